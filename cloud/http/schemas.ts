@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { PhotoRole, Probabilities, SiteState } from "#contract/messages.ts";
+import { Bilingual, Position } from "#contract/registry.ts";
+
+/** What the public API answers; the web pages import these types, the routes these schemas. */
+
+const Point = z.object({ type: z.literal("Point"), coordinates: Position });
+const Milliseconds = z.number().int().describe("UTC milliseconds since 1970");
+
+/** The newest value of one field of a station. */
+export const LatestValue = z.object({ value: z.number(), at: Milliseconds, sensor: z.string(), unit: z.string() });
+export type LatestValue = z.infer<typeof LatestValue>;
+
+/** Categories of the US EPA AQI, best first. */
+export const AqiCategory = z.enum(["good", "moderate", "sensitive", "unhealthy", "very-unhealthy", "hazardous"]);
+export type AqiCategory = z.infer<typeof AqiCategory>;
+
+export const StationFeature = z.object({
+  type: z.literal("Feature"),
+  id: z.string(),
+  geometry: Point,
+  properties: z.object({
+    id: z.string(),
+    name: Bilingual,
+    municipality: z.string(),
+    municipalityName: Bilingual,
+    demo: z.boolean().describe("fed by a simulator"),
+    replay: z.string().nullable().describe("name of the recording that is replayed, null for a live sensor"),
+    lastAt: Milliseconds.nullable().describe("newest reading of any kind; null before the first"),
+    isStale: z.boolean().describe("nothing came for longer than staleAfterMs"),
+    pm25: z.number().nullable().describe("newest raw PM2.5 in µg/m³, uncorrected"),
+    aqi: z.number().int().nullable().describe("US EPA AQI (2024 table) of pm25 as it is now, not an average"),
+    category: AqiCategory.nullable(),
+    values: z.record(z.string(), LatestValue),
+  }),
+});
+export type StationFeature = z.infer<typeof StationFeature>;
+
+export const StationCollection = z.object({
+  type: z.literal("FeatureCollection"),
+  staleAfterMs: z.number().int(),
+  features: z.array(StationFeature),
+});
+export type StationCollection = z.infer<typeof StationCollection>;
+
+/** The state of a site on the map: the verdict on its last "after" photo, or `unknown` before the first visit. */
+export const SiteMapState = z.union([SiteState, z.literal("unknown")]);
+export type SiteMapState = z.infer<typeof SiteMapState>;
+
+export const SiteFeature = z.object({
+  type: z.literal("Feature"),
+  id: z.string(),
+  geometry: Point,
+  properties: z.object({
+    id: z.string(),
+    name: Bilingual,
+    municipality: z.string(),
+    municipalityName: Bilingual,
+    demo: z.boolean(),
+    state: SiteMapState,
+    probability: z.number().nullable().describe("the model's probability of that state"),
+    lastVisitAt: Milliseconds.nullable(),
+  }),
+});
+export type SiteFeature = z.infer<typeof SiteFeature>;
+
+export const SiteCollection = z.object({ type: z.literal("FeatureCollection"), features: z.array(SiteFeature) });
+export type SiteCollection = z.infer<typeof SiteCollection>;
+
+/** A photo of a visit; `url` is null until all its bytes are here. */
+export const PhotoView = z.object({
+  role: PhotoRole,
+  sha: z.string(),
+  url: z.string().nullable(),
+  takenAt: Milliseconds.nullable(),
+  state: SiteState,
+  probabilities: Probabilities.nullable(),
+  model: z.string(),
+});
+export type PhotoView = z.infer<typeof PhotoView>;
+
+export const SignatureCheck = z.enum(["valid", "invalid", "unknown-key"]);
+export type SignatureCheck = z.infer<typeof SignatureCheck>;
+
+export const VisitView = z.object({
+  visit: z.string(),
+  device: z.string(),
+  startedAt: Milliseconds.nullable(),
+  endedAt: Milliseconds.nullable(),
+  signature: SignatureCheck,
+  photos: z.array(PhotoView),
+});
+export type VisitView = z.infer<typeof VisitView>;
+
+/** A site with its last visit (the before/after pair). */
+export const SiteDetail = SiteFeature.extend({ lastVisit: VisitView.nullable() });
+export type SiteDetail = z.infer<typeof SiteDetail>;
+
+/** One field of a station over time, oldest first; a point is [UTC ms, value]. */
+export const Series = z.object({
+  station: z.string(),
+  field: z.string(),
+  unit: z.string(),
+  points: z.array(z.tuple([Milliseconds, z.number()])),
+});
+export type Series = z.infer<typeof Series>;
+
+/** One durable alert of a municipality. */
+export const AlertView = z.object({
+  id: z.string(),
+  cause: z.literal("dirty-after"),
+  site: z.string(),
+  siteName: Bilingual,
+  municipality: z.string(),
+  municipalityName: Bilingual,
+  demo: z.boolean(),
+  createdAt: Milliseconds,
+  state: SiteState,
+  visit: VisitView,
+  acknowledgedAt: Milliseconds.nullable(),
+  acknowledgedBy: z.string().nullable(),
+});
+export type AlertView = z.infer<typeof AlertView>;
+
+export const AlertList = z.object({ alerts: z.array(AlertView) });
+export type AlertList = z.infer<typeof AlertList>;
+
+/** A message that could not be used, with the reason; it counts once however often it came. */
+export const DeadLetterView = z.object({
+  topic: z.string(),
+  sha256: z.string(),
+  reason: z.string(),
+  detail: z.string(),
+  at: Milliseconds,
+  times: z.number().int(),
+  bytes: z.number().int(),
+});
+export type DeadLetterView = z.infer<typeof DeadLetterView>;
+
+export const HealthPart = z.object({ ok: z.boolean(), detail: z.string() });
+export const HealthView = z.object({
+  status: z.enum(["ok", "degraded"]),
+  parts: z.record(z.string(), HealthPart),
+  counts: z.record(z.string(), z.number()),
+});
+export type HealthView = z.infer<typeof HealthView>;
+
+/** Every error answer of the API. */
+export const ErrorView = z.object({ code: z.string(), message: z.string() });

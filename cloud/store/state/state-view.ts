@@ -1,0 +1,64 @@
+import type { VisitPhoto } from "#contract/messages.ts";
+import type { Closer } from "#kit/closer.ts";
+
+/** The newest sample of one sensor at one station. */
+export interface LatestSample {
+  readonly station: string;
+  readonly sensor: string;
+  readonly at: number;
+  readonly values: Readonly<Record<string, number>>;
+  /** Name of the recording that is replayed, or null. */
+  readonly replay: string | null;
+}
+
+/** A visit as it is kept. */
+export interface VisitRow {
+  readonly tenant: string;
+  readonly device: string;
+  readonly visit: string;
+  readonly site: string;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** When the cloud stored it, UTC ms. */
+  readonly storedAt: number;
+  readonly signature: "valid" | "invalid" | "unknown-key";
+  readonly photos: readonly VisitPhoto[];
+}
+
+/** An alert as it is kept. */
+export interface AlertRow {
+  readonly id: string;
+  readonly cause: "dirty-after";
+  readonly site: string;
+  readonly municipality: string;
+  readonly createdAt: number;
+  readonly acknowledgedAt: number | null;
+  readonly acknowledgedBy: string | null;
+  readonly visit: VisitRow;
+}
+
+/** A message that could not be used. */
+export interface DeadLetterRow {
+  readonly topic: string;
+  readonly sha256: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly at: number;
+  readonly times: number;
+  readonly bytes: number;
+}
+
+/** Read-only view of the state store for pages and API; it sees each transaction of the ingest once committed. */
+export interface StateView extends Closer {
+  latestSamples(): readonly LatestSample[];
+  latestSamplesOf(station: string): readonly LatestSample[];
+  lastVisits(): readonly VisitRow[];
+  lastVisitOf(site: string): VisitRow | undefined;
+  alerts(): readonly AlertRow[];
+  alert(id: string): AlertRow | undefined;
+  deadLetters(limit: number): readonly DeadLetterRow[];
+  /** Which of these photos are whole and checked. */
+  wholePhotos(shas: readonly string[]): ReadonlySet<string>;
+  /** Totals by name: messages, visits, photos, alerts, dead letters by reason. */
+  counts(): Readonly<Record<string, number>>;
+}

@@ -1,0 +1,206 @@
+import { z } from "zod";
+import { limits } from "./limits.ts";
+import { SensorName, Sha256, SiteName } from "./names.ts";
+
+/** How far `at` may be trusted; where it is `none`, `at` is null and the cloud derives it later from boot and up. */
+export const ClockQuality = z.enum(["gps", "ntp", "rtc", "none"]);
+export type ClockQuality = z.infer<typeof ClockQuality>;
+
+const Id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const UtcMs = z.number().int().min(0).max(8_640_000_000_000_000);
+
+/** What a device puts around each durable message when it is appended. */
+const stamp = {
+  v: z.literal(1),
+  /** UTC ms; null where `clock` is `none`. */
+  at: UtcMs.nullable(),
+  clock: ClockQuality,
+  /** Random name of this boot. */
+  boot: Id,
+  /** Milliseconds since boot. */
+  up: z.number().int().min(0),
+};
+
+/** What the outbox adds when a message leaves: the log, the number that the journal gave it, and the opaque id. */
+const place = {
+  log: Id,
+  seq: z.number().int().min(1),
+  id: z.string().min(1).max(128),
+};
+
+const envelope = { ...stamp, ...place };
+
+/** The verdict on a site's photo. */
+export const SiteState = z.enum(["clean", "overflow", "scattered", "not_a_site", "unusable", "unsure"]);
+export type SiteState = z.infer<typeof SiteState>;
+
+const Probability = z.number().min(0).max(1);
+/** The model's probabilities of its four classes. */
+export const Probabilities = z.object({
+  clean: Probability,
+  overflow: Probability,
+  scattered: Probability,
+  not_a_site: Probability,
+});
+export type Probabilities = z.infer<typeof Probabilities>;
+
+/** Fields of a sample: µg/m³ for particles (`pm25`, `pm10` of an SDS011), °C, %, hPa for the climate. */
+export const FieldName = z.enum([
+  "pm25",
+  "pm10",
+  "pm1_atm",
+  "pm25_atm",
+  "pm10_atm",
+  "pm1_cf1",
+  "pm25_cf1",
+  "pm10_cf1",
+  "temperature",
+  "humidity",
+  "pressure",
+]);
+export type FieldName = z.infer<typeof FieldName>;
+
+/** One moment of one sensor. `at` and `up` are its own; unknown fields are kept. */
+export const Sample = z.object({
+  at: UtcMs.nullable(),
+  up: z.number().int().min(0),
+  values: z.partialRecord(FieldName, z.number()).refine((values) => Object.keys(values).length > 0, "no value"),
+});
+export type Sample = z.infer<typeof Sample>;
+
+/** A pack: samples of one sensor, oldest first, so that a radio wakes seldom. */
+export const Reading = z.looseObject({
+  ...envelope,
+  kind: z.literal("reading"),
+  sensor: SensorName,
+  /** The instrument: `sds011`, `bme280`. */
+  model: z.string().min(1).max(32),
+  /** Name of the recording that is replayed; absent for a live sensor. */
+  replay: z.string().min(1).max(128).optional(),
+  samples: z.array(Sample).min(1).max(limits.samplesPerReading),
+});
+export type Reading = z.infer<typeof Reading>;
+
+export const PhotoRole = z.enum(["before", "after"]);
+export type PhotoRole = z.infer<typeof PhotoRole>;
+
+/** One photo of a visit with the device's own verdict. */
+export const VisitPhoto = z.object({
+  role: PhotoRole,
+  sha: Sha256,
+  takenAt: UtcMs.nullable(),
+  state: SiteState,
+  /** Null where the picture was unusable before any model looked at it. */
+  probabilities: Probabilities.nullable(),
+  /** SHA-256 of the model file that judged. */
+  model: Sha256,
+});
+export type VisitPhoto = z.infer<typeof VisitPhoto>;
+
+/**
+ * One completed visit of a site, signed. `prev` is the SHA-256 of the signed body before it (null for the first), so
+ * that the visits of a device are a chain; see evidence.ts.
+ */
+export const Visit = z.looseObject({
+  ...envelope,
+  kind: z.literal("visit"),
+  /** Random name of the visit. */
+  visit: Id,
+  site: SiteName,
+  startedAt: UtcMs.nullable(),
+  endedAt: UtcMs.nullable(),
+  photos: z.array(VisitPhoto).min(1).max(16),
+  prev: Sha256.nullable(),
+  /** Ed25519 signature, base64url. */
+  sig: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
+});
+export type Visit = z.infer<typeof Visit>;
+
+/** Announces a photo: its bytes follow as `n` chunks. */
+export const PhotoNotice = z.looseObject({
+  ...envelope,
+  kind: z.literal("photo"),
+  sha: Sha256,
+  bytes: z
+    .number()
+    .int()
+    .min(1)
+    .max(4 * 1024 * 1024),
+  n: z.number().int().min(1).max(1024),
+});
+export type PhotoNotice = z.infer<typeof PhotoNotice>;
+
+/** The one line of JSON in front of a chunk's bytes. */
+export const ChunkHeader = z.looseObject({
+  ...envelope,
+  kind: z.literal("chunk"),
+  sha: Sha256,
+  i: z.number().int().min(0).max(1023),
+  n: z.number().int().min(1).max(1024),
+});
+export type ChunkHeader = z.infer<typeof ChunkHeader>;
+export type Chunk = ChunkHeader & { readonly bytes: Uint8Array };
+
+/** What a device says of itself. `oldestPending` is its oldest unacknowledged number, null when the outbox is empty. */
+export const Health = z.looseObject({
+  ...envelope,
+  kind: z.literal("health"),
+  software: z.string().max(64),
+  model: Sha256.nullable(),
+  oldestPending: z.number().int().min(1).nullable(),
+  pending: z.number().int().min(0),
+  /** Counted errors by code since boot. */
+  errors: z.record(z.string().max(64), z.number().int().min(0)),
+});
+export type Health = z.infer<typeof Health>;
+
+const NumberRange = z.tuple([z.number().int().min(1), z.number().int().min(1)]);
+
+/** Says which numbers were dropped, why and by whom: loss is never silent. */
+export const Gap = z.looseObject({
+  ...envelope,
+  kind: z.literal("gap"),
+  lostLog: Id,
+  class: z.string().max(16),
+  ranges: z.array(NumberRange).min(1),
+  reason: z.string().max(64),
+  by: z.string().max(80),
+});
+export type Gap = z.infer<typeof Gap>;
+
+/** What only a device can know: tamper, fire, power. */
+export const DeviceAlert = z.looseObject({
+  ...envelope,
+  kind: z.literal("alert"),
+  what: z.enum(["tamper", "fire", "power"]),
+});
+export type DeviceAlert = z.infer<typeof DeviceAlert>;
+
+/** Every durable message that is JSON. */
+export const JsonMessage = z.discriminatedUnion("kind", [Reading, Visit, PhotoNotice, Health, Gap, DeviceAlert]);
+export type Message = z.infer<typeof JsonMessage> | Chunk;
+
+/** Retained at `state`; also the last will, with `online: false`. */
+export const DeviceState = z.looseObject({
+  v: z.literal(1),
+  online: z.boolean(),
+  boot: Id,
+  software: z.string().max(64),
+  model: Sha256.nullable(),
+  /** Raw Ed25519 public key, base64url; pinned at first use. */
+  publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+});
+export type DeviceState = z.infer<typeof DeviceState>;
+
+/** Retained at `stored`: what the city has of one log. Dropped and dead-lettered numbers count as covered. */
+export const Stored = z.looseObject({
+  v: z.literal(1),
+  log: Id,
+  /** Every number from 1 to this one is covered. */
+  upTo: z.number().int().min(0),
+  also: z.array(NumberRange),
+  lost: z.array(NumberRange),
+  /** The newest whole photos, newest first. */
+  photos: z.array(Sha256).max(limits.storedPhotos),
+});
+export type Stored = z.infer<typeof Stored>;

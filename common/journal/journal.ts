@@ -1,0 +1,69 @@
+import type { Closer } from "#kit/closer.ts";
+import { AppError } from "#kit/errors.ts";
+
+/** What is appended. `recordClass` is one of the classes that the journal was opened with. */
+export interface NewRecord {
+  readonly recordClass: string;
+  readonly topic: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A record as it lies in the journal: `n` counts from 1 over all classes, without holes, and is never given twice. */
+export interface StoredRecord extends NewRecord {
+  readonly n: number;
+}
+
+/** Small named texts that are committed together with an append (chain head, log id). */
+export type Values = Readonly<Record<string, string>>;
+
+/** The disk is full or the file cannot be written: nothing of the batch is kept, and nothing was acknowledged. */
+export class JournalUnavailable extends AppError {
+  readonly code = "journal-unavailable";
+  readonly retry = true;
+}
+
+/** What the journal did and holds. */
+export interface JournalStats {
+  /** Records that some reader has not acknowledged yet, by class. */
+  readonly pending: Readonly<Record<string, number>>;
+  /** The oldest number that is still pending, or null. */
+  readonly oldestPending: number | null;
+  readonly payloadBytesAppended: number;
+  readonly commits: number;
+  /** False from the first failed write until one succeeds again. */
+  readonly isHealthy: boolean;
+  /** Message of the last failure while unhealthy. */
+  readonly trouble: string | null;
+}
+
+/**
+ * An append-only log on disk with named readers.
+ *
+ * A promise of `append` resolves only after the records are synced (group commit: everything that arrives while a sync
+ * is running goes into the next one). Records of one append are committed together or not at all. A record is
+ * cleared once every reader of its class has advanced past it. SQLite lives in a worker thread, so that a slow disk
+ * never holds the event loop.
+ */
+export interface Journal extends Closer {
+  /** Numbers of the appended records, in order. Rejects with `JournalUnavailable`; then nothing was kept. */
+  append(records: readonly NewRecord[], values?: Values): Promise<readonly number[]>;
+  /** Records of one class with a number above `after`, oldest first, at most `limit`. */
+  read(recordClass: string, after: number, limit: number): Promise<readonly StoredRecord[]>;
+  /** Where a reader stands in a class: every record up to this number is acknowledged (0 at the start). */
+  cursor(reader: string, recordClass: string): number;
+  /** Moves a reader forward. Durable with the next commit or within a second: a crash only makes records come twice. */
+  advance(reader: string, recordClass: string, n: number): void;
+  /** A value that was committed with an append. */
+  value(name: string): string | undefined;
+  stats(): JournalStats;
+  /** Calls back after each commit with what it added, in order; gives the way to stop it. */
+  onCommitted(listener: (records: readonly StoredRecord[]) => void): () => void;
+}
+
+/** How a journal is opened. Every class must be read by at least one reader. */
+export interface JournalOptions {
+  readonly file: string;
+  readonly classes: readonly string[];
+  /** Which classes each named reader reads; they exist from the first start, so nothing is cleared too early. */
+  readonly readers: Readonly<Record<string, readonly string[]>>;
+}

@@ -1,0 +1,19 @@
+import { stderr, stdout } from "node:process";
+import type { z } from "zod";
+import { messageOf } from "./errors.ts";
+import { describeConfig } from "./load-config.ts";
+
+/**
+ * Runs a part's start: `--help` prints its settings and leaves; a start that fails prints one readable error and
+ * leaves with code 1.
+ */
+export async function runMain(title: string, schema: z.ZodObject, start: () => Promise<void>): Promise<void> {
+  if (process.argv.includes("--help") || process.argv.includes("-h")) {
+    stdout.write(describeConfig(title, schema));
+    return;
+  }
+  await start().catch((error: unknown) => {
+    stderr.write(`${title.split("\n")[0]}: ${messageOf(error)}\n`);
+    process.exit(1);
+  });
+}
