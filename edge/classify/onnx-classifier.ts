@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { z } from "zod";
+import type { Clock } from "#kit/clock.ts";
+import { messageOf } from "#kit/errors.ts";
+import { type Classifier, ModelUnusable, type Verdict } from "./classifier.ts";
+import { ModelManifest } from "./manifest.ts";
+import { decodePicture, stretchByArea, toTensor } from "./preprocess.ts";
+import { isUsable, measureLuminance } from "./usable.ts";
+import { probabilitiesOf, stateOf } from "./verdict.ts";
+
+const Logits = z.instanceof(Float32Array).refine((values) => values.length === 4, "expected four outputs");
+
+/**
+ * Loads the model that a manifest names and judges photos with it on one thread.
+ *
+ * Rejects with `model-unusable` before anything is loaded when the file is missing or is not the one in the manifest.
+ */
+export async function openOnnxClassifier(manifestPath: string, clock: Clock): Promise<Classifier> {
+  const manifest = await readManifest(manifestPath);
+  const bytes = await readModel(manifestPath, manifest);
+  const session = await InferenceSession.create(bytes, {
+    executionProviders: ["cpu"],
+    executionMode: "sequential",
+    // The device has four slow cores and other work; one picture takes few milliseconds on one of them.
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+  }).catch((cause: unknown) => {
+    throw new ModelUnusable(`${manifest.file} cannot be loaded: ${messageOf(cause)}`, { cause });
+  });
+  const { input, output, thresholds } = manifest;
+  const inHand = new Set<Promise<Verdict>>();
+  let closing: Promise<void> | undefined;
+
+  async function judge(jpeg: Uint8Array): Promise<Verdict> {
+    const startedMs = clock.monotonicMs();
+    const square = stretchByArea(await decodePicture(jpeg), input.width, input.height);
+    if (!isUsable(measureLuminance(square))) {
+      return { state: "unusable", probabilities: null, tookMs: clock.monotonicMs() - startedMs };
+    }
+    const tensor = new Tensor("float32", toTensor(square, input.mean, input.std), [1, 3, input.height, input.width]);
+    const outputs = await session.run({ [input.name]: tensor });
+    const probabilities = probabilitiesOf([...Logits.parse(outputs[output.name]?.data)]);
+    return { state: stateOf(probabilities, thresholds), probabilities, tookMs: clock.monotonicMs() - startedMs };
+  }
+
+  return {
+    model: manifest.sha256,
+    classify: (jpeg) => {
+      const verdict = judge(jpeg);
+      inHand.add(verdict);
+      const forget = () => inHand.delete(verdict);
+      verdict.then(forget, forget);
+      return verdict;
+    },
+    close: () => {
+      closing ??= Promise.allSettled(inHand).then(() => session.release());
+      return closing;
+    },
+  };
+}
+
+async function readManifest(path: string): Promise<ModelManifest> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new ModelUnusable(`the model's manifest cannot be read: ${path}`, { cause });
+  });
+  const parsed = ModelManifest.safeParse(parseJson(text, path));
+  if (!parsed.success) throw new ModelUnusable(`${path} is not a manifest: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ModelUnusable(`${path} is not JSON`, { cause });
+  }
+}
+
+async function readModel(manifestPath: string, manifest: ModelManifest): Promise<Uint8Array> {
+  const path = join(dirname(manifestPath), manifest.file);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new ModelUnusable(`the model cannot be read: ${path}`, { cause });
+  });
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  if (sha256 !== manifest.sha256) {
+    throw new ModelUnusable(`${path} has SHA-256 ${sha256}, the manifest says ${manifest.sha256}`);
+  }
+  return bytes;
+}

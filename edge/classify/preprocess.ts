@@ -1,0 +1,107 @@
+import sharp from "sharp";
+import { messageOf } from "#kit/errors.ts";
+import { PhotoUnreadable } from "./classifier.ts";
+
+/** A picture as rows of RGB values, 0 to 255. */
+export interface Picture {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly rgb: Uint8Array | Float32Array;
+}
+
+// A Raspberry Pi camera gives 12 megapixels; more is a mistake or an attack.
+const MAX_PIXELS = 50_000_000;
+
+/**
+ * Decodes a JPEG and turns it upright by its EXIF; rejects with `photo-unreadable`.
+ *
+ * A colour profile is ignored, because the training ignored it too.
+ */
+export async function decodePicture(jpeg: Uint8Array): Promise<Picture> {
+  const image = sharp(jpeg, { limitInputPixels: MAX_PIXELS, failOn: "error", ignoreIcc: true });
+  const { data, info } = await image
+    .autoOrient()
+    .removeAlpha()
+    .toColourspace("srgb")
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause: unknown) => {
+      throw new PhotoUnreadable(`the photo cannot be decoded: ${messageOf(cause)}`, { cause });
+    });
+  if (info.channels !== 3) throw new PhotoUnreadable(`the photo has ${info.channels} channels instead of 3`);
+  return { widthPx: info.width, heightPx: info.height, rgb: data };
+}
+
+/**
+ * Stretches the whole picture to a new size: each new pixel is the mean of the area that it covers.
+ *
+ * Written here rather than left to an image library, so that Python (`models/train/picture.py`) computes the very same
+ * and nothing at the picture's edges, where litter lies, is cut off.
+ */
+export function stretchByArea(picture: Picture, widthPx: number, heightPx: number): Picture {
+  const columns = coverage(picture.widthPx, widthPx);
+  const rows = coverage(picture.heightPx, heightPx);
+  const rgb = new Float32Array(widthPx * heightPx * 3);
+  const narrowed = new Float32Array(widthPx * 3);
+  for (const [targetY, row] of rows.entries()) {
+    const out = rgb.subarray(targetY * widthPx * 3, (targetY + 1) * widthPx * 3);
+    for (const [offset, weight] of row.weights.entries()) {
+      narrowRow(picture, row.first + offset, columns, narrowed);
+      for (let i = 0; i < out.length; i += 1) out[i] = (out[i] ?? 0) + weight * (narrowed[i] ?? 0);
+    }
+  }
+  return { widthPx, heightPx, rgb };
+}
+
+/** Which source cells one target cell covers, and how much of it each fills. */
+interface Coverage {
+  readonly first: number;
+  readonly weights: readonly number[];
+}
+
+function coverage(source: number, target: number): Coverage[] {
+  const scale = source / target;
+  return Array.from({ length: target }, (_, index) => {
+    const from = index * scale;
+    const to = Math.min(source, from + scale);
+    const first = Math.floor(from);
+    const count = Math.max(1, Math.ceil(to) - first);
+    const weights = Array.from({ length: count }, (__, offset) => {
+      const cell = first + offset;
+      return Math.max(0, Math.min(to, cell + 1) - Math.max(from, cell)) / scale;
+    });
+    return { first, weights };
+  });
+}
+
+function narrowRow({ rgb, widthPx }: Picture, y: number, columns: readonly Coverage[], narrowed: Float32Array): void {
+  let to = 0;
+  for (const { first, weights } of columns) {
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    let from = (y * widthPx + first) * 3;
+    for (const weight of weights) {
+      red += weight * (rgb[from] ?? 0);
+      green += weight * (rgb[from + 1] ?? 0);
+      blue += weight * (rgb[from + 2] ?? 0);
+      from += 3;
+    }
+    narrowed[to] = red;
+    narrowed[to + 1] = green;
+    narrowed[to + 2] = blue;
+    to += 3;
+  }
+}
+
+/** The model's input: one plane per colour, each value `(value - mean) / std`. */
+export function toTensor({ rgb, widthPx, heightPx }: Picture, mean: number, std: number): Float32Array {
+  const plane = widthPx * heightPx;
+  const tensor = new Float32Array(plane * 3);
+  for (let pixel = 0; pixel < plane; pixel += 1) {
+    for (let colour = 0; colour < 3; colour += 1) {
+      tensor[colour * plane + pixel] = ((rgb[pixel * 3 + colour] ?? 0) - mean) / std;
+    }
+  }
+  return tensor;
+}
