@@ -1,0 +1,87 @@
+import { type Frame, ProtocolError } from "./framer.ts";
+import { PACKET } from "./packet-types.ts";
+
+/** A PUBLISH as it lies in its frame; `payload` shares the frame's memory. `messageId` is 0 at QoS 0. */
+export interface Publish {
+  readonly topic: string;
+  readonly messageId: number;
+  readonly qos: number;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  readonly payload: Buffer;
+}
+
+const REPLACEMENT = "\ufffd";
+
+/** Reads a PUBLISH straight from its frame. Throws `ProtocolError` where topic or message id are not as they must be. */
+export function parsePublish({ flags, bytes, bodyAt }: Frame): Publish {
+  if (bytes.length < bodyAt + 2) throw new ProtocolError("malformed-packet", "a PUBLISH without a topic");
+  const topicBytes = bytes.readUInt16BE(bodyAt);
+  const qos = (flags >> 1) & 3;
+  const topicEnd = bodyAt + 2 + topicBytes;
+  const payloadAt = qos > 0 ? topicEnd + 2 : topicEnd;
+  if (topicBytes === 0 || payloadAt > bytes.length) {
+    throw new ProtocolError("malformed-packet", "a PUBLISH that ends within its header");
+  }
+  const topic = bytes.toString("utf8", bodyAt + 2, topicEnd);
+  if (/[#+\0]/.test(topic) || topic.includes(REPLACEMENT)) {
+    throw new ProtocolError("malformed-packet", "a topic with a wildcard, U+0000 or broken UTF-8");
+  }
+  const messageId = qos > 0 ? bytes.readUInt16BE(topicEnd) : 0;
+  if (qos > 0 && messageId === 0) throw new ProtocolError("malformed-packet", "a message id of 0");
+  return {
+    topic,
+    messageId,
+    qos,
+    retain: (flags & 1) === 1,
+    dup: (flags & 8) === 8,
+    payload: bytes.subarray(payloadAt),
+  };
+}
+
+/** What a QoS 1 delivery is made of. */
+export interface Delivery {
+  readonly topic: string;
+  readonly messageId: number;
+  readonly payload: Uint8Array;
+  readonly dup: boolean;
+}
+
+/** The whole QoS 1 PUBLISH packet of a delivery. */
+export function publishPacket({ topic, messageId, payload, dup }: Delivery): Buffer {
+  const topicBytes = Buffer.byteLength(topic);
+  const remaining = 2 + topicBytes + 2 + payload.length;
+  const lengthBytes = remaining < 128 ? 1 : remaining < 16_384 ? 2 : remaining < 2_097_152 ? 3 : 4;
+  const packet = Buffer.allocUnsafe(1 + lengthBytes + remaining);
+  packet[0] = (PACKET.publish << 4) | (dup ? 0x0a : 0x02);
+  let at = 1;
+  for (let left = remaining; at <= lengthBytes; left = Math.floor(left / 128), at += 1) {
+    packet[at] = (left % 128) | (at < lengthBytes ? 0x80 : 0);
+  }
+  at = packet.writeUInt16BE(topicBytes, at);
+  at += packet.write(topic, at, "utf8");
+  at = packet.writeUInt16BE(messageId, at);
+  packet.set(payload, at);
+  return packet;
+}
+
+/** The PUBACK packets of some message ids, as one piece of bytes. */
+export function pubackPackets(messageIds: readonly number[]): Buffer {
+  const packets = Buffer.allocUnsafe(messageIds.length * 4);
+  let at = 0;
+  for (const messageId of messageIds) {
+    packets.writeUInt16BE((PACKET.puback << 12) | 2, at);
+    packets.writeUInt16BE(messageId, at + 2);
+    at += 4;
+  }
+  return packets;
+}
+
+/** The message id of an acknowledgement, a SUBACK or an UNSUBACK: the first two bytes of its body. */
+export function messageIdOf({ bytes, bodyAt }: Frame): number {
+  if (bytes.length < bodyAt + 2) throw new ProtocolError("malformed-packet", "a packet without its message id");
+  return bytes.readUInt16BE(bodyAt);
+}
+
+/** PINGREQ, PINGRESP and DISCONNECT have no body. */
+export const emptyPacket = (type: 12 | 13 | 14): Buffer => Buffer.from([type << 4, 0]);
