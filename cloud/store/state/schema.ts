@@ -1,0 +1,140 @@
+/** Version of the tables below, kept in the file itself (`user_version`). */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
+ * tells the devices what is stored asks only for what is new.
+ */
+export const SCHEMA = `
+CREATE TABLE counters (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Received and lost numbers of one log, as JSON ranges; arrived counts what came itself, not what a gap covered.
+CREATE TABLE logs (
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  log TEXT NOT NULL,
+  received TEXT NOT NULL,
+  lost TEXT NOT NULL,
+  arrived INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  PRIMARY KEY (tenant, device, log)
+) STRICT;
+CREATE INDEX logs_by_revision ON logs (revision);
+CREATE INDEX logs_of_device ON logs (tenant, device, revision);
+CREATE INDEX logs_by_name ON logs (log);
+
+-- What could not be used: bytes are kept, a message counts once however often it comes.
+CREATE TABLE dead_letters (
+  topic TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  times INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (topic, sha256)
+) STRICT;
+CREATE INDEX dead_letters_by_time ON dead_letters (at);
+CREATE INDEX dead_letters_by_reason ON dead_letters (reason, at);
+
+CREATE TABLE devices (
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  public_key TEXT,
+  pinned_at INTEGER,
+  other_key TEXT,
+  health TEXT,
+  health_at INTEGER,
+  PRIMARY KEY (tenant, device)
+) STRICT;
+
+-- Gaps and alerts of the devices themselves, whole, for those who will show them.
+CREATE TABLE device_reports (
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  log TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  stored_at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (tenant, device, log, seq)
+) STRICT;
+
+CREATE TABLE latest_samples (
+  station TEXT NOT NULL,
+  sensor TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  sample TEXT NOT NULL,
+  replay TEXT,
+  PRIMARY KEY (station, sensor)
+) STRICT;
+
+-- body is the message as it came: what was signed can be checked by anybody later.
+CREATE TABLE visits (
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  visit TEXT NOT NULL,
+  site TEXT NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER,
+  stored_at INTEGER NOT NULL,
+  signature TEXT NOT NULL,
+  photos TEXT NOT NULL,
+  chain_hash TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (tenant, device, visit)
+) STRICT;
+CREATE INDEX visits_to_verify ON visits (tenant, device) WHERE signature = 'unknown-key';
+
+CREATE TABLE site_visits (
+  site TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  visit TEXT NOT NULL,
+  ordered_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE visit_photos (
+  sha TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  visit TEXT NOT NULL,
+  PRIMARY KEY (sha, tenant, device, visit)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alerts (
+  id TEXT PRIMARY KEY,
+  cause TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  visit TEXT NOT NULL,
+  site TEXT NOT NULL,
+  municipality TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  acknowledged_at INTEGER,
+  acknowledged_by TEXT,
+  UNIQUE (cause, tenant, device, visit)
+) STRICT;
+CREATE INDEX alerts_by_time ON alerts (created_at);
+
+-- One announced photo of a device: pending until its chunks are here, then whole or failed.
+CREATE TABLE photos (
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  sha TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  notice BLOB NOT NULL,
+  noticed_at INTEGER NOT NULL,
+  settled_at INTEGER,
+  PRIMARY KEY (tenant, device, sha)
+) STRICT;
+CREATE INDEX photos_pending ON photos (noticed_at) WHERE status = 'pending';
+CREATE INDEX photos_whole ON photos (sha) WHERE status = 'whole';
+CREATE INDEX photos_of_device ON photos (tenant, device, settled_at) WHERE status = 'whole';
+`;

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { VisitPhoto } from "#contract/messages.ts";
+import { openStateFile, openStateFileReadOnly, type Sql } from "./database.ts";
+import type { AlertRow, DeadLetterRow, LatestSample, StateView, VisitRow } from "./state-view.ts";
+
+/** A column that holds JSON. */
+const json = <Value>(schema: z.ZodType<Value>) =>
+  z.string().transform((text, context) => {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: "custom", message: z.prettifyError(parsed.error) });
+    return z.NEVER;
+  });
+
+const Millis = z.number().int();
+const SampleRow = z
+  .object({
+    station: z.string(),
+    sensor: z.string(),
+    at: Millis,
+    sample: json(z.record(z.string(), z.number())),
+    replay: z.string().nullable(),
+  })
+  .transform(({ sample, ...row }): LatestSample => ({ ...row, values: sample }));
+
+const visitColumns = {
+  tenant: z.string(),
+  device: z.string(),
+  visit: z.string(),
+  site: z.string(),
+  started_at: Millis.nullable(),
+  ended_at: Millis.nullable(),
+  stored_at: Millis,
+  signature: z.enum(["valid", "invalid", "unknown-key"]),
+  photos: json(z.array(VisitPhoto)),
+};
+const VisitColumns = z.object(visitColumns);
+const toVisit = (row: z.infer<typeof VisitColumns>): VisitRow => ({
+  tenant: row.tenant,
+  device: row.device,
+  visit: row.visit,
+  site: row.site,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  storedAt: row.stored_at,
+  signature: row.signature,
+  photos: row.photos,
+});
+const VisitOfSite = VisitColumns.transform(toVisit);
+
+const AlertColumns = z
+  .object({
+    ...visitColumns,
+    id: z.string(),
+    cause: z.literal("dirty-after"),
+    municipality: z.string(),
+    created_at: Millis,
+    acknowledged_at: Millis.nullable(),
+    acknowledged_by: z.string().nullable(),
+  })
+  .transform(
+    (row): AlertRow => ({
+      id: row.id,
+      cause: row.cause,
+      site: row.site,
+      municipality: row.municipality,
+      createdAt: row.created_at,
+      acknowledgedAt: row.acknowledged_at,
+      acknowledgedBy: row.acknowledged_by,
+      visit: toVisit(row),
+    }),
+  );
+
+const DeadLetterColumns = z.object({
+  topic: z.string(),
+  sha256: z.string(),
+  reason: z.string(),
+  detail: z.string(),
+  at: Millis,
+  times: z.number().int(),
+  bytes: z.number().int(),
+}) satisfies z.ZodType<DeadLetterRow>;
+
+const NamedCount = z.object({ name: z.string(), value: z.number().int() });
+const Sha = z.object({ sha: z.string() });
+
+const VISIT = "v.tenant, v.device, v.visit, v.site, v.started_at, v.ended_at, v.stored_at, v.signature, v.photos";
+const LAST_VISIT = `SELECT ${VISIT} FROM site_visits s
+  JOIN visits v ON v.tenant = s.tenant AND v.device = s.device AND v.visit = s.visit`;
+const ALERT = `SELECT ${VISIT}, a.id, a.cause, a.municipality, a.created_at, a.acknowledged_at, a.acknowledged_by
+  FROM alerts a JOIN visits v ON v.tenant = a.tenant AND v.device = a.device AND v.visit = a.visit`;
+
+/** Opens the state store for reading, on a connection of its own; an empty store is made where there is none. */
+export function openStateView(file: string): StateView {
+  openStateFile(file).close();
+  return new SqliteStateView(openStateFileReadOnly(file));
+}
+
+class SqliteStateView implements StateView {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  latestSamples(): readonly LatestSample[] {
+    return this.#sql.all(SampleRow, "SELECT * FROM latest_samples");
+  }
+
+  latestSamplesOf(station: string): readonly LatestSample[] {
+    return this.#sql.all(SampleRow, "SELECT * FROM latest_samples WHERE station = ?", station);
+  }
+
+  lastVisits(): readonly VisitRow[] {
+    return this.#sql.all(VisitOfSite, LAST_VISIT);
+  }
+
+  lastVisitOf(site: string): VisitRow | undefined {
+    return this.#sql.get(VisitOfSite, `${LAST_VISIT} WHERE s.site = ?`, site);
+  }
+
+  alerts(): readonly AlertRow[] {
+    return this.#sql.all(AlertColumns, `${ALERT} ORDER BY a.created_at DESC, a.id`);
+  }
+
+  alert(id: string): AlertRow | undefined {
+    return this.#sql.get(AlertColumns, `${ALERT} WHERE a.id = ?`, id);
+  }
+
+  deadLetters(limit: number): readonly DeadLetterRow[] {
+    return this.#sql.all(
+      DeadLetterColumns,
+      `SELECT topic, sha256, reason, detail, at, times, length(bytes) AS bytes
+       FROM dead_letters ORDER BY at DESC LIMIT ?`,
+      limit,
+    );
+  }
+
+  wholePhotos(shas: readonly string[]): ReadonlySet<string> {
+    const rows = this.#sql.all(
+      Sha,
+      "SELECT DISTINCT sha FROM photos WHERE status = 'whole' AND sha IN (SELECT value FROM json_each(?))",
+      JSON.stringify(shas),
+    );
+    return new Set(rows.map(({ sha }) => sha));
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    const counted = this.#sql.all(NamedCount, "SELECT name, value FROM counters WHERE name <> 'revision'");
+    const dead = this.#sql.all(
+      NamedCount,
+      "SELECT 'dead-letters ' || reason AS name, count(*) AS value FROM dead_letters GROUP BY reason",
+    );
+    const zeros = { messages: 0, duplicates: 0, visits: 0, photos: 0, alerts: 0 };
+    return { ...zeros, ...Object.fromEntries([...counted, ...dead].map(({ name, value }) => [name, value])) };
+  }
+
+  async close(): Promise<void> {
+    this.#sql.close();
+  }
+}
