@@ -1,0 +1,67 @@
+import type { Bilingual, Station } from "#contract/registry.ts";
+import type { LatestValue, StationFeature } from "../http/schemas.ts";
+import type { LatestSample } from "../store/state/state-view.ts";
+import { unitOf } from "./units.ts";
+import { airQualityIndex, categoryOfIndex } from "./us-epa-aqi.ts";
+
+/** Fields that hold a raw PM2.5 mass: of an SDS011, and of a Plantower under atmospheric conditions. */
+const PM25_FIELDS = ["pm25", "pm25_atm"] as const;
+
+/** Whether so much time has passed that a value says nothing of now. A value from the future is not stale. */
+export function isStale(lastAtMs: number, nowMs: number, staleAfterMs: number): boolean {
+  return nowMs - lastAtMs > staleAfterMs;
+}
+
+/** What the map needs to know of the moment. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly staleAfterMs: number;
+}
+
+/**
+ * A station for the map. It never vanishes: without samples it has nulls, when stale it keeps its last values and says
+ * so. The index is about now, so it is null as soon as the PM2.5 itself is stale, even if another sensor still speaks.
+ */
+export function stationFeature(
+  station: Station,
+  municipalityName: Bilingual,
+  samples: readonly LatestSample[],
+  { nowMs, staleAfterMs }: Moment,
+): StationFeature {
+  const newestFirst = samples.toSorted((a, b) => b.at - a.at || (a.sensor < b.sensor ? -1 : 1));
+  const newest = newestFirst[0];
+  const values = newestValues(newestFirst);
+  const pm25 = PM25_FIELDS.flatMap((field) => values.get(field) ?? []).sort((a, b) => b.at - a.at)[0];
+  const isFresh = pm25 !== undefined && !isStale(pm25.at, nowMs, staleAfterMs);
+  const aqi = isFresh ? airQualityIndex("pm25", pm25.value) : null;
+  const shown = newestFirst.find(({ sensor }) => sensor === pm25?.sensor) ?? newest;
+  return {
+    type: "Feature",
+    id: station.id,
+    geometry: { type: "Point", coordinates: station.position },
+    properties: {
+      id: station.id,
+      name: station.name,
+      municipality: station.municipality,
+      municipalityName,
+      demo: station.demo,
+      replay: shown?.replay ?? null,
+      lastAt: newest?.at ?? null,
+      isStale: newest === undefined || isStale(newest.at, nowMs, staleAfterMs),
+      pm25: pm25?.value ?? null,
+      aqi,
+      category: aqi === null ? null : categoryOfIndex(aqi),
+      values: Object.fromEntries(values),
+    },
+  };
+}
+
+function newestValues(newestFirst: readonly LatestSample[]): ReadonlyMap<string, LatestValue> {
+  const values = new Map<string, LatestValue>();
+  for (const { sensor, at, values: measured } of newestFirst) {
+    for (const [field, value] of Object.entries(measured)) {
+      if (!values.has(field)) values.set(field, { value, at, sensor, unit: unitOf(field) });
+    }
+  }
+  return values;
+}

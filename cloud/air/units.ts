@@ -1,0 +1,20 @@
+import type { FieldName } from "#contract/messages.ts";
+
+const UNIT_OF_FIELD = {
+  pm25: "µg/m³",
+  pm10: "µg/m³",
+  pm1_atm: "µg/m³",
+  pm25_atm: "µg/m³",
+  pm10_atm: "µg/m³",
+  pm1_cf1: "µg/m³",
+  pm25_cf1: "µg/m³",
+  pm10_cf1: "µg/m³",
+  temperature: "°C",
+  humidity: "%",
+  pressure: "hPa",
+} as const satisfies Record<FieldName, string>;
+
+const units: ReadonlyMap<string, string> = new Map(Object.entries(UNIT_OF_FIELD));
+
+/** The unit of a sample's field; empty for a field that we do not know. */
+export const unitOf = (field: string): string => units.get(field) ?? "";

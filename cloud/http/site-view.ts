@@ -1,0 +1,86 @@
+import type { Probabilities, SiteState, VisitPhoto } from "#contract/messages.ts";
+import type { Bilingual, Site } from "#contract/registry.ts";
+import type { AlertRow, VisitRow } from "../store/state/state-view.ts";
+import type { AlertView, PhotoView, SiteDetail, SiteFeature, VisitView } from "./schemas.ts";
+
+/** Where a whole photo is served. */
+export const photoUrl = (sha: string): string => `/api/v1/photos/${sha}.jpg`;
+
+/** A site for the map: its state is the verdict on the last "after" photo of its last visit. */
+export function siteFeature(site: Site, municipalityName: Bilingual, visit: VisitRow | undefined): SiteFeature {
+  const after = visit?.photos.findLast(({ role }) => role === "after");
+  return {
+    type: "Feature",
+    id: site.id,
+    geometry: { type: "Point", coordinates: site.position },
+    properties: {
+      id: site.id,
+      name: site.name,
+      municipality: site.municipality,
+      municipalityName,
+      demo: site.demo,
+      state: after?.state ?? "unknown",
+      probability: after === undefined ? null : probabilityOf(after.state, after.probabilities),
+      lastVisitAt: visit === undefined ? null : (visit.endedAt ?? visit.startedAt ?? visit.storedAt),
+    },
+  };
+}
+
+/** A site with its last visit; photos whose bytes are not all here have no url yet. */
+export function siteDetail(
+  site: Site,
+  municipalityName: Bilingual,
+  visit: VisitRow | undefined,
+  wholePhotos: ReadonlySet<string>,
+): SiteDetail {
+  const lastVisit = visit === undefined ? null : visitView(visit, wholePhotos);
+  return { ...siteFeature(site, municipalityName, visit), lastVisit };
+}
+
+/** What the registry knows of an alert's site now; undefined when the site has left it, and the alert stays. */
+export interface AlertPlace {
+  readonly siteName: Bilingual;
+  readonly municipalityName: Bilingual;
+  readonly demo: boolean;
+}
+
+/** An alert for the desk, with its photo pair. */
+export function alertView(alert: AlertRow, place: AlertPlace | undefined, wholePhotos: ReadonlySet<string>): AlertView {
+  const after = alert.visit.photos.findLast(({ role }) => role === "after");
+  return {
+    id: alert.id,
+    cause: alert.cause,
+    site: alert.site,
+    siteName: place?.siteName ?? { ru: alert.site, en: alert.site },
+    municipality: alert.municipality,
+    municipalityName: place?.municipalityName ?? { ru: alert.municipality, en: alert.municipality },
+    demo: place?.demo ?? false,
+    createdAt: alert.createdAt,
+    state: after?.state ?? "unsure",
+    visit: visitView(alert.visit, wholePhotos),
+    acknowledgedAt: alert.acknowledgedAt,
+    acknowledgedBy: alert.acknowledgedBy,
+  };
+}
+
+function visitView(row: VisitRow, wholePhotos: ReadonlySet<string>): VisitView {
+  const { visit, device, startedAt, endedAt, signature } = row;
+  return {
+    visit,
+    device,
+    startedAt,
+    endedAt,
+    signature,
+    photos: row.photos.map((photo) => photoView(photo, wholePhotos.has(photo.sha))),
+  };
+}
+
+function photoView({ role, sha, takenAt, state, probabilities, model }: VisitPhoto, isWhole: boolean): PhotoView {
+  return { role, sha, url: isWhole ? photoUrl(sha) : null, takenAt, state, probabilities, model };
+}
+
+/** The model's probability of the state that was given; null for verdicts that are not one of its classes. */
+function probabilityOf(state: SiteState, probabilities: Probabilities | null): number | null {
+  if (probabilities === null || state === "unusable" || state === "unsure") return null;
+  return probabilities[state];
+}

@@ -1,0 +1,150 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+import { z } from "zod";
+import { messageOf } from "#kit/errors.ts";
+import type { SeriesQuery } from "./measurements.ts";
+import type { Answer, Call, PointRow, Task, TimedValues } from "./sqlite-calls.ts";
+import { windowMs } from "./windows.ts";
+
+/**
+ * The thread that owns one connection to the measurements file: a disk may take seconds for a sync, and a chart of a
+ * month reads hundreds of thousands of rows; neither may hold the event loop.
+ */
+
+const { file } = z.object({ file: z.string() }).parse(workerData);
+const port = parentPort;
+if (port === null) throw new Error("sqlite-worker.ts runs as a worker thread");
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS series (
+    id INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL, station TEXT NOT NULL, sensor TEXT NOT NULL,
+    UNIQUE (tenant, station, sensor)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS point (
+    series INTEGER NOT NULL REFERENCES series (id),
+    at INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    PRIMARY KEY (series, at)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+// The same point again changes nothing; new fields join the old ones and win over them, as in InfluxDB.
+const UPSERT = `
+  INSERT INTO point (series, at, fields) VALUES (?, ?, ?)
+  ON CONFLICT DO UPDATE SET fields = json_patch(fields, excluded.fields) WHERE fields <> excluded.fields
+`;
+
+const VALUES = `
+  FROM series s JOIN point p ON p.series = s.id JOIN json_each(p.fields) f
+  WHERE s.tenant = ? AND s.station = ? AND p.at >= ? AND p.at < ? AND f.key = ? AND f.type IN ('integer', 'real')
+`;
+
+// Means of equal windows, each named by its beginning.
+const THINNED = `
+  SELECT ? + ((p.at - ?) / ?) * ? AS at, avg(f.value) AS value ${VALUES} GROUP BY 1 ORDER BY 1
+`;
+
+let database: DatabaseSync | undefined;
+
+function openDatabase(): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true });
+  const opened = new DatabaseSync(file, { timeout: 10_000 });
+  opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+  opened.exec(SCHEMA);
+  return opened;
+}
+
+function seriesId(db: DatabaseSync, [tenant, station, sensor]: PointRow): number {
+  db.prepare("INSERT INTO series (tenant, station, sensor) VALUES (?, ?, ?) ON CONFLICT DO NOTHING").run(
+    tenant,
+    station,
+    sensor,
+  );
+  const row = db
+    .prepare("SELECT id FROM series WHERE tenant = ? AND station = ? AND sensor = ?")
+    .get(tenant, station, sensor);
+  return z.object({ id: z.number() }).parse(row).id;
+}
+
+function write(db: DatabaseSync, rows: readonly PointRow[]): void {
+  const upsert = db.prepare(UPSERT);
+  const ids = new Map<string, number>();
+  db.exec("BEGIN IMMEDIATE");
+  for (const row of rows) {
+    const [tenant, station, sensor, at, fields] = row;
+    const name = `${tenant}\n${station}\n${sensor}`;
+    const id = ids.get(name) ?? seriesId(db, row);
+    ids.set(name, id);
+    upsert.run(id, at, fields);
+  }
+  db.exec("COMMIT");
+}
+
+const TimedValue = z.object({ at: z.number(), value: z.number() });
+
+function readSeries(db: DatabaseSync, query: SeriesQuery): TimedValues {
+  const { tenant, station, field, fromMs, toMs, maxPoints } = query;
+  const where = [tenant, station, fromMs, toMs, field] as const;
+  const whole = db
+    .prepare(`SELECT p.at AS at, f.value AS value ${VALUES} ORDER BY p.at, s.sensor LIMIT ?`)
+    .all(...where, maxPoints + 1);
+  const rows = whole.length <= maxPoints ? whole : db.prepare(THINNED).all(...windowsOf(query), ...where);
+  return rows.map((row) => {
+    const { at, value } = TimedValue.parse(row);
+    return [at, value];
+  });
+}
+
+/** Begin and width of the windows, in the order in which THINNED names them; the driver binds numbers as floats. */
+function windowsOf({ fromMs, toMs, maxPoints }: SeriesQuery): readonly bigint[] {
+  const from = BigInt(fromMs);
+  const width = BigInt(windowMs(fromMs, toMs, maxPoints));
+  return [from, from, width, width];
+}
+
+function perform(db: DatabaseSync, task: Task): TimedValues {
+  switch (task.kind) {
+    case "open":
+      return [];
+    case "write":
+      write(db, task.rows);
+      return [];
+    case "series":
+      return readSeries(db, task.query);
+    default:
+      return task satisfies never;
+  }
+}
+
+function answer({ id, task }: Call): Answer {
+  try {
+    database ??= openDatabase();
+    return { id, points: perform(database, task) };
+  } catch (error) {
+    // After an I/O error a connection is not to be trusted; closing rolls back, and the next call opens it anew.
+    closeDatabase();
+    return { id, failure: messageOf(error) };
+  }
+}
+
+function closeDatabase(): void {
+  const closing = database;
+  database = undefined;
+  try {
+    closing?.close();
+  } catch {
+    // The file is gone or unwritable; there is nothing left to close, and committed points are safe.
+  }
+}
+
+port.on("message", (message: Call | "close") => {
+  if (message !== "close") {
+    port.postMessage(answer(message));
+    return;
+  }
+  closeDatabase();
+  port.close();
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { stationFeature } from "../../../cloud/air/station-view.ts";
+import type { LatestSample } from "../../../cloud/store/state/state-view.ts";
+import type { Station } from "../../../common/contract/registry.ts";
+
+const NOW = 1_800_000_000_000;
+const moment = { nowMs: NOW, staleAfterMs: 900_000 };
+const station: Station = {
+  id: "st-1",
+  tenant: "chel",
+  municipality: "m-1",
+  name: { ru: "Пост", en: "Post" },
+  position: [61.4, 55.16],
+  demo: true,
+};
+const town = { ru: "Город", en: "Town" };
+
+const aSample = (change: Partial<LatestSample> = {}): LatestSample => ({
+  station: "st-1",
+  sensor: "sds011",
+  at: NOW - 1000,
+  values: { pm25: 35.5, pm10: 60 },
+  replay: null,
+  ...change,
+});
+
+describe("stationFeature", () => {
+  it("shows the newest raw PM2.5 with its index, category and units", () => {
+    const { properties, geometry } = stationFeature(station, town, [aSample()], moment);
+
+    expect(geometry.coordinates).toEqual([61.4, 55.16]);
+    expect(properties).toMatchObject({
+      pm25: 35.5,
+      aqi: 101,
+      category: "sensitive",
+      isStale: false,
+      lastAt: NOW - 1000,
+    });
+    expect(properties.values.pm25).toEqual({ value: 35.5, at: NOW - 1000, sensor: "sds011", unit: "µg/m³" });
+  });
+
+  it("takes the atmospheric PM2.5 of a Plantower when it is the newest", () => {
+    const samples = [aSample({ at: NOW - 5000 }), aSample({ sensor: "pms", values: { pm25_atm: 5 } })];
+
+    expect(stationFeature(station, town, samples, moment).properties).toMatchObject({ pm25: 5, aqi: 28 });
+  });
+
+  it("keeps a station without any sample, with nulls", () => {
+    const { properties } = stationFeature(station, town, [], moment);
+
+    expect(properties).toMatchObject({
+      lastAt: null,
+      isStale: true,
+      pm25: null,
+      aqi: null,
+      category: null,
+      values: {},
+    });
+  });
+
+  it("keeps a stale station's values and says since when, without an index of now", () => {
+    const lastAt = NOW - 900_001;
+
+    const { properties } = stationFeature(station, town, [aSample({ at: lastAt })], moment);
+
+    expect(properties).toMatchObject({ lastAt, isStale: true, pm25: 35.5, aqi: null, category: null });
+  });
+
+  it("gives no index of now when only the climate still speaks", () => {
+    const samples = [aSample({ at: NOW - 900_001 }), aSample({ sensor: "bme280", values: { temperature: -12 } })];
+
+    const { properties } = stationFeature(station, town, samples, moment);
+
+    expect(properties).toMatchObject({ isStale: false, pm25: 35.5, aqi: null, category: null });
+  });
+
+  it("is not stale at the very limit, nor when a device's clock is a little ahead", () => {
+    const atLimit = stationFeature(station, town, [aSample({ at: NOW - 900_000 })], moment);
+    const ahead = stationFeature(station, town, [aSample({ at: NOW + 5000 })], moment);
+
+    expect([atLimit.properties.isStale, ahead.properties.isStale]).toEqual([false, false]);
+  });
+
+  it("names the recording that the particles are replayed from", () => {
+    const samples = [aSample({ replay: "albany" }), aSample({ sensor: "bme280", at: NOW, values: { humidity: 40 } })];
+
+    expect(stationFeature(station, town, samples, moment).properties.replay).toBe("albany");
+  });
+});

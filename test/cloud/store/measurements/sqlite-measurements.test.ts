@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { openSqliteMeasurements } from "../../../../cloud/store/measurements/sqlite-measurements.ts";
+import { aPoint, aQuery, behavesLikeMeasurements } from "../../../suites/measurements.suite.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "dvornik-measurements-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+const freshFile = () => {
+  files += 1;
+  return join(folder, `deep-${files}`, "measurements.db");
+};
+
+describe("openSqliteMeasurements", () => {
+  behavesLikeMeasurements(() => openSqliteMeasurements(freshFile()));
+
+  it("has its points after it was closed and opened again", async () => {
+    const file = freshFile();
+    const first = await openSqliteMeasurements(file);
+    await first.write([aPoint()]);
+    await first.close();
+
+    const second = await openSqliteMeasurements(file);
+
+    expect(await second.series(aQuery())).toHaveLength(1);
+    await second.close();
+  });
+
+  it("does not open a file that is no database, and says so", async () => {
+    const file = join(folder, "text.db");
+    writeFileSync(file, "this is a text, long enough to be read as a header of a database file. ".repeat(50));
+
+    await expect(openSqliteMeasurements(file)).rejects.toMatchObject({ code: "store-unavailable", retry: true });
+  });
+});
