@@ -2,12 +2,13 @@ import { join, resolve } from "node:path";
 import { stderr, stdout } from "node:process";
 import { messageOf } from "#kit/errors.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
+import { freePort } from "../support/free-port.ts";
+import { ROOT } from "../support/program.ts";
 import { chooseGatewayPort } from "./gateway-port.ts";
 import { readOptions, TOWN_HELP } from "./options.ts";
 import { startTown, type Town } from "./town.ts";
 import { buildWeb } from "./web-build.ts";
 
-const root = resolve(import.meta.dirname, "../..");
 const environment = process.env;
 const say = (line: string) => stdout.write(`${line}\n`);
 const report = (error: unknown) => stderr.write(`town: ${messageOf(error)}\n`);
@@ -19,11 +20,13 @@ async function main(): Promise<void> {
     stdout.write(TOWN_HELP);
     return;
   }
-  const data = resolve(environment.DATA_DIR || join(root, "data"));
+  const data = resolve(environment.DATA_DIR || join(ROOT, "data"));
   const port = Number(environment.PORT || 8080);
-  if (await buildWeb(root)) say("built the web pages");
+  await freePort(port).catch(() => {
+    throw new Error(`port ${port} of 127.0.0.1 is taken; choose another one: PORT=8090 npm start`);
+  });
+  if (await buildWeb(ROOT)) say("built the web pages");
   const starting = startTown(options, {
-    root,
     data,
     port,
     gatewayPort: await chooseGatewayPort(environment.GATEWAY_PORT),

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { type Closer, closeAll } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import { freePort } from "../support/free-port.ts";
+import { defineProgram, type Program } from "../support/program.ts";
 import { recordedAir, simulatedAir } from "./air-source.ts";
 import { drawnRoll, photographRoll } from "./camera-roll.ts";
 import { writeClimate } from "./climate-folder.ts";
 import { startFleetPost } from "./fleet.ts";
 import type { TownOptions } from "./options.ts";
 import { FLEET, POST, TRUCK, townRegistry } from "./places.ts";
-import { startProgram, untilAnswers } from "./programs.ts";
 import { seededRandom } from "./random.ts";
 import { startSds011 } from "./sds011-simulator.ts";
 import { CLOUD, type TownSecrets, townSecrets } from "./secrets.ts";
@@ -18,8 +18,6 @@ import { startRounds } from "./truck-rounds.ts";
 
 /** Where and how the town runs. */
 export interface TownPlace {
-  /** The checkout. */
-  readonly root: string;
   /** The folder of all its data. */
   readonly data: string;
   readonly port: number;
@@ -62,45 +60,64 @@ export async function startTown(options: TownOptions, place: TownPlace): Promise
 }
 
 async function startEverything(building: Building, options: TownOptions): Promise<void> {
+  const truckPort = await freePort();
+  // Closed in reverse: the devices first, the gateway last.
   await startServers(building);
-  await startPost(building, options);
-  const truckUrl = await startTruck(building);
+  await Promise.all([startPost(building, options), startTruck(building, truckPort)]);
   startFleet(building);
-  await untilAnswers(`http://127.0.0.1:${building.place.port}/healthz`, 60_000);
-  await untilAnswers(`${truckUrl}/healthz`, 60_000);
-  await startTruckRounds(building, options, truckUrl);
+  await startTruckRounds(building, options, `http://127.0.0.1:${truckPort}`);
 }
 
-async function start(building: Building, name: string, part: string, settings: Record<string, string>): Promise<void> {
-  const { root, data, onExit } = building.place;
-  const logs = join(data, "logs");
-  building.started.push(await startProgram(root, { name, part, settings, logs }, onExit));
+interface Start {
+  readonly name: string;
+  readonly part: string;
+  readonly readyUrl: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+async function start({ place, started }: Building, { name, ...program }: Start): Promise<void> {
+  const logFile = join(place.data, "logs", `${name}.log`);
+  const defined: Program = defineProgram({ ...program, logFile, onExit: place.onExit });
+  started.push(defined);
+  await defined.start();
 }
 
 async function startServers(building: Building): Promise<void> {
   const { place, secrets, brokerUrl } = building;
+  const metricsPort = await freePort();
   const registryFile = join(place.data, "registry.json");
   await writeFile(registryFile, JSON.stringify(townRegistry(), undefined, 2));
-  await start(building, "gateway", "gateway", {
-    PORT: String(place.gatewayPort),
-    DATA_DIR: join(place.data, "gateway"),
-    CREDENTIALS_FILE: secrets.credentialsFile,
-    METRICS_PORT: String(await freePort()),
+  await start(building, {
+    name: "gateway",
+    part: "gateway",
+    readyUrl: `http://127.0.0.1:${metricsPort}/healthz`,
+    settings: {
+      PORT: String(place.gatewayPort),
+      DATA_DIR: join(place.data, "gateway"),
+      CREDENTIALS_FILE: secrets.credentialsFile,
+      METRICS_PORT: String(metricsPort),
+    },
   });
-  await start(building, "cloud", "cloud", {
-    ...place.store,
-    PORT: String(place.port),
-    DATA_DIR: join(place.data, "cloud"),
-    BROKER_URL: brokerUrl,
-    DEVICE: CLOUD.device,
-    TOKEN: secrets.tokenOf(CLOUD),
-    REGISTRY_FILE: registryFile,
-    ADMIN_TOKEN_SHA256: createHash("sha256").update(secrets.admin).digest("hex"),
+  await start(building, {
+    name: "cloud",
+    part: "cloud",
+    readyUrl: `http://127.0.0.1:${place.port}/healthz`,
+    settings: {
+      ...place.store,
+      PORT: String(place.port),
+      DATA_DIR: join(place.data, "cloud"),
+      BROKER_URL: brokerUrl,
+      DEVICE: CLOUD.device,
+      TOKEN: secrets.tokenOf(CLOUD),
+      REGISTRY_FILE: registryFile,
+      ADMIN_TOKEN_SHA256: createHash("sha256").update(secrets.admin).digest("hex"),
+    },
   });
 }
 
 async function startPost(building: Building, options: TownOptions): Promise<void> {
   const { place, secrets, brokerUrl, started } = building;
+  const httpPort = await freePort();
   const source =
     options.air === undefined
       ? simulatedAir(seededRandom(7), Date.now)
@@ -115,37 +132,45 @@ async function startPost(building: Building, options: TownOptions): Promise<void
   started.push(every(READ_EVERY_S * 1000, breathe, place.onTrouble));
   const sds011 = await startSds011(() => air, place.onTrouble);
   started.push(sds011);
-  await start(building, "post", "edge", {
-    TENANT: POST.tenant,
-    DEVICE: POST.device,
-    TOKEN: secrets.tokenOf(POST),
-    BROKER_URL: brokerUrl,
-    DATA_DIR: join(place.data, "post", "edge"),
-    HTTP_PORT: String(await freePort()),
-    SDS011: `tcp://127.0.0.1:${sds011.port}`,
-    SDS011_FIELDS: source.hasPm10 ? "pm25,pm10" : "pm25",
-    IIO_DIR: iio,
-    READING_EVERY_S: String(READ_EVERY_S),
-    ...(source.replay === null ? {} : { REPLAY: source.replay }),
+  await start(building, {
+    name: "post",
+    part: "edge",
+    readyUrl: `http://127.0.0.1:${httpPort}/healthz`,
+    settings: {
+      TENANT: POST.tenant,
+      DEVICE: POST.device,
+      TOKEN: secrets.tokenOf(POST),
+      BROKER_URL: brokerUrl,
+      DATA_DIR: join(place.data, "post", "edge"),
+      HTTP_PORT: String(httpPort),
+      SDS011: `tcp://127.0.0.1:${sds011.port}`,
+      SDS011_FIELDS: source.hasPm10 ? "pm25,pm10" : "pm25",
+      IIO_DIR: iio,
+      READING_EVERY_S: String(READ_EVERY_S),
+      ...(source.replay === null ? {} : { REPLAY: source.replay }),
+    },
   });
 }
 
-async function startTruck(building: Building): Promise<string> {
+async function startTruck(building: Building, httpPort: number): Promise<void> {
   const { place, secrets, brokerUrl } = building;
-  const httpPort = await freePort();
   const camera = join(place.data, "truck", "camera");
   await mkdir(camera, { recursive: true });
-  await start(building, "truck", "edge", {
-    TENANT: TRUCK.tenant,
-    DEVICE: TRUCK.device,
-    TOKEN: secrets.tokenOf(TRUCK),
-    BROKER_URL: brokerUrl,
-    DATA_DIR: join(place.data, "truck", "edge"),
-    HTTP_PORT: String(httpPort),
-    CAMERA_FOLDER: camera,
-    IIO_DIR: join(place.data, "truck", "no-sensors"),
+  await start(building, {
+    name: "truck",
+    part: "edge",
+    readyUrl: `http://127.0.0.1:${httpPort}/healthz`,
+    settings: {
+      TENANT: TRUCK.tenant,
+      DEVICE: TRUCK.device,
+      TOKEN: secrets.tokenOf(TRUCK),
+      BROKER_URL: brokerUrl,
+      DATA_DIR: join(place.data, "truck", "edge"),
+      HTTP_PORT: String(httpPort),
+      CAMERA_FOLDER: camera,
+      IIO_DIR: join(place.data, "truck", "no-sensors"),
+    },
   });
-  return `http://127.0.0.1:${httpPort}`;
 }
 
 function startFleet({ place, secrets, brokerUrl, started }: Building): void {
