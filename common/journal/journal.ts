@@ -22,9 +22,21 @@ export class JournalUnavailable extends AppError {
   readonly retry = true;
 }
 
+/** Another process has the journal's file open. */
+export class JournalInUse extends AppError {
+  readonly code = "journal-in-use";
+  readonly retry = true;
+}
+
+/** A class or a reader that the journal was not opened with. */
+export class UnknownClass extends AppError {
+  readonly code = "unknown-class";
+  readonly retry = false;
+}
+
 /** What the journal did and holds. */
 export interface JournalStats {
-  /** Records that some reader has not acknowledged yet, by class. */
+  /** Records that are not cleared yet, by class: an advance shows here once it is committed, within a second. */
   readonly pending: Readonly<Record<string, number>>;
   /** The oldest number that is still pending, or null. */
   readonly oldestPending: number | null;
@@ -47,7 +59,10 @@ export interface JournalStats {
 export interface Journal extends Closer {
   /** Numbers of the appended records, in order. Rejects with `JournalUnavailable`; then nothing was kept. */
   append(records: readonly NewRecord[], values?: Values): Promise<readonly number[]>;
-  /** Records of one class with a number above `after`, oldest first, at most `limit`. */
+  /**
+   * Records of one class with a number above `after`, oldest first, at most `limit`. Fewer may come when they are large
+   * (about 4 MiB at a time); only an empty answer means that there is no more now.
+   */
   read(recordClass: string, after: number, limit: number): Promise<readonly StoredRecord[]>;
   /** Where a reader stands in a class: every record up to this number is acknowledged (0 at the start). */
   cursor(reader: string, recordClass: string): number;

@@ -1,0 +1,49 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { messageOf } from "#kit/errors.ts";
+import { JournalDatabase } from "./journal-database.ts";
+import type { Reply, Request, WorkerStart } from "./worker-messages.ts";
+
+/** The thread in which a journal's SQLite lives: one task after the other, each answered once. */
+const SQLITE_BUSY = 5;
+
+const start: WorkerStart = workerData;
+const database = new JournalDatabase(start);
+
+function reply(message: Reply, transferred: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transferred);
+}
+
+function perform(request: Request): void {
+  const { id } = request;
+  switch (request.kind) {
+    case "commit":
+      reply({ kind: "committed", id, committed: database.commit(request) });
+      break;
+    case "read": {
+      const packed = database.read(request);
+      reply({ kind: "records", id, packed }, [packed]);
+      break;
+    }
+    case "close":
+      database.close();
+      reply({ kind: "closed", id });
+      parentPort?.close();
+      break;
+    default:
+      request satisfies never;
+  }
+}
+
+try {
+  reply({ kind: "opened", opened: database.open() });
+  parentPort?.on("message", (request: Request) => {
+    try {
+      perform(request);
+    } catch (error) {
+      reply({ kind: "failed", id: request.id, message: messageOf(error) });
+    }
+  });
+} catch (error) {
+  const isInUse = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+  reply({ kind: "not-opened", message: messageOf(error), isInUse });
+}

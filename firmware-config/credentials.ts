@@ -1,0 +1,47 @@
+import { createHash, randomBytes } from "node:crypto";
+import { open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Credential, Credentials } from "#contract/credentials.ts";
+
+/** A new token: 32 random bytes, base64url. Whoever holds it is the client; it is shown once and kept only as a hash. */
+export const makeToken = (): string => randomBytes(32).toString("base64url");
+
+/** What the gateway keeps of a token. */
+export const hashToken = (token: string): string => createHash("sha256").update(token).digest("hex");
+
+/**
+ * Makes a token for a client and adds it to the gateway's credentials file (created with mode 0600 where it is missing).
+ *
+ * A client that is already there gets a new token; the old one stops working at its next connect. The file is replaced
+ * as a whole, so the gateway never reads half of it; two programs must not add to one file at the same time.
+ */
+export async function addClient(file: string, client: Omit<Credential, "tokenSha256">): Promise<string> {
+  const token = makeToken();
+  const { clients } = await readCredentials(file);
+  const others = clients.filter(({ tenant, device }) => tenant !== client.tenant || device !== client.device);
+  const added = Credentials.parse({ clients: [...others, { ...client, tokenSha256: hashToken(token) }] });
+  await replaceFile(file, `${JSON.stringify(added, undefined, 2)}\n`);
+  return token;
+}
+
+async function readCredentials(file: string): Promise<Credentials> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  return text === undefined ? { clients: [] } : Credentials.parse(JSON.parse(text));
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const draft = `${file}.${process.pid}.new`;
+  const handle = await open(draft, "w", 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+  const folder = await open(dirname(file), "r");
+  await folder.sync().finally(() => folder.close());
+}
