@@ -11,6 +11,7 @@ export interface Picture {
 
 // A Raspberry Pi camera gives 12 megapixels; more is a mistake or an attack.
 const MAX_PIXELS = 50_000_000;
+const JPEG_START = [0xff, 0xd8, 0xff];
 
 /**
  * Decodes a JPEG and turns it upright by its EXIF; rejects with `photo-unreadable`.
@@ -18,6 +19,8 @@ const MAX_PIXELS = 50_000_000;
  * A colour profile is ignored, because the training ignored it too.
  */
 export async function decodePicture(jpeg: Uint8Array): Promise<Picture> {
+  // The library would also read SVG and a dozen other formats, which no camera sends.
+  if (JPEG_START.some((byte, at) => jpeg[at] !== byte)) throw new PhotoUnreadable("the photo is not a JPEG");
   const image = sharp(jpeg, { limitInputPixels: MAX_PIXELS, failOn: "error", ignoreIcc: true });
   const { data, info } = await image
     .autoOrient()

@@ -1,0 +1,142 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { z } from "zod";
+import type { Closer } from "#kit/closer.ts";
+import { AppError, messageOf } from "#kit/errors.ts";
+import type { Logger } from "#kit/logger.ts";
+
+/** What a route answers. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** One thing that can be asked on loopback. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  /** Gets the JSON of a POST, unparsed by any schema; an `AppError` that it throws is answered by its code. */
+  answer(body: unknown): Promise<Answer>;
+}
+
+/** A server for programs of this very machine. */
+export interface LocalServer extends Closer {
+  readonly url: string;
+}
+
+/** A request that is answered with a status and a code of its own. */
+export class BadRequest extends AppError {
+  readonly code: string;
+  readonly status: number;
+  readonly retry = false;
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const MAX_BODY_BYTES = 4 * 1024;
+const LOOPBACK = "127.0.0.1";
+const LOOPBACK_NAMES = new Set([LOOPBACK, "localhost", "[::1]"]);
+
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  "no-before": 409,
+  "photo-unreadable": 422,
+  "camera-unavailable": 503,
+  "model-unusable": 503,
+  busy: 503,
+  "disk-full": 507,
+  "disk-unwritable": 507,
+  "journal-unavailable": 507,
+};
+
+/** Starts the server on 127.0.0.1; rejects when the port is taken. Every error is `{code, message}`. */
+export async function startLocalServer(port: number, routes: readonly Route[], log: Logger): Promise<LocalServer> {
+  const server = createServer((request, response) => {
+    answerOf(request, routes)
+      .catch((error: unknown) => {
+        const answer = answerOfError(error);
+        if (answer.status === 500)
+          log.error({ event: "request.failed", err: error, url: request.url }, "request failed");
+        return answer;
+      })
+      .then((answer) => send(response, answer))
+      .catch((error: unknown) => log.warn({ event: "answer.unsent", err: error }, "an answer could not be sent"));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => {
+      reject(new BadRequest(500, "port-taken", `HTTP_PORT ${port} cannot be used: ${messageOf(error)}`));
+    });
+    server.listen(port, LOOPBACK, resolve);
+  });
+  const address = z.object({ port: z.number() }).parse(server.address());
+  return {
+    url: `http://${LOOPBACK}:${address.port}`,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+}
+
+async function answerOf(request: IncomingMessage, routes: readonly Route[]): Promise<Answer> {
+  requireLoopback(request);
+  const [path] = (request.url ?? "/").split("?");
+  const there = routes.filter((route) => route.path === path);
+  if (there.length === 0) throw new BadRequest(404, "not-found", `${path} is not here`);
+  const route = there.find(({ method }) => method === request.method);
+  if (route === undefined) throw new BadRequest(405, "wrong-method", `${request.method} is not for ${path}`);
+  return await route.answer(route.method === "POST" ? await readJson(request) : undefined);
+}
+
+/** A page of the internet may make a browser on this machine call us: neither its name nor its origin is ours. */
+function requireLoopback({ headers }: IncomingMessage): void {
+  const host = (headers.host ?? "").replace(/:\d+$/, "");
+  if (!LOOPBACK_NAMES.has(host)) throw new BadRequest(403, "not-loopback", "ask by 127.0.0.1 or localhost");
+  const { origin } = headers;
+  if (origin !== undefined && !LOOPBACK_NAMES.has(URL.parse(origin)?.hostname ?? "")) {
+    throw new BadRequest(403, "not-loopback", "only pages of this machine may ask");
+  }
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  if (!/^application\/json\b/i.test(request.headers["content-type"] ?? "")) {
+    throw new BadRequest(415, "not-json", "send content-type: application/json");
+  }
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of request) {
+    const bytes = z.instanceof(Uint8Array).parse(piece);
+    length += bytes.length;
+    if (length > MAX_BODY_BYTES) throw new BadRequest(413, "too-large", `at most ${MAX_BODY_BYTES} bytes`);
+    pieces.push(bytes);
+  }
+  try {
+    return JSON.parse(Buffer.concat(pieces).toString("utf8"));
+  } catch {
+    throw new BadRequest(400, "not-json", "the body is not JSON");
+  }
+}
+
+function answerOfError(error: unknown): Answer {
+  if (error instanceof BadRequest) {
+    return { status: error.status, body: { code: error.code, message: error.message } };
+  }
+  if (error instanceof AppError) {
+    return { status: STATUS_OF_CODE[error.code] ?? 500, body: { code: error.code, message: error.message } };
+  }
+  return { status: 500, body: { code: "internal", message: "an unforeseen error; the log has it" } };
+}
+
+async function send(response: ServerResponse, { status, body }: Answer): Promise<void> {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": bytes.length,
+    "cache-control": "no-store",
+    // After an error the rest of a body may still be coming; it is not waited for.
+    ...(status >= 400 && { connection: "close" }),
+  });
+  await new Promise<void>((resolve) => response.end(bytes, resolve));
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { CameraUnavailable } from "../camera/camera.ts";
+import type { DeviceReport } from "../health/device-report.ts";
+import { ShotRequest, type Visits } from "../visits/visits.ts";
+import { BadRequest, type Route } from "./local-server.ts";
+
+/** What can be asked of a device on loopback; `visits` is undefined where there is no camera. */
+export function localRoutes(visits: Visits | undefined, report: () => DeviceReport): readonly Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/shots",
+      answer: async (body) => {
+        const request = ShotRequest.safeParse(body);
+        if (!request.success) throw new BadRequest(400, "bad-request", z.prettifyError(request.error));
+        if (visits === undefined) throw new CameraUnavailable("this device has no camera (CAMERA_FOLDER is not set)");
+        return { status: 200, body: await visits.shoot(request.data) };
+      },
+    },
+    { method: "GET", path: "/status", answer: async () => ({ status: 200, body: report() }) },
+    {
+      method: "GET",
+      path: "/healthz",
+      answer: async () => {
+        const { trouble } = report().outbox;
+        const isWell = trouble === null;
+        return { status: isWell ? 200 : 503, body: isWell ? { ok: true } : { ok: false, trouble } };
+      },
+    },
+  ];
+}

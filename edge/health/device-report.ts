@@ -1,0 +1,64 @@
+import type { Address } from "#contract/names.ts";
+import type { Cycle } from "../cycle.ts";
+import type { Outbox, Pending } from "../outbox/outbox.ts";
+import type { Sensor, SensorHealth } from "../sensors/sensor.ts";
+import type { Uplink, UplinkStatus } from "../uplink/uplink.ts";
+import type { Visits } from "../visits/visits.ts";
+import type { Counters } from "./counters.ts";
+import type { DeviceTime, TimeStamp } from "./device-time.ts";
+
+/** What `GET /status` says. */
+export interface DeviceReport extends Address {
+  readonly software: string;
+  readonly model: string | null;
+  readonly now: TimeStamp;
+  readonly outbox: Pending & { readonly log: string };
+  readonly uplink: UplinkStatus;
+  readonly errors: Readonly<Record<string, number>>;
+  /** `lastUp` is in milliseconds since boot, null until the sensor has said something. */
+  readonly sensors: readonly (SensorHealth & {
+    readonly name: string;
+    readonly model: string;
+    readonly lastUp: number | null;
+  })[];
+  /** Null on a device without a camera. */
+  readonly camera: { readonly lastShotAt: number | null; readonly openVisits: readonly string[] } | null;
+}
+
+/** The parts that a report asks. */
+export interface ReportParts {
+  readonly address: Address;
+  readonly software: string;
+  readonly model: string | null;
+  readonly time: DeviceTime;
+  readonly outbox: Outbox;
+  readonly uplink: Uplink;
+  readonly counters: Counters;
+  readonly sensors: readonly Sensor[];
+  readonly cycle: Cycle;
+  readonly visits: Visits | undefined;
+}
+
+/** How the device is doing now. */
+export function reportOf(parts: ReportParts): DeviceReport {
+  const { address, software, model, time, outbox, uplink, counters, sensors, cycle, visits } = parts;
+  return {
+    ...address,
+    software,
+    model,
+    now: time.stamp(),
+    outbox: { log: outbox.log, ...outbox.pending() },
+    uplink: uplink.status(),
+    errors: counters.snapshot(),
+    sensors: sensors.map((sensor) => ({
+      name: sensor.name,
+      model: sensor.model,
+      lastUp: cycle.lastSampleUp(sensor.name),
+      ...sensor.health(),
+    })),
+    camera:
+      visits === undefined
+        ? null
+        : { lastShotAt: visits.lastShotAt(), openVisits: visits.openDrafts().map(({ site }) => site) },
+  };
+}

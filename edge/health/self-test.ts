@@ -1,0 +1,95 @@
+import { messageOf } from "#kit/errors.ts";
+import { wait } from "#kit/wait.ts";
+import type { Camera } from "../camera/camera.ts";
+import type { Sensor } from "../sensors/sensor.ts";
+import type { Judge } from "../visits/judge.ts";
+import type { DeviceReport } from "./device-report.ts";
+import { drawSamplePhoto } from "./sample-photo.ts";
+
+/** What the self-test looks at. */
+export interface SelfTestParts {
+  readonly report: () => DeviceReport;
+  readonly truck: { readonly judge: Judge; readonly camera: Camera } | undefined;
+  readonly sensors: readonly Sensor[];
+  readonly brokerUrl: string;
+}
+
+interface Finding {
+  readonly isWell: boolean;
+  readonly text: string;
+}
+
+// A line opens and a local broker answers well within it; who takes longer is told of as missing and comes later.
+const PATIENCE_MS = 3_000;
+const LOOK_AGAIN_MS = 50;
+
+/** What the device found at its start, one line for each part, with what to do about what is missing. Never rejects. */
+export async function runSelfTest(parts: SelfTestParts): Promise<readonly string[]> {
+  const { report, truck, sensors, brokerUrl } = parts;
+  const noSensors: [string, Promise<Finding>] = ["sensors", well("none (set SDS011 or IIO_DIR to have some)")];
+  const looks: [string, Promise<Finding>][] = [
+    ["model", testModel(truck?.judge)],
+    ["camera", testCamera(truck?.camera)],
+    ...sensors.map((sensor): [string, Promise<Finding>] => [`sensor ${sensor.name}`, testSensor(sensor)]),
+    ...(sensors.length === 0 ? [noSensors] : []),
+    ["clock", testClock(report)],
+    ["outbox", testOutbox(report)],
+    ["broker", testBroker(report, brokerUrl)],
+  ];
+  return await Promise.all(
+    looks.map(async ([name, look]) => {
+      const { isWell, text } = await look.catch((error: unknown) => ({ isWell: false, text: messageOf(error) }));
+      return `  ${isWell ? "ok     " : "MISSING"} ${name.padEnd(16)} ${text}`;
+    }),
+  );
+}
+
+const well = async (text: string): Promise<Finding> => ({ isWell: true, text });
+const missing = async (text: string): Promise<Finding> => ({ isWell: false, text });
+
+async function testModel(judge: Judge | undefined): Promise<Finding> {
+  if (judge === undefined) return await well("not needed without a camera");
+  if (judge.model === null) {
+    return await missing(`${judge.trouble}; put model and manifest into MODEL_DIR and start again`);
+  }
+  const sample = await drawSamplePhoto();
+  await judge.judge(sample);
+  const { state, tookMs } = await judge.judge(sample);
+  return await well(`${judge.model.slice(0, 12)}, ${tookMs.toFixed(0)} ms for a drawn photo (${state})`);
+}
+
+async function testCamera(camera: Camera | undefined): Promise<Finding> {
+  if (camera === undefined) return await well("none (set CAMERA_FOLDER to have one)");
+  return await well(await camera.check());
+}
+
+async function testSensor(sensor: Sensor): Promise<Finding> {
+  await waitFor(() => sensor.health().isReachable);
+  const { isReachable, trouble } = sensor.health();
+  if (isReachable) return await well(`${sensor.model} is there`);
+  return await missing(`${sensor.model}: ${trouble}; it is tried again by itself`);
+}
+
+async function testClock(report: () => DeviceReport): Promise<Finding> {
+  const { clock, at } = report().now;
+  if (clock === "none") return await missing("the time is unknown: readings are kept and placed in time later");
+  const time = at === null ? "" : `, ${new Date(at).toISOString()}`;
+  return await well(clock === "rtc" ? `rtc, nobody vouches for it${time}` : `${clock}${time}`);
+}
+
+async function testOutbox(report: () => DeviceReport): Promise<Finding> {
+  const { log, total, trouble } = report().outbox;
+  if (trouble !== null) return await missing(`${trouble}; make room, it goes on by itself`);
+  return await well(`${log}, ${total} to send`);
+}
+
+async function testBroker(report: () => DeviceReport, url: string): Promise<Finding> {
+  await waitFor(() => report().uplink.connected);
+  const { connected, trouble } = report().uplink;
+  if (connected) return await well(url);
+  return await missing(`${url}: ${trouble}; messages wait in the outbox and the broker is tried again by itself`);
+}
+
+async function waitFor(isSo: () => boolean): Promise<void> {
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS && !isSo(); waitedMs += LOOK_AGAIN_MS) await wait(LOOK_AGAIN_MS);
+}

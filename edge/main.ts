@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { stdout } from "node:process";
+import { RECORD_CLASSES } from "#contract/topics.ts";
+import { openJournal } from "#journal/sqlite-journal.ts";
+import { systemClock } from "#kit/clock.ts";
+import { loadConfig } from "#kit/load-config.ts";
+import { createLogger } from "#kit/logger.ts";
+import { runMain } from "#kit/run-main.ts";
+import { closeOnSignal } from "#kit/shutdown.ts";
+import { EdgeConfig, readToken } from "./config.ts";
+import { startCycle } from "./cycle.ts";
+import { startLocalServer } from "./driver/local-server.ts";
+import { localRoutes } from "./driver/routes.ts";
+import { clockJudge } from "./health/clock-quality.ts";
+import { createCounters } from "./health/counters.ts";
+import { reportOf } from "./health/device-report.ts";
+import { startDeviceTime } from "./health/device-time.ts";
+import { startHealthReports } from "./health/health-reports.ts";
+import { runSelfTest } from "./health/self-test.ts";
+import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
+import { openSensors } from "./sensors/open-sensors.ts";
+import { SOFTWARE } from "./software.ts";
+import { openTruck } from "./truck.ts";
+import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
+import { openDeviceKey } from "./visits/device-key.ts";
+
+const newId = () => randomBytes(12).toString("hex");
+
+await runMain("dvornik edge: the program on the device", EdgeConfig, async () => {
+  const config = loadConfig(EdgeConfig, process.env);
+  const { DATA_DIR: folder, BROKER_URL: url } = config;
+  const log = createLogger("edge", config.LOG_LEVEL);
+  const address = { tenant: config.TENANT, device: config.DEVICE };
+  const token = await readToken(config);
+  await mkdir(folder, { recursive: true });
+
+  const clock = systemClock;
+  const random = Math.random;
+  const counters = createCounters();
+  const onError = (error: unknown) => log.error({ event: "part.failed", err: error }, "a part failed");
+  const judgeClock = clockJudge(config.CLOCK, clock);
+  const time = await startDeviceTime({ clock, boot: newId(), judge: judgeClock, onError });
+  const readers = { [UPLINK_READER]: RECORD_CLASSES };
+  const journal = await openJournal({ file: join(folder, "outbox.sqlite"), classes: RECORD_CLASSES, readers });
+  const outbox = openJournalOutbox(journal, address, newId());
+  const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
+
+  const truck = await openTruck(config, clock, { outbox, time, privateKeyPem, newId, counters, log });
+  const model = truck?.judge.model ?? null;
+  const sensors = await openSensors(config, counters, log, random);
+  const { READINGS_PER_PACK: samplesPerPack, REPLAY: replay, READING_EVERY_S, HEALTH_EVERY_S } = config;
+  const reading = { sensors, everyMs: READING_EVERY_S * 1000, samplesPerPack, replay };
+  const cycle = startCycle({ ...reading, outbox, time, counters, log });
+  const state = { v: 1 as const, boot: time.boot, software: SOFTWARE, model, publicKey };
+  const uplink = startMqttUplink({ url, address, token, outbox, state, clock, random, counters, log });
+  const everyMs = HEALTH_EVERY_S * 1000;
+  const health = startHealthReports({ everyMs, software: SOFTWARE, model, outbox, time, counters, log });
+
+  const visits = truck?.visits;
+  const parts = { address, software: SOFTWARE, model, time, outbox, uplink, counters, sensors, cycle, visits };
+  const report = () => reportOf(parts);
+  const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report), log);
+  closeOnSignal([outbox, time, uplink, ...(truck ? [truck] : []), ...sensors, cycle, health, server], onError);
+
+  stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
+  const findings = await runSelfTest({ report, truck, sensors, brokerUrl: url });
+  stdout.write(`${findings.join("\n")}\nready\n`);
+});

@@ -1,0 +1,78 @@
+import { type Address, clientIdOf } from "#contract/names.ts";
+import { classOfStream, topics } from "#contract/topics.ts";
+import type { Journal, NewRecord, StoredRecord } from "#journal/journal.ts";
+import type { NewMessage } from "./new-message.ts";
+import { ForeignOutbox, type Outbox, type Outgoing } from "./outbox.ts";
+
+/** The one reader of a device's journal. */
+export const UPLINK_READER = "uplink";
+
+const LOG = "log";
+const OWNER = "owner";
+
+/**
+ * An outbox on a journal whose classes are RECORD_CLASSES and whose one reader is `uplink`.
+ *
+ * The journal's number is the message's `seq`, so a failed append burns none. A record lies there without log, seq and
+ * id; they are put in front when it is read, always the same, so what was sent once is sent the same again. `newLog` is
+ * used when this journal has no log yet; it is committed with the first append.
+ *
+ * Throws `foreign-outbox` when the journal was begun by another device.
+ */
+export function openJournalOutbox(journal: Journal, address: Address, newLog: string): Outbox {
+  const owner = clientIdOf(address);
+  const begunBy = journal.value(OWNER);
+  if (begunBy !== undefined && begunBy !== owner) {
+    throw new ForeignOutbox(`this data folder belongs to ${begunBy}, not to ${owner}: use another DATA_DIR`);
+  }
+  const log = journal.value(LOG) ?? newLog;
+  return {
+    log,
+    append: async (messages, values = {}) => {
+      await journal.append(
+        messages.map((message) => recordOf(message, address)),
+        journal.value(LOG) === undefined ? { ...values, [LOG]: log, [OWNER]: owner } : values,
+      );
+    },
+    value: (name) => journal.value(name),
+    read: async (recordClass, after, limit) => {
+      const records = await journal.read(recordClass, after, limit);
+      return records.map((record) => outgoingOf(record, log));
+    },
+    acknowledged: (recordClass) => journal.cursor(UPLINK_READER, recordClass),
+    acknowledge: (recordClass, seq) => journal.advance(UPLINK_READER, recordClass, seq),
+    pending: () => {
+      const { pending, oldestPending, isHealthy, trouble } = journal.stats();
+      return {
+        total: Object.values(pending).reduce((sum, count) => sum + count, 0),
+        byClass: pending,
+        oldest: oldestPending,
+        trouble: isHealthy ? null : (trouble ?? "the last append failed"),
+      };
+    },
+    onAppended: (listener) =>
+      journal.onCommitted((records) => listener(new Set(records.map(({ recordClass }) => recordClass)))),
+    close: () => journal.close(),
+  };
+}
+
+function recordOf(message: NewMessage, address: Address): NewRecord {
+  return {
+    recordClass: classOfStream(message.kind),
+    topic: topics.data(address, message.kind),
+    bytes: encodeUnplaced(message),
+  };
+}
+
+/** The bytes of a message that has no place yet, in the form of the contract's `encode`. */
+function encodeUnplaced(message: NewMessage): Uint8Array {
+  if (message.kind !== "chunk") return Buffer.from(JSON.stringify(message));
+  const { bytes, ...header } = message;
+  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), bytes]);
+}
+
+/** Puts log, seq and id behind the opening brace; a chunk's line of JSON begins with one too. */
+function outgoingOf({ n, topic, bytes }: StoredRecord, log: string): Outgoing {
+  const place = `{"log":${JSON.stringify(log)},"seq":${n},"id":${JSON.stringify(`${log}-${n}`)},`;
+  return { seq: n, topic, bytes: Buffer.concat([Buffer.from(place), bytes.subarray(1)]) };
+}

@@ -1,0 +1,112 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { codeOf } from "#kit/errors.ts";
+import { type Sensor, SensorUnreadable, type SensorValues } from "./sensor.ts";
+
+/**
+ * The climate channels of the kernel's Industrial I/O and what one of their units is in ours
+ * (Documentation/ABI/testing/sysfs-bus-iio: milli °C, milli-percent, kilopascal).
+ */
+const CHANNELS = [
+  { channel: "in_temp", field: "temperature", factor: 0.001 },
+  { channel: "in_humidityrelative", field: "humidity", factor: 0.001 },
+  { channel: "in_pressure", field: "pressure", factor: 10 },
+] as const;
+
+/**
+ * Every climate sensor that the kernel shows below a folder (`/sys/bus/iio/devices`, or one device's own folder).
+ *
+ * None when the folder is not there: then the machine has no such sensors. No name is one of `namesTaken`.
+ */
+export async function findIioClimateSensors(folder: string, namesTaken: ReadonlySet<string>): Promise<Sensor[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw new SensorUnreadable(`the folder of climate sensors cannot be read: ${folder}`, { cause: error });
+  });
+  const devices = names.filter((name) => name.startsWith("iio:device")).sort();
+  const folders = devices.length > 0 ? devices.map((name) => join(folder, name)) : [folder];
+  const taken = new Set(namesTaken);
+  const sensors: Sensor[] = [];
+  for (const device of folders) {
+    const files = await readdir(device).catch(() => []);
+    if (!CHANNELS.some(({ channel }) => files.some((file) => file.startsWith(`${channel}_`)))) continue;
+    const model = await modelOf(device);
+    const name = freeName(model, taken);
+    taken.add(name);
+    sensors.push(createIioClimateSensor(device, name, model));
+  }
+  return sensors;
+}
+
+/** One device of the kernel; its files are read anew each round, so that a sensor may go away and come back. */
+function createIioClimateSensor(folder: string, name: string, model: string): Sensor {
+  let trouble: string | null = null;
+  let badFrames = 0;
+  const sample = async (): Promise<SensorValues | undefined> => {
+    try {
+      const values: Partial<Record<(typeof CHANNELS)[number]["field"], number>> = {};
+      for (const { channel, field, factor } of CHANNELS) {
+        const value = await readChannel(folder, channel);
+        if (value !== undefined) values[field] = Math.round(value * factor * 1000) / 1000;
+      }
+      const isSilent = Object.keys(values).length === 0;
+      trouble = isSilent ? "no channel to read" : null;
+      return isSilent ? undefined : values;
+    } catch (error) {
+      badFrames += 1;
+      trouble = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  };
+  return {
+    name,
+    model,
+    sample,
+    health: () => ({ isReachable: trouble === null, badFrames, trouble }),
+    close: async () => {},
+  };
+}
+
+/** A channel in the kernel's unit: `_input`, or `(_raw + _offset) * _scale`; undefined where the device has none. */
+async function readChannel(folder: string, channel: string): Promise<number | undefined> {
+  const input = await readNumber(join(folder, `${channel}_input`));
+  if (input !== undefined) return input;
+  const raw = await readNumber(join(folder, `${channel}_raw`));
+  if (raw === undefined) return undefined;
+  const offset = (await readNumber(join(folder, `${channel}_offset`))) ?? 0;
+  const scale = (await readNumber(join(folder, `${channel}_scale`))) ?? 1;
+  return (raw + offset) * scale;
+}
+
+async function readNumber(file: string): Promise<number | undefined> {
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw new SensorUnreadable(`${file} cannot be read (${codeOf(error)})`, { cause: error });
+  });
+  if (text === undefined) return undefined;
+  const value = Number(text.trim());
+  if (text.trim() === "" || !Number.isFinite(value)) throw new SensorUnreadable(`${file} holds no number`);
+  return value;
+}
+
+/** The driver's name of the device, in the letters that a sensor's name may have. */
+async function modelOf(folder: string): Promise<string> {
+  const file = join(folder, "name");
+  const isThere = await stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  const text = isThere ? (await readFile(file, "utf8")).trim().toLowerCase() : "";
+  return (
+    text
+      .replace(/[^a-z0-9-]+/g, "-")
+      .replace(/^-+|-+$/g, "")
+      .slice(0, 28) || "climate"
+  );
+}
+
+function freeName(model: string, taken: ReadonlySet<string>): string {
+  let name = model;
+  for (let i = 2; taken.has(name); i += 1) name = `${model}-${i}`;
+  return name;
+}
