@@ -137,6 +137,9 @@ export const DeadLetterView = z.object({
 });
 export type DeadLetterView = z.infer<typeof DeadLetterView>;
 
+export const DeadLetterList = z.object({ deadLetters: z.array(DeadLetterView) });
+export type DeadLetterList = z.infer<typeof DeadLetterList>;
+
 export const HealthPart = z.object({ ok: z.boolean(), detail: z.string() });
 export const HealthView = z.object({
   status: z.enum(["ok", "degraded"]),

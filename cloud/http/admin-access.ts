@@ -1,0 +1,97 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Clock } from "#kit/clock.ts";
+import { ApiError } from "./errors.ts";
+
+/** A session ends after this time; the person types the token again. */
+const SESSION_MS = 12 * 3_600_000;
+/** Wrong tokens from one address within a minute; then it waits. A token has 256 bits, so this only quiets the log. */
+const MAX_WRONG_TRIES = 10;
+const TRIES_WINDOW_MS = 60_000;
+/** More than this many addresses or sessions are not remembered; the oldest go. */
+const MAX_REMEMBERED = 10_000;
+
+/** What a request shows: the session of its cookie, the token of its `Authorization: Bearer`, and where it is from. */
+export interface Shown {
+  readonly session: string | undefined;
+  readonly bearer: string | undefined;
+  readonly address: string;
+}
+
+/** The administrator's door. Without a configured token it is shut for everyone. */
+export interface AdminAccess {
+  /** Opens a session for the right token. Throws `ApiError` 401 or, after too many wrong tries, 429. */
+  logIn(token: string, address: string): string;
+  logOut(session: string): void;
+  /** Whether the request is the administrator's. Throws `ApiError` 429 after too many wrong bearer tokens. */
+  isAdmin(shown: Shown): boolean;
+  isOpen(session: string): boolean;
+  readonly sessionMs: number;
+}
+
+export interface AdminAccessParts {
+  /** SHA-256 (hex) of the administrator's token. */
+  readonly tokenSha256: string | undefined;
+  readonly clock: Clock;
+  /** A new unguessable name. */
+  readonly randomName: () => string;
+}
+
+/** Sessions live in memory: a restart ends them all. */
+export function createAdminAccess({ tokenSha256, clock, randomName }: AdminAccessParts): AdminAccess {
+  const sessions = new Map<string, number>();
+  const wrongTries = new Map<string, { readonly sinceMs: number; count: number }>();
+
+  const isOpen = (session: string): boolean => {
+    const endsMs = sessions.get(session);
+    if (endsMs !== undefined && clock.nowMs() >= endsMs) sessions.delete(session);
+    return sessions.has(session);
+  };
+  const requireFewTries = (address: string): void => {
+    const tries = wrongTries.get(address);
+    if (tries === undefined) return;
+    const restMs = tries.sinceMs + TRIES_WINDOW_MS - clock.nowMs();
+    if (restMs <= 0) wrongTries.delete(address);
+    else if (tries.count >= MAX_WRONG_TRIES) {
+      throw new ApiError(429, "too-many-tries", "too many wrong tokens, wait a minute", Math.ceil(restMs / 1000));
+    }
+  };
+  const isRight = (token: string, address: string): boolean => {
+    requireFewTries(address);
+    if (tokenSha256 !== undefined && isTokenOf(token, tokenSha256)) return true;
+    const tries = wrongTries.get(address) ?? { sinceMs: clock.nowMs(), count: 0 };
+    tries.count += 1;
+    remember(wrongTries, address, tries);
+    return false;
+  };
+
+  return {
+    logIn: (token, address) => {
+      if (!isRight(token, address)) throw new ApiError(401, "wrong-token", "this is not the administrator's token");
+      const session = randomName();
+      remember(sessions, session, clock.nowMs() + SESSION_MS);
+      return session;
+    },
+    logOut: (session) => {
+      sessions.delete(session);
+    },
+    isAdmin: ({ session, bearer, address }) => {
+      if (session !== undefined && isOpen(session)) return true;
+      return bearer !== undefined && isRight(bearer, address);
+    },
+    isOpen,
+    sessionMs: SESSION_MS,
+  };
+}
+
+function isTokenOf(token: string, sha256Hex: string): boolean {
+  const given = createHash("sha256").update(token).digest();
+  const wanted = Buffer.from(sha256Hex, "hex");
+  return wanted.length === given.length && timingSafeEqual(given, wanted);
+}
+
+/** A Map keeps the order of insertion, so its first key is the oldest. */
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
+  map.set(key, value);
+  const oldest = map.keys().next();
+  if (map.size > MAX_REMEMBERED && !oldest.done) map.delete(oldest.value);
+}

@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import { messageOf } from "#kit/errors.ts";
+import type { Ingest, IngestHealth } from "../ingest/events.ts";
+import type { SseHub } from "../live/sse-hub.ts";
+import type { RegistryWatch } from "../registry/watch-registry.ts";
+import type { Measurements } from "../store/measurements/measurements.ts";
+import type { StateView } from "../store/state/state-view.ts";
+import type { Api } from "./api.ts";
+import { type HealthPart, HealthView } from "./schemas.ts";
+
+type Part = z.infer<typeof HealthPart>;
+
+export interface HealthRoutesParts {
+  readonly ingest: Pick<Ingest, "health">;
+  readonly measurements: Pick<Measurements, "check">;
+  readonly registry: Pick<RegistryWatch, "current" | "trouble">;
+  readonly view: Pick<StateView, "counts">;
+  readonly publicHub: Pick<SseHub, "clients">;
+}
+
+/** How the cloud is doing, in words for a person; 200 also when degraded, because the process itself lives. */
+export function addHealthRoute(api: Api, parts: HealthRoutesParts): void {
+  api.get(
+    "/healthz",
+    { schema: { tags: ["public"], summary: "How each part is doing", response: { 200: HealthView } } },
+    async (_request, reply) => {
+      void reply.header("cache-control", "no-store");
+      return healthOf(parts);
+    },
+  );
+}
+
+async function healthOf({ ingest, measurements, registry, view, publicHub }: HealthRoutesParts): Promise<HealthView> {
+  const groups = ingest.health();
+  const store = await measurements.check().catch((error: unknown) => ({ ok: false, detail: messageOf(error) }));
+  const { state, counts } = stateOf(view);
+  const parts: Record<string, Part> = {
+    gateway: gatewayOf(groups),
+    ...Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, groupOf(group)])),
+    measurements: { ok: store.ok, detail: store.detail },
+    registry: registryOf(registry),
+    state,
+  };
+  const acknowledged = Object.entries(groups).map(([name, group]) => [`${name}.acknowledged`, group.acknowledged]);
+  return {
+    status: Object.values(parts).every(({ ok }) => ok) ? "ok" : "degraded",
+    parts,
+    counts: { ...counts, ...Object.fromEntries(acknowledged), "live.clients": publicHub.clients() },
+  };
+}
+
+function gatewayOf(groups: Readonly<Record<string, IngestHealth>>): Part {
+  const away = Object.entries(groups).flatMap(([name, { isConnected }]) => (isConnected ? [] : [name]));
+  return away.length === 0
+    ? { ok: true, detail: "connected" }
+    : { ok: false, detail: `not connected: ${away.join(", ")}` };
+}
+
+function groupOf({ isConnected, trouble }: IngestHealth): Part {
+  if (trouble !== null) return { ok: false, detail: trouble };
+  return { ok: isConnected, detail: isConnected ? "taking messages" : "not connected" };
+}
+
+function registryOf(registry: HealthRoutesParts["registry"]): Part {
+  const { stations, sites } = registry.current().registry;
+  const trouble = registry.trouble();
+  if (trouble !== null) return { ok: false, detail: `an older registry is in force: ${trouble}` };
+  return { ok: true, detail: `${stations.length} stations, ${sites.length} sites` };
+}
+
+function stateOf(view: HealthRoutesParts["view"]): { readonly state: Part; readonly counts: Record<string, number> } {
+  try {
+    return { state: { ok: true, detail: "SQLite file" }, counts: { ...view.counts() } };
+  } catch (error) {
+    return { state: { ok: false, detail: messageOf(error) }, counts: {} };
+  }
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from "node:crypto";
+import { fastifyCookie } from "@fastify/cookie";
+import { fastifySwagger } from "@fastify/swagger";
+import { fastify } from "fastify";
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from "fastify-type-provider-zod";
+import type { Clock } from "#kit/clock.ts";
+import type { Closer } from "#kit/closer.ts";
+import type { Logger } from "#kit/logger.ts";
+import type { Ingest } from "../ingest/events.ts";
+import { startLiveFeed } from "../live/live-feed.ts";
+import { openSseHub, SSE_SETTINGS } from "../live/sse-hub.ts";
+import type { RegistryWatch } from "../registry/watch-registry.ts";
+import type { Measurements } from "../store/measurements/measurements.ts";
+import type { PhotoStore } from "../store/photos/photos.ts";
+import type { StateView } from "../store/state/state-view.ts";
+import { createAdminAccess } from "./admin-access.ts";
+import type { Api } from "./api.ts";
+import { addDeskRoutes } from "./desk-routes.ts";
+import { answerErrors } from "./errors.ts";
+import { createFeatures } from "./features.ts";
+import { addHealthRoute } from "./health-routes.ts";
+import { addLiveRoute } from "./live-routes.ts";
+import { addPages } from "./pages.ts";
+import { secure } from "./security.ts";
+import { addSessionRoutes } from "./session-routes.ts";
+import { addSiteRoutes } from "./site-routes.ts";
+import { addStationRoutes } from "./station-routes.ts";
+
+/** No request of ours has a longer body than a token or a name. */
+const BODY_BYTES = 16 * 1024;
+/** A station, site or alert is told at most so often; a second is the design's goal for "on the map". */
+const MIN_GAP_MS = 1_000;
+
+/** What the HTTP part needs; it changes nothing but acknowledgements, which the ingest writes. */
+export interface HttpParts {
+  readonly view: StateView;
+  readonly measurements: Pick<Measurements, "series" | "check">;
+  readonly photos: Pick<PhotoStore, "read">;
+  readonly ingest: Ingest;
+  readonly registry: Pick<RegistryWatch, "current" | "trouble">;
+  /** SHA-256 (hex) of the administrator's token; without it the desk is shut for everyone. */
+  readonly adminTokenSha256: string | undefined;
+  readonly staleAfterMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where the built pages lie (`cloud/web/dist`). */
+  readonly webDir: string;
+}
+
+/** The server, ready to be asked (`inject`) or to listen; `close` also ends the streams. */
+export interface Http extends Closer {
+  readonly app: Api;
+}
+
+/** Builds the server without listening. */
+export async function buildHttp(parts: HttpParts): Promise<Http> {
+  const { ingest, clock, log, staleAfterMs, view } = parts;
+  const app: Api = fastify({
+    bodyLimit: BODY_BYTES,
+    forceCloseConnections: true,
+    requestTimeout: 30_000,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  secure(app);
+  answerErrors(app, log);
+  await app.register(fastifyCookie);
+  await app.register(fastifySwagger, {
+    openapi: { openapi: "3.1.0", info: { title: "Dvornik", version: "1", description: "Waste sites and air, live" } },
+    transform: jsonSchemaTransform,
+  });
+
+  const features = createFeatures(parts);
+  const publicHub = openSseHub(SSE_SETTINGS);
+  const deskHub = openSseHub(SSE_SETTINGS);
+  const onError = (error: unknown) =>
+    log.error({ event: "live.failed", err: error }, "a change could not be told to open pages");
+  const staleCheckMs = Math.min(5_000, Math.max(250, staleAfterMs / 4));
+  const feed = startLiveFeed({
+    ingest,
+    source: features,
+    publicHub,
+    deskHub,
+    minGapMs: MIN_GAP_MS,
+    staleCheckMs,
+    onError,
+  });
+  const access = createAdminAccess({
+    tokenSha256: parts.adminTokenSha256,
+    clock,
+    randomName: () => randomBytes(32).toString("base64url"),
+  });
+
+  addHealthRoute(app, { ...parts, publicHub });
+  addStationRoutes(app, { ...parts, features });
+  addSiteRoutes(app, { ...parts, features });
+  addLiveRoute(app, publicHub);
+  addSessionRoutes(app, access);
+  await app.register(async (desk: Api) => addDeskRoutes(desk, { access, features, view, ingest, feed, hub: deskHub }));
+  app.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  await addPages(app, parts.webDir);
+  await app.ready();
+
+  return {
+    app,
+    close: async () => {
+      await Promise.all([feed.close(), publicHub.close(), deskHub.close()]);
+      await app.close();
+    },
+  };
+}
+
+/** Builds the server and listens; `url` is where. Rejects when the port is taken. */
+export async function startHttp(
+  parts: HttpParts & { readonly host: string; readonly port: number },
+): Promise<Closer & { readonly url: string }> {
+  const http = await buildHttp(parts);
+  try {
+    const url = await http.app.listen({ host: parts.host, port: parts.port });
+    return { url, close: () => http.close() };
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+}

@@ -1,0 +1,282 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { HealthView, SiteCollection, SiteDetail, StationCollection } from "../../../cloud/http/schemas.ts";
+import { type SeriesQuery, StoreUnavailable } from "../../../cloud/store/measurements/measurements.ts";
+import { AFTER_SHA, BEFORE_SHA, type HttpFixture, httpParts, NOW_MS, openHttp } from "../../support/http-fixture.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+async function open(parts: HttpFixture = httpParts()) {
+  const http = await openHttp(parts);
+  onTestFinished(() => http.close());
+  return { parts, get: (url: string) => http.app.inject({ method: "GET", url }) };
+}
+
+describe("GET /api/v1/stations", () => {
+  it("gives every station of the registry as GeoJSON, also those that never spoke", async () => {
+    const { get } = await open();
+
+    const answer = await get("/api/v1/stations");
+
+    const { features, staleAfterMs } = StationCollection.parse(answer.json());
+    expect(answer.statusCode).toBe(200);
+    expect(staleAfterMs).toBe(900_000);
+    expect(features.map(({ id, properties }) => [id, properties.aqi, properties.isStale])).toEqual([
+      ["st-1", 101, false],
+      ["st-2", null, true],
+    ]);
+  });
+
+  it("sees a station turn stale by nothing but time", async () => {
+    const { get, parts } = await open();
+
+    parts.passMs(900_000);
+
+    const { features } = StationCollection.parse((await get("/api/v1/stations")).json());
+    expect(features[0]?.properties).toMatchObject({ isStale: true, pm25: 35.5, aqi: null });
+  });
+});
+
+describe("GET /api/v1/stations/:id/series", () => {
+  it("asks the store for one field of the station in its tenant, up to and with this very moment", async () => {
+    const asked: SeriesQuery[] = [];
+    const measurements = {
+      ...httpParts().measurements,
+      series: async (query: SeriesQuery) => {
+        asked.push(query);
+        return [[NOW_MS - 1000, 3.5]] as const;
+      },
+    };
+    const { get } = await open(httpParts({ measurements }));
+
+    const answer = await get("/api/v1/stations/st-1/series?field=pm10&hours=2");
+
+    expect(answer.json()).toEqual({ station: "st-1", field: "pm10", unit: "µg/m³", points: [[NOW_MS - 1000, 3.5]] });
+    const toMs = NOW_MS + 1;
+    expect(asked).toEqual([
+      { tenant: "chel", station: "st-1", field: "pm10", fromMs: toMs - 7_200_000, toMs, maxPoints: 500 },
+    ]);
+  });
+
+  it.each(["field=anything", "hours=721", "hours=0", "hours=x"])(
+    "refuses %s with a code and a message",
+    async (query) => {
+      const { get } = await open();
+
+      const answer = await get(`/api/v1/stations/st-1/series?${query}`);
+
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toEqual({ code: "bad-request", message: expect.any(String) });
+    },
+  );
+
+  it("says 404 for a station that nobody registered", async () => {
+    const { get } = await open();
+
+    const answer = await get("/api/v1/stations/st-9/series");
+
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json()).toMatchObject({ code: "not-found" });
+  });
+
+  it("says 503 with the store's own wish when the store is down, and the map goes on", async () => {
+    const measurements = {
+      check: async () => ({ ok: false, detail: "no answer" }),
+      series: async () => {
+        throw new StoreUnavailable("connection refused by 10.0.0.7", { retryAfterMs: 2500 });
+      },
+    };
+    const { get } = await open(httpParts({ measurements }));
+
+    const answer = await get("/api/v1/stations/st-1/series");
+
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers["retry-after"]).toBe("3");
+    expect(answer.json()).toMatchObject({ code: "store-unavailable" });
+    expect(answer.body).not.toContain("10.0.0.7");
+    expect((await get("/api/v1/stations")).statusCode).toBe(200);
+  });
+});
+
+describe("GET /api/v1/sites", () => {
+  it("colours a site by its last after photo and leaves the others unknown", async () => {
+    const { get } = await open();
+
+    const { features } = SiteCollection.parse((await get("/api/v1/sites")).json());
+
+    expect(features.map(({ id, properties }) => [id, properties.state, properties.probability])).toEqual([
+      ["site-1", "overflow", 0.9],
+      ["site-2", "unknown", null],
+    ]);
+  });
+
+  it("gives one site with its photo pair; a photo has a url only once it is whole", async () => {
+    const { get } = await open();
+
+    const { lastVisit } = SiteDetail.parse((await get("/api/v1/sites/site-1")).json());
+
+    expect(lastVisit?.photos.map(({ role, url }) => [role, url])).toEqual([
+      ["before", `/api/v1/photos/${BEFORE_SHA}.jpg`],
+      ["after", null],
+    ]);
+  });
+
+  it("gives a site without a visit, and 404 for an unknown one", async () => {
+    const { get } = await open();
+
+    expect((await get("/api/v1/sites/site-2")).json()).toMatchObject({ lastVisit: null });
+    expect((await get("/api/v1/sites/site-9")).statusCode).toBe(404);
+  });
+});
+
+describe("GET /api/v1/photos/:sha.jpg", () => {
+  it("gives a whole photo, which may be kept for ever", async () => {
+    const { get } = await open();
+
+    const answer = await get(`/api/v1/photos/${BEFORE_SHA}.jpg`);
+
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers["content-type"]).toBe("image/jpeg");
+    expect(answer.headers["cache-control"]).toContain("immutable");
+    expect(answer.body).toBe(`jpeg ${BEFORE_SHA}`);
+  });
+
+  it("keeps back a photo that is not whole yet, and takes nothing but a hash", async () => {
+    const { get } = await open();
+
+    const half = await get(`/api/v1/photos/${AFTER_SHA}.jpg`);
+    const odd = await get("/api/v1/photos/..%2F..%2Fstate.db.jpg");
+
+    expect([half.statusCode, half.headers["cache-control"]]).toEqual([404, "no-store"]);
+    expect(odd.statusCode).toBe(400);
+  });
+});
+
+describe("GET /healthz", () => {
+  it("is ok when every part is", async () => {
+    const { get } = await open();
+
+    const health = HealthView.parse((await get("/healthz")).json());
+
+    expect(health.status).toBe("ok");
+    expect(Object.keys(health.parts)).toEqual(["gateway", "air", "sites", "measurements", "registry", "state"]);
+    expect(health.counts).toMatchObject({ messages: 7, "air.acknowledged": 5 });
+  });
+
+  it("answers 200 and says what is wrong when the store and the gateway are away", async () => {
+    const parts = httpParts();
+    const { get } = await open({
+      ...parts,
+      measurements: {
+        ...parts.measurements,
+        check: async () => {
+          throw new Error("refused");
+        },
+      },
+      ingest: {
+        ...parts.ingest,
+        health: () => ({ air: { isConnected: false, trouble: "InfluxDB does not answer", acknowledged: 0 } }),
+      },
+    });
+
+    const answer = await get("/healthz");
+
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toMatchObject({
+      status: "degraded",
+      parts: {
+        gateway: { ok: false, detail: "not connected: air" },
+        air: { ok: false, detail: "InfluxDB does not answer" },
+        measurements: { ok: false, detail: "refused" },
+      },
+    });
+  });
+});
+
+describe("every answer", () => {
+  it("carries strict headers and errors carry a code", async () => {
+    const { get } = await open();
+
+    for (const url of ["/api/v1/stations", "/nowhere", "/"]) {
+      const { headers } = await get(url);
+      expect(headers).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "content-security-policy": expect.stringContaining("default-src 'self'"),
+      });
+    }
+    expect((await get("/nowhere")).json()).toEqual({ code: "not-found", message: expect.any(String) });
+  });
+
+  it("tells nothing of what broke inside", async () => {
+    const parts = httpParts();
+    const view = {
+      ...parts.view,
+      latestSamples: () => {
+        throw new Error("secret path /var/lib");
+      },
+    };
+    const { get } = await open({ ...parts, view });
+
+    const answer = await get("/api/v1/stations");
+
+    expect(answer.statusCode).toBe(500);
+    expect(answer.json()).toEqual({ code: "internal", message: expect.not.stringContaining("secret") });
+  });
+});
+
+describe("the pages", () => {
+  it("say what to do while they are not built", async () => {
+    const { get } = await open();
+
+    const answer = await get("/");
+
+    expect(answer.statusCode).toBe(503);
+    expect(answer.body).toContain("npm run build");
+  });
+
+  it("are served with assets that may be kept and pages that may not", async () => {
+    const webDir = await tempFolder();
+    await mkdir(join(webDir, "assets"));
+    await writeFile(join(webDir, "index.html"), "<p>map");
+    await writeFile(join(webDir, "desk.html"), "<p>desk");
+    await writeFile(join(webDir, "assets/map-abc123.js"), "1;");
+    const { get } = await open(httpParts({ webDir }));
+
+    const [map, desk, script] = await Promise.all([get("/"), get("/desk"), get("/assets/map-abc123.js")]);
+
+    expect([map.body, desk.body, script.body]).toEqual(["<p>map", "<p>desk", "1;"]);
+    expect(map.headers["cache-control"]).toBe("no-cache");
+    expect(script.headers["cache-control"]).toContain("immutable");
+    expect((await get("/assets/../../etc/passwd")).statusCode).toBe(404);
+  });
+});
+
+describe("GET /api/openapi.json", () => {
+  it("lists every route of the API", async () => {
+    const { get } = await open();
+
+    const { openapi, paths } = (await get("/api/openapi.json")).json();
+
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods ?? {}).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(openapi).toBe("3.1.0");
+    expect(routes.filter((route) => !route.startsWith("HEAD")).sort()).toEqual([
+      "DELETE /api/v1/session",
+      "GET /api/v1/alerts",
+      "GET /api/v1/dead-letters",
+      "GET /api/v1/desk/live",
+      "GET /api/v1/live",
+      "GET /api/v1/photos/{sha}.jpg",
+      "GET /api/v1/session",
+      "GET /api/v1/sites",
+      "GET /api/v1/sites/{id}",
+      "GET /api/v1/stations",
+      "GET /api/v1/stations/{id}/series",
+      "GET /healthz",
+      "POST /api/v1/alerts/{id}/acknowledge",
+      "POST /api/v1/session",
+    ]);
+  });
+});

@@ -1,0 +1,90 @@
+import { createServer, type ServerResponse } from "node:http";
+import { connect, type Socket } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { openSseHub, SSE_SETTINGS, type SseSettings } from "../../../cloud/live/sse-hub.ts";
+import { openEvents } from "../../support/sse-client.ts";
+import { until } from "../../support/until.ts";
+
+async function open(change: Partial<SseSettings> = {}, mayStay?: () => boolean) {
+  const hub = openSseHub({ ...SSE_SETTINGS, ...change });
+  const refuse = (response: ServerResponse) => response.writeHead(503).end();
+  const server = createServer((_request, response) => {
+    if (!hub.add(response, mayStay)) refuse(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    await hub.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { hub, port, url: `http://127.0.0.1:${port}/` };
+}
+
+/** A client that asks and then never reads. */
+async function connectDeaf(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.pause();
+  socket.on("error", () => {});
+  onTestFinished(() => void socket.destroy());
+  await new Promise<void>((resolve) => socket.once("connect", resolve));
+  socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  return socket;
+}
+
+describe("openSseHub", () => {
+  it("numbers its events and sends them to everyone", async () => {
+    const { hub, url } = await open();
+    const [one, two] = [await openEvents(url), await openEvents(url)];
+
+    hub.send("station", { id: "st-1" });
+    hub.send("site", { text: "two\nlines" });
+
+    const told = [await one.next(), await one.next(), await two.next()];
+    expect(told).toEqual([
+      { event: "station", id: "1", data: { id: "st-1" } },
+      { event: "site", id: "2", data: { text: "two\nlines" } },
+      { event: "station", id: "1", data: { id: "st-1" } },
+    ]);
+    await Promise.all([one.close(), two.close()]);
+    await until("the hub forgets clients that have gone", () => hub.clients() === 0);
+  });
+
+  it("cuts off a client that does not read, rather than keep everything for it, and the others go on", async () => {
+    const { hub, port, url } = await open({ maxBufferedBytes: 64 * 1024 });
+    await connectDeaf(port);
+    const reader = await openEvents(url);
+    await until("both are there", () => hub.clients() === 2);
+
+    let sent = 0;
+    await until("the deaf one is cut off", async () => {
+      hub.send("station", { filler: "x".repeat(32 * 1024) });
+      sent += 1;
+      await reader.next();
+      return hub.clients() === 1;
+    });
+
+    expect(sent).toBeLessThan(10_000);
+    await reader.close();
+  });
+
+  it("ends a stream at a heartbeat once it may not stay", async () => {
+    let isWelcome = true;
+    const { url } = await open({ heartbeatMs: 20 }, () => isWelcome);
+    const events = await openEvents(url);
+
+    isWelcome = false;
+
+    expect(await events.ended()).toBe(true);
+  });
+
+  it("takes no more clients than it has room for", async () => {
+    const { url } = await open({ maxClients: 1 });
+    const first = await openEvents(url);
+
+    await expect(openEvents(url)).rejects.toThrow("503");
+
+    await first.close();
+  });
+});
