@@ -1,0 +1,35 @@
+import type { Language } from "./language.ts";
+
+/** Dates and numbers as people of one language write them, in the time zone of the one who looks. */
+export interface Format {
+  /** 14:05 today, otherwise with the day. */
+  moment(atMs: number, nowMs: number): string;
+  /** Day, month and time, always. */
+  fullMoment(atMs: number): string;
+  /** A number with at most `digits` places. */
+  number(value: number, digits?: number): string;
+  /** 0.934 as 93 %. */
+  percent(share: number): string;
+}
+
+/** Makes the formatting of one language; `timeZone` is the machine's own unless given. */
+export function createFormat(language: Language, timeZone?: string): Format {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone });
+  const day = new Intl.DateTimeFormat(language, { year: "numeric", month: "2-digit", day: "2-digit", ...zone });
+  const full = new Intl.DateTimeFormat(language, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    ...zone,
+  });
+  const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+  return {
+    moment: (atMs, nowMs) => (day.format(atMs) === day.format(nowMs) ? time.format(atMs) : full.format(atMs)),
+    fullMoment: (atMs) => full.format(atMs),
+    number: (value, digits = 1) => new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value),
+    percent: (value) => share.format(value),
+  };
+}
