@@ -16,13 +16,14 @@ const PAINTS = ["#3f6b45", "#2f5a3c", "#4d7f52", "#4a6079", "#35507a", "#6a6f72"
 const LITTER = [
   "#e9e7df",
   "#d8d2c0",
+  "#cfc8b8",
   "#b99668",
   "#a87f4e",
   "#c8ccd0",
+  "#eceff0",
+  "#8f9a8a",
   "#5f86b3",
-  "#b4453e",
-  "#d9c24a",
-  "#6f9a5b",
+  "#a8574e",
   "#3a3a3a",
 ];
 
@@ -218,7 +219,7 @@ function drawContainers(random: Random, ground: number, state: DrawnSite["state"
   const drawn = boxes.map((box, index) =>
     drawContainer(random, box, random() < 0.8 ? paint : pick(random, PAINTS), index < fullOnes),
   );
-  const onGround = state === "scattered" ? drawLitter(random, boxes, whole(random, 14, 24), 90) : "";
+  const onGround = state === "scattered" ? drawLitter(random, boxes, whole(random, 20, 34), 110) : "";
   const besideFull = state === "overflow" ? drawLitter(random, boxes, whole(random, 2, 6), 14) : "";
   return drawn.join("") + onGround + besideFull;
 }
@@ -317,11 +318,20 @@ function drawCarton(random: Random, x: number, y: number, size: number): string 
   return `<g transform="rotate(${tilt} ${x} ${y})"><rect x="${x}" y="${y - height}" width="${size}" height="${height}" fill="${colour}" stroke="#5b4426" stroke-width="2"/><path d="M${x} ${y - height} l${size * 0.2} ${-height * 0.32} h${size * 0.8} l${-size * 0.2} ${height * 0.32} Z" fill="#d0b084"/><rect x="${x + size * 0.44}" y="${y - height}" width="${size * 0.12}" height="${height}" fill="#d9c9a0" opacity="0.7"/></g>`;
 }
 
+/** A sheet of paper, a torn film or a bottle, flat on the ground. */
 function drawScrap(random: Random, x: number, y: number): string {
-  const size = between(random, 5, 24);
-  const corners = times(5, (i) => {
-    const angle = (i / 5) * Math.PI * 2 + random();
-    return `${i === 0 ? "M" : "L"}${x + Math.cos(angle) * size} ${y + Math.sin(angle) * size * 0.5}`;
+  const size = between(random, 6, 26);
+  const colour = pick(random, LITTER);
+  const turn = between(random, -50, 50);
+  if (random() < 0.25) {
+    const bottle = `<rect x="${x}" y="${y}" width="${size * 1.6}" height="${size * 0.5}" rx="${size * 0.2}" fill="${colour}" opacity="0.85"/><rect x="${x + size * 1.55}" y="${y + size * 0.14}" width="${size * 0.4}" height="${size * 0.22}" fill="#4a6fa0"/>`;
+    return `<g transform="rotate(${turn * 0.5} ${x} ${y})">${bottle}</g>`;
+  }
+  const corners = times(7, (i) => {
+    const angle = (i / 7) * Math.PI * 2 + random() * 0.7;
+    const reach = size * between(random, 0.55, 1.2);
+    return `${i === 0 ? "M" : "L"}${x + Math.cos(angle) * reach} ${y + Math.sin(angle) * reach * 0.45}`;
   });
-  return `<path d="${corners} Z" fill="${pick(random, LITTER)}" opacity="0.95"/><path d="${corners} Z" transform="translate(0 3)" fill="#000" opacity="0.16"/>`;
+  const shadow = `<path d="${corners} Z" transform="translate(1 4)" fill="#000" opacity="0.35"/>`;
+  return `${shadow}<path d="${corners} Z" fill="${colour}"/><path d="${corners} Z" fill="url(#bag)" opacity="0.7"/>`;
 }
