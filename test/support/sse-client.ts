@@ -1,62 +1,52 @@
-import { z } from "zod";
-import type { Closer } from "../../common/kit/closer.ts";
+import type { Closer } from "#kit/closer.ts";
 
-/** One event of a stream; its data is JSON. */
+/** One Server-Sent Event with its data parsed. */
 export interface SentEvent {
   readonly event: string;
-  readonly id: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever came
-  readonly data: any;
+  readonly data: unknown;
+  /** When it came, on the clock of `performance.timeOrigin + performance.now()`: UTC ms with fractions. */
+  readonly atMs: number;
 }
 
-/** An open stream of Server-Sent Events. */
-export interface EventStream extends Closer {
-  readonly headers: Headers;
-  /** The next event, however long it takes; rejects when the stream ends first. */
-  next(): Promise<SentEvent>;
-  /** Waits for the end of the stream. */
-  ended(): Promise<boolean>;
-}
-
-/** Opens a stream and waits until the server has greeted, so that nothing told from now on is missed. */
-export async function openEvents(url: string, headers: Record<string, string> = {}): Promise<EventStream> {
-  const abort = new AbortController();
-  const response = await fetch(url, { headers, signal: abort.signal });
-  if (response.status !== 200 || response.body === null) throw new Error(`${url}: ${response.status}`);
-  const blocks = blocksOf(response.body);
-  await blocks.next();
+/** Listens to an event stream; fails when the answer is not 200. */
+export async function listenToEvents(
+  url: string,
+  onEvent: (event: SentEvent) => void,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Closer> {
+  const stopping = new AbortController();
+  const answer = await fetch(url, { headers, signal: stopping.signal });
+  if (!answer.ok || answer.body === null) throw new Error(`${url} answered ${answer.status}`);
+  const reading = read(answer.body, onEvent).catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
   return {
-    headers: response.headers,
-    next: async () => {
-      for (;;) {
-        const { value, done } = await blocks.next();
-        if (done === true) throw new Error("the stream has ended");
-        const event = parseBlock(value);
-        if (event !== undefined) return event;
-      }
+    close: async () => {
+      stopping.abort();
+      await reading;
     },
-    ended: async () => {
-      for (;;) if ((await blocks.next()).done === true) return true;
-    },
-    close: async () => abort.abort(),
   };
 }
 
-async function* blocksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+async function read(body: ReadableStream<Uint8Array>, onEvent: (event: SentEvent) => void): Promise<void> {
   const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true });
-    const blocks = rest.split("\n\n");
-    rest = blocks.pop() ?? "";
-    yield* blocks;
+  let text = "";
+  for await (const bytes of body) {
+    text += decoder.decode(bytes, { stream: true });
+    for (;;) {
+      const end = text.indexOf("\n\n");
+      if (end < 0) break;
+      const lines = text.slice(0, end).split("\n");
+      text = text.slice(end + 2);
+      const field = (name: string) =>
+        lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trim());
+      const data = field("data").join("\n");
+      if (data === "") continue;
+      onEvent({
+        event: field("event")[0] ?? "message",
+        data: JSON.parse(data),
+        atMs: performance.timeOrigin + performance.now(),
+      });
+    }
   }
-}
-
-const Block = z.object({ event: z.string(), id: z.string(), data: z.string() });
-
-function parseBlock(block: string): SentEvent | undefined {
-  const pairs = block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]);
-  const parsed = Block.safeParse(Object.fromEntries(pairs));
-  return parsed.success ? { ...parsed.data, data: JSON.parse(parsed.data.data) } : undefined;
 }

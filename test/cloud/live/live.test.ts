@@ -7,7 +7,7 @@ import {
   httpParts,
   listenHttp,
 } from "../../support/http-fixture.ts";
-import { openEvents } from "../../support/sse-client.ts";
+import { openEvents } from "../../support/event-stream.ts";
 
 async function open(parts: HttpFixture = httpParts(), path = "/api/v1/live", headers: Record<string, string> = {}) {
   const server = await listenHttp(parts);

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openSseHub, SSE_SETTINGS, type SseSettings } from "../../../cloud/live/sse-hub.ts";
-import { openEvents } from "../../support/sse-client.ts";
+import { openEvents } from "../../support/event-stream.ts";
 import { until } from "../../support/until.ts";
 
 async function open(change: Partial<SseSettings> = {}, mayStay?: () => boolean) {
