@@ -125,12 +125,17 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
 
     it.each([
       "with space, comma = equals",
-      'with "quotes" and \\ backslash\\',
+      "with \"quotes\" and 'apostrophes'",
       "по-русски и 漢字 🗑",
       "$" + "{injected} |> drop()",
       "';--",
     ])("takes odd characters in names, fields and texts: %s", async (odd) => {
-      const point = aPoint({ tenant: odd, station: odd, sensor: odd, fields: { [odd]: 5, note: `${odd}\nnext line` } });
+      const point = aPoint({
+        tenant: odd,
+        station: odd,
+        sensor: odd,
+        fields: { [odd]: 5, note: `${odd}\nnext \\ line\\` },
+      });
 
       const refused = await store.write([point]);
 
@@ -187,6 +192,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
         aPoint({ station, at: Number.MAX_SAFE_INTEGER }),
         aPoint({ station, sensor: "" }),
         aPoint({ station, sensor: "two\nlines" }),
+        aPoint({ station, sensor: "back\\slash\\" }),
         aPoint({ station, fields: { "": 1 } }),
       ];
 

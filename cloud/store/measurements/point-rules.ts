@@ -10,13 +10,13 @@ const LAST_AT_MS = 9_223_372_036_854;
 export function flawOf({ tenant, station, sensor, at, fields }: Point): string | undefined {
   for (const [name, tag] of Object.entries({ tenant, station, sensor })) {
     if (tag === "") return `the tag ${name} is empty`;
-    if (hasControlCharacter(tag)) return `the tag ${name} holds a control character`;
+    if (isUnspeakable(tag)) return `the tag ${name} holds a character that no tag may hold`;
   }
   if (!Number.isSafeInteger(at) || at < 0 || at > LAST_AT_MS) return `not a moment in UTC ms: ${at}`;
   const entries = Object.entries(fields);
   if (entries.length === 0) return "no field";
   for (const [name, value] of entries) {
-    if (name === "" || name === "time" || hasControlCharacter(name)) {
+    if (name === "" || name === "time" || isUnspeakable(name)) {
       return `not a name for a field: ${JSON.stringify(name)}`;
     }
     if (typeof value === "number" && !Number.isFinite(value))
@@ -26,8 +26,11 @@ export function flawOf({ tenant, station, sensor, at, fields }: Point): string |
   return undefined;
 }
 
-function hasControlCharacter(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 0x20) return true;
+/** Control characters end a line of InfluxDB's protocol, and it cannot spell a backslash in a tag or a name at all. */
+function isUnspeakable(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) < 0x20 || text[i] === "\\") return true;
+  }
   return !text.isWellFormed();
 }
 
