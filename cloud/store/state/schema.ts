@@ -38,7 +38,7 @@ CREATE TABLE dead_letters (
   PRIMARY KEY (topic, sha256)
 ) STRICT;
 CREATE INDEX dead_letters_by_time ON dead_letters (at);
-CREATE INDEX dead_letters_by_reason ON dead_letters (reason, at);
+CREATE INDEX dead_letters_by_reason ON dead_letters (reason);
 
 CREATE TABLE devices (
   tenant TEXT NOT NULL,

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { DeviceName } from "#contract/names.ts";
+import { BadConfig } from "#kit/load-config.ts";
+import { LogLevel } from "#kit/logger.ts";
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
+
+/** A broker's address: TLS, or plain on loopback, since the token would travel in the clear. */
+const BrokerUrl = z.string().refine(
+  (text) => {
+    const url = URL.parse(text);
+    return url?.protocol === "mqtts:" || (url?.protocol === "mqtt:" && LOOPBACK.test(url.hostname));
+  },
+  { error: "must be mqtts://host[:port], or mqtt://127.0.0.1[:port] on this machine" },
+);
+
+const INFLUX_KEYS = ["INFLUX_URL", "INFLUX_TOKEN", "INFLUX_ORG", "INFLUX_BUCKET"] as const;
+
+/** Settings of the cloud. */
+export const CloudConfig = z
+  .object({
+    HOST: z.string().default("127.0.0.1").describe("address to listen on for the map, the desk and the API"),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe("its port; 0 takes a free one"),
+    DATA_DIR: z.string().default("data/cloud").describe("folder of the stores; made where it is missing"),
+    BROKER_URL: BrokerUrl.default("mqtt://127.0.0.1:1883").describe("the gateway: mqtts://, or mqtt:// on loopback"),
+    DEVICE: DeviceName.default("cloud").describe("name of this consumer; its tenant is dv"),
+    TOKEN: z.string().optional().describe("token of this consumer at the gateway"),
+    TOKEN_FILE: z.string().optional().describe("file that holds the token, instead of TOKEN"),
+    REGISTRY_FILE: z
+      .string()
+      .default("data/cloud/registry.json")
+      .describe("stations, sites and assignments; read again when it changes"),
+    ADMIN_TOKEN_SHA256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in lower-case hex")
+      .optional()
+      .describe("SHA-256 (hex) of the administrator's token; without it the desk is shut"),
+    ADMIN_TOKEN_FILE: z.string().optional().describe("file that holds the administrator's token itself"),
+    INFLUX_URL: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("InfluxDB 2 for the measurements; all four or none"),
+    INFLUX_TOKEN: z.string().optional().describe("its token"),
+    INFLUX_ORG: z.string().optional().describe("its organisation"),
+    INFLUX_BUCKET: z.string().optional().describe("its bucket"),
+    STALE_AFTER_S: z.coerce.number().min(1).default(900).describe("a station that is silent for longer turns grey"),
+    LOG_LEVEL: LogLevel.default("info").describe("debug, info, warn, error or silent"),
+  })
+  .refine(({ TOKEN, TOKEN_FILE }) => (TOKEN === undefined) !== (TOKEN_FILE === undefined), {
+    path: ["TOKEN"],
+    error: "one of TOKEN and TOKEN_FILE is needed",
+  })
+  .refine((config) => new Set(INFLUX_KEYS.map((key) => config[key] === undefined)).size === 1, {
+    path: ["INFLUX_URL"],
+    error: `${INFLUX_KEYS.join(", ")} go together`,
+  });
+export type CloudConfig = z.infer<typeof CloudConfig>;
+
+/** The consumer's token at the gateway. Rejects with `BadConfig` when its file cannot be read. */
+export async function readToken({ TOKEN, TOKEN_FILE }: CloudConfig): Promise<string> {
+  return TOKEN ?? (await readSecret("TOKEN_FILE", TOKEN_FILE ?? ""));
+}
+
+/** SHA-256 (hex) of the administrator's token, or undefined where none is set. */
+export async function readAdminTokenSha256(config: CloudConfig): Promise<string | undefined> {
+  if (config.ADMIN_TOKEN_SHA256 !== undefined) return config.ADMIN_TOKEN_SHA256;
+  if (config.ADMIN_TOKEN_FILE === undefined) return undefined;
+  const token = await readSecret("ADMIN_TOKEN_FILE", config.ADMIN_TOKEN_FILE);
+  return createHash("sha256").update(token).digest("hex");
+}
+
+/** InfluxDB's settings, or null where none are set. */
+export function influxOf(config: CloudConfig): { url: string; token: string; org: string; bucket: string } | null {
+  const { INFLUX_URL: url, INFLUX_TOKEN: token, INFLUX_ORG: org, INFLUX_BUCKET: bucket } = config;
+  if (url === undefined || token === undefined || org === undefined || bucket === undefined) return null;
+  return { url, token, org, bucket };
+}
+
+async function readSecret(key: string, file: string): Promise<string> {
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (cause) {
+    throw new BadConfig(`${key}: ${file} cannot be read`, { cause });
+  }
+}

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { systemClock } from "#kit/clock.ts";
+import type { Closer } from "#kit/closer.ts";
+import { openMeasurements } from "../store/measurements/open-measurements.ts";
+import { openStateStore } from "../store/state/state-store.ts";
+import { startBatchLoop } from "./batch-loop.ts";
+import { linkGroup } from "./group-link.ts";
+import { replayReadings, storeReadings } from "./store-readings.ts";
+import { untilStored } from "./until-stored.ts";
+import { watchForGroup } from "./watched-registry.ts";
+import { runWorker, type WorkerContext } from "./worker-side.ts";
+
+/** The thread of the group `air`: readings go to the measurements and to the state store. */
+runWorker("air", startAir);
+
+async function startAir({ main, settings, log, health, patience }: WorkerContext): Promise<readonly Closer[]> {
+  const waiting = patience("store");
+  const state = openStateStore(join(settings.dataDir, "state.db"));
+  const stateCloser = { close: async () => state.close() };
+  const measurements = await untilStored(
+    () => openMeasurements(settings.influx, join(settings.dataDir, "measurements.db")),
+    waiting,
+  );
+  if (measurements === undefined) return [stateCloser];
+
+  const registry = await watchForGroup(settings.registryFile, () => loop.interrupt(), { health, log });
+  const stores = { measurements, state, registry: registry.current, nowMs: systemClock.nowMs };
+  const loop = startBatchLoop({
+    store: async (batch) => {
+      const events = await untilStored(() => storeReadings(batch, stores), waiting);
+      main.tellEvents(events ?? []);
+      return events !== undefined;
+    },
+    between: async () => {
+      main.tellEvents((await untilStored(() => replayReadings(stores), waiting)) ?? []);
+    },
+    onAcknowledged: health.acknowledged,
+  });
+  // The registry may have changed while this program did not run.
+  loop.interrupt();
+  const link = linkGroup("air", settings, loop, health, { clock: systemClock, random: Math.random, log });
+  // The loop closes first, so that the batch in hand is acknowledged while there is a connection.
+  return [stateCloser, measurements, registry, link, loop];
+}

@@ -1,0 +1,83 @@
+import type { Closer } from "#kit/closer.ts";
+import { wait } from "#kit/wait.ts";
+import type { ConsumedMessage } from "#mqtt/consumer-client.ts";
+
+/** A batch ends at this many messages or bytes, whichever comes first. */
+const MAX_MESSAGES = 1_000;
+const MAX_BYTES = 4 * 1024 * 1024;
+/** How long the first message of a batch waits for company: the sync that follows costs more than that. */
+const LINGER_MS = 3;
+
+/** What a loop does with what it gathers. Both must not resolve before the work is on disk. */
+export interface BatchWork {
+  /** Stores a batch; the loop acknowledges it afterwards. Resolves to false when it gave up because of a close. */
+  readonly store: (batch: readonly ConsumedMessage[]) => Promise<boolean>;
+  /** Runs between two batches whenever it was asked for. */
+  readonly between: () => Promise<void>;
+  readonly onAcknowledged: (messages: number) => void;
+}
+
+/** Gathers deliveries into batches, one in hand at a time. */
+export interface BatchLoop extends Closer {
+  push(message: ConsumedMessage): void;
+  /** The connection is gone: what is not in hand yet will be delivered again. */
+  forget(): void;
+  /** Asks for a run of `between`. */
+  interrupt(): void;
+}
+
+/** Starts a loop; `close` waits for the batch in hand and leaves the rest unacknowledged. */
+export function startBatchLoop({ store, between, onAcknowledged }: BatchWork): BatchLoop {
+  const closing = new AbortController();
+  let queue: ConsumedMessage[] = [];
+  let isInterrupted = false;
+  let wake = Promise.withResolvers<void>();
+
+  const run = async () => {
+    while (!closing.signal.aborted) {
+      if (isInterrupted) {
+        isInterrupted = false;
+        await between();
+      }
+      if (queue.length === 0) {
+        if (!isInterrupted) await wake.promise;
+        wake = Promise.withResolvers<void>();
+        continue;
+      }
+      if (queue.length < MAX_MESSAGES) await wait(LINGER_MS, closing.signal);
+      const batch = takeBatch(queue);
+      queue = queue.slice(batch.length);
+      if (batch.length === 0 || closing.signal.aborted || !(await store(batch))) continue;
+      for (const message of batch) message.acknowledge();
+      onAcknowledged(batch.length);
+    }
+  };
+  const running = run();
+  return {
+    push: (message) => {
+      queue.push(message);
+      wake.resolve();
+    },
+    forget: () => {
+      queue = [];
+    },
+    interrupt: () => {
+      isInterrupted = true;
+      wake.resolve();
+    },
+    close: async () => {
+      closing.abort();
+      wake.resolve();
+      await running;
+    },
+  };
+}
+
+function takeBatch(queue: readonly ConsumedMessage[]): readonly ConsumedMessage[] {
+  let bytes = 0;
+  const end = queue.findIndex(({ payload }, i) => {
+    bytes += payload.length;
+    return i === MAX_MESSAGES || (i > 0 && bytes > MAX_BYTES);
+  });
+  return end < 0 ? queue : queue.slice(0, end);
+}

@@ -1,0 +1,45 @@
+import { clientIdOf, RESERVED_TENANT } from "#contract/names.ts";
+import { CONSUMER_GROUPS, type ConsumerGroup, filters } from "#contract/topics.ts";
+import type { Clock } from "#kit/clock.ts";
+import type { Closer } from "#kit/closer.ts";
+import type { Logger } from "#kit/logger.ts";
+import { connectConsumer } from "#mqtt/consumer-client.ts";
+import type { BatchLoop } from "./batch-loop.ts";
+import { keepConnected } from "./keep-connected.ts";
+import type { WorkerSettings } from "./worker-messages.ts";
+import type { HealthLine } from "./worker-side.ts";
+
+/** The gateway notices a dead consumer after one and a half times this, and gives its messages to others. */
+const KEEPALIVE_S = 15;
+
+/** Keeps one member of a consumer group connected; its deliveries go into the loop. */
+export function linkGroup(
+  group: ConsumerGroup,
+  { brokerUrl, device, token }: WorkerSettings,
+  loop: BatchLoop,
+  health: HealthLine,
+  { clock, random, log }: { readonly clock: Clock; readonly random: () => number; readonly log: Logger },
+): Closer {
+  const username = clientIdOf({ tenant: RESERVED_TENANT, device });
+  return keepConnected({
+    connect: (onLost) =>
+      connectConsumer({
+        url: brokerUrl,
+        clientId: `${username}:${group}`,
+        username,
+        password: token,
+        filters: CONSUMER_GROUPS[group].map((stream) => filters.shared(group, filters.data(stream))),
+        keepaliveS: KEEPALIVE_S,
+        onMessage: (message) => loop.push(message),
+        onClose: onLost,
+      }),
+    onUp: () => health.connected(true),
+    onDown: (reason) => {
+      loop.forget();
+      health.connected(false, reason);
+    },
+    monotonicMs: clock.monotonicMs,
+    random,
+    log,
+  });
+}

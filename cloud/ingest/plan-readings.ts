@@ -1,0 +1,78 @@
+import type { Reading } from "#contract/messages.ts";
+import type { RegistryIndex } from "../registry/registry-index.ts";
+import type { Point } from "../store/measurements/measurements.ts";
+import type { Letter, Problem } from "../store/state/dead-letters.ts";
+import type { Place } from "../store/state/log-book.ts";
+import type { LatestSample } from "../store/state/state-view.ts";
+import { type OpenedMessage, openDelivery } from "./open-delivery.ts";
+
+/** What one delivery of the air group amounts to, before anything is written. */
+export interface PlannedReading {
+  readonly letter: Letter;
+  readonly place: Place | undefined;
+  readonly points: readonly Point[];
+  readonly latest: readonly LatestSample[];
+  /** Why the message, or a part of it, cannot be used; its good samples are points nevertheless. */
+  readonly problem: Problem | undefined;
+}
+
+/** Opens deliveries of readings and finds their stations. Pure: the same bytes and registry give the same plan. */
+export function planReadings(letters: readonly Letter[], registry: RegistryIndex): readonly PlannedReading[] {
+  return letters.map((letter) => {
+    const opened = openDelivery(letter);
+    if (opened.problem !== undefined) return { ...nothing, ...opened };
+    const { message } = opened;
+    if (message.kind !== "reading") {
+      const problem: Problem = { reason: "wrong-topic", detail: `a ${message.kind} is no reading` };
+      return { ...nothing, letter, place: opened.place, problem };
+    }
+    return planReading({ ...opened, message }, registry);
+  });
+}
+
+const nothing = { points: [], latest: [] };
+
+function planReading(opened: OpenedMessage<Reading>, registry: RegistryIndex): PlannedReading {
+  const { address, message, letter, place } = opened;
+  const points: Point[] = [];
+  let newest: LatestSample | undefined;
+  let problem: Problem | undefined;
+  for (const { at, values } of message.samples) {
+    if (at === null || message.clock === "none") {
+      problem ??= { reason: "no-time", detail: "the device did not know the time" };
+      continue;
+    }
+    const station = registry.stationOf(address, at);
+    if (station === undefined) {
+      const detail = `${address.tenant}:${address.device} had no station at ${new Date(at).toISOString()}`;
+      problem = { reason: "no-station", detail };
+      continue;
+    }
+    const known = knownOf(values);
+    points.push(pointOf(message, address.device, station, at, known));
+    if (newest === undefined || at > newest.at || station.id !== newest.station) {
+      newest = { station: station.id, sensor: message.sensor, at, values: known, replay: message.replay ?? null };
+    }
+  }
+  return { letter, place, points, latest: newest === undefined ? [] : [newest], problem };
+}
+
+function pointOf(
+  message: Reading,
+  device: string,
+  station: { readonly id: string; readonly tenant: string },
+  at: number,
+  values: Readonly<Record<string, number>>,
+): Point {
+  const replay = message.replay === undefined ? {} : { replay: message.replay };
+  return {
+    tenant: station.tenant,
+    station: station.id,
+    sensor: message.sensor,
+    at,
+    fields: { ...values, device, instrument: message.model, clock: message.clock, ...replay },
+  };
+}
+
+const knownOf = (values: Readonly<Record<string, number | undefined>>): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

@@ -1,0 +1,88 @@
+import { limits } from "#contract/limits.ts";
+import type { Chunk } from "#contract/messages.ts";
+import { hasNumber, type Ranges } from "#kit/ranges.ts";
+import type { ChunkShelf, ShelvedChunk } from "../store/photos/chunk-shelf.ts";
+import { type PhotoKey, photoStatus } from "../store/photos/photo-notices.ts";
+import type { Letter, Problem } from "../store/state/dead-letters.ts";
+import { logRangesOf } from "../store/state/log-book.ts";
+import type { StateStore } from "../store/state/state-store.ts";
+import type { OpenedMessage } from "./open-delivery.ts";
+
+/** Re-encoding aims at `limits.photoBytes`; a device that misses it by this much is not turned away. */
+export const MAX_PHOTO_BYTES = limits.photoBytes + 64 * 1024;
+
+/** Puts the new pieces of a batch on the shelf; gives the problems of those that cannot be used. */
+export function shelveChunks(
+  chunks: readonly OpenedMessage<Chunk>[],
+  shelf: ChunkShelf,
+  state: StateStore,
+): ReadonlyMap<Letter, Problem> {
+  const problems = new Map<Letter, Problem>();
+  const fresh: ShelvedChunk[] = [];
+  const known = new Known(shelf, state);
+  for (const chunk of chunks) {
+    if (known.isReceived(chunk)) continue;
+    const shelved = shelvedOf(chunk);
+    const problem = boundsProblem(chunk.message) ?? known.roomProblem(shelved);
+    if (problem === undefined) fresh.push(shelved);
+    else problems.set(chunk.letter, problem);
+  }
+  shelf.put(fresh.filter(({ key }) => !known.isWhole(key)));
+  return problems;
+}
+
+function shelvedOf({ message, address, place, letter }: OpenedMessage<Chunk>): ShelvedChunk {
+  const offset = letter.payload.length - message.bytes.length;
+  return { key: { ...address, sha: message.sha }, i: message.i, n: message.n, place, letter, offset };
+}
+
+function boundsProblem({ i, n, bytes }: Chunk): Problem | undefined {
+  if (i >= n) return { reason: "chunk-bounds", detail: `piece ${i} of ${n}` };
+  if (bytes.length > 0 && bytes.length <= limits.chunkBytes) return undefined;
+  return { reason: "chunk-bounds", detail: `a piece of ${bytes.length} bytes, at most ${limits.chunkBytes}` };
+}
+
+/** What the stores say of the pieces of one batch; each photo and log is asked for once. */
+class Known {
+  readonly #shelf: ChunkShelf;
+  readonly #state: StateStore;
+  readonly #received = new Map<string, Ranges>();
+  readonly #whole = new Map<string, boolean>();
+  readonly #sizes = new Map<string, Map<string, number>>();
+
+  constructor(shelf: ChunkShelf, state: StateStore) {
+    this.#shelf = shelf;
+    this.#state = state;
+  }
+
+  isReceived({ place }: OpenedMessage): boolean {
+    const key = `${place.tenant}:${place.device}:${place.log}`;
+    const received = this.#received.get(key) ?? this.#state.read((sql) => logRangesOf(sql, place)).received;
+    this.#received.set(key, received);
+    return hasNumber(received, place.seq);
+  }
+
+  isWhole(photo: PhotoKey): boolean {
+    const key = nameOf(photo);
+    const isWhole = this.#whole.get(key) ?? this.#state.read((sql) => photoStatus(sql, photo))?.status === "whole";
+    this.#whole.set(key, isWhole);
+    return isWhole;
+  }
+
+  /** A photo's pieces together may not be larger than a photo; a piece that lies there already takes no more room. */
+  roomProblem({ key: photo, n, i, letter, offset }: ShelvedChunk): Problem | undefined {
+    const key = nameOf(photo);
+    const sizes =
+      this.#sizes.get(key) ??
+      new Map(this.#shelf.inventoryOf(photo).map((piece) => [`${piece.n}/${piece.i}`, piece.size]));
+    this.#sizes.set(key, sizes);
+    const name = `${n}/${i}`;
+    if (sizes.has(name)) return undefined;
+    const total = [...sizes.values()].reduce((sum, size) => sum + size, letter.payload.length - offset);
+    if (total > MAX_PHOTO_BYTES) return { reason: "photo-too-large", detail: `more than ${MAX_PHOTO_BYTES} bytes` };
+    sizes.set(name, letter.payload.length - offset);
+    return undefined;
+  }
+}
+
+const nameOf = ({ tenant, device, sha }: PhotoKey) => `${tenant}:${device}:${sha}`;

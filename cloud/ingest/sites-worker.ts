@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import sharp from "sharp";
+import { systemClock } from "#kit/clock.ts";
+import type { Closer } from "#kit/closer.ts";
+import { messageOf } from "#kit/errors.ts";
+import { acknowledgeAlert } from "../alerts/alert-book.ts";
+import { openChunkShelf } from "../store/photos/chunk-shelf.ts";
+import { openFolderPhotos, removeHalfWritten } from "../store/photos/folder-photos.ts";
+import { openStateStore, type StateStore } from "../store/state/state-store.ts";
+import { startBatchLoop } from "./batch-loop.ts";
+import { isWholeJpeg } from "./check-jpeg.ts";
+import { linkDevices } from "./device-link.ts";
+import { linkGroup } from "./group-link.ts";
+import { startPhotoJoiner } from "./join-photos.ts";
+import { replayVisits, type SiteStores, storeMessages } from "./store-messages.ts";
+import { untilStored } from "./until-stored.ts";
+import { watchForGroup } from "./watched-registry.ts";
+import { type MainThread, openHealthLine, runWorker, type WorkerContext } from "./worker-side.ts";
+
+/** The thread of the group `sites` (all but readings), of the photos, and of what goes back to the devices. */
+runWorker("sites", startSites);
+
+async function startSites({ main, settings, log, health, patience }: WorkerContext): Promise<readonly Closer[]> {
+  // One picture at a time is decoded here, only to see that it can be.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  const { nowMs } = systemClock;
+  const state = openStateStore(join(settings.dataDir, "state.db"));
+  const shelf = openChunkShelf(join(settings.dataDir, "chunks.db"));
+  const files = { close: async () => [state, shelf].forEach((file) => void file.close()) };
+  answerDesk(main, state);
+
+  const photoFolder = join(settings.dataDir, "photos");
+  await removeHalfWritten(photoFolder);
+  const photos = await openFolderPhotos(photoFolder);
+  const joining = { state, shelf, photos, isJpeg: isWholeJpeg, nowMs };
+  const joiner = startPhotoJoiner(joining, patience("photos"), main.tellEvents);
+
+  const registry = await watchForGroup(settings.registryFile, () => loop.interrupt(), { health, log });
+  const onInternal: SiteStores["onInternal"] = (error, { topic }) =>
+    log.error({ event: "message.broke-us", topic, err: error }, "a message could not be used because of our own fault");
+  const stores = { state, shelf, registry: registry.current, nowMs, onInternal };
+  const waiting = patience("store");
+  const loop = startBatchLoop({
+    store: async (batch) => {
+      const stored = await untilStored(async () => storeMessages(batch, stores), waiting);
+      main.tellEvents(stored?.events ?? []);
+      joiner.consider(stored?.photos ?? []);
+      return stored !== undefined;
+    },
+    between: async () => {
+      main.tellEvents((await untilStored(async () => replayVisits(stores), waiting)) ?? []);
+    },
+    onAcknowledged: health.acknowledged,
+  });
+  // The registry may have changed while this program did not run.
+  loop.interrupt();
+
+  const outside = { clock: systemClock, random: Math.random, log };
+  const deviceHealth = openHealthLine("devices", main);
+  const devices = linkDevices(settings, { ...outside, state, health: deviceHealth, onEvents: main.tellEvents });
+  const link = linkGroup("sites", settings, loop, health, outside);
+  // The loop closes first, so that the batch in hand is acknowledged while there is a connection.
+  return [files, joiner, registry, devices, link, loop];
+}
+
+/** The desk's acknowledgements: this thread writes them, so that the main thread never waits for a disk. */
+function answerDesk(main: MainThread, state: StateStore): void {
+  main.onCommand((command) => {
+    if (command.type !== "acknowledge-alert") return;
+    const { id, alert, by } = command;
+    try {
+      const isKnown = state.transaction(systemClock.nowMs(), ({ sql, nowMs }) =>
+        acknowledgeAlert(sql, alert, by, nowMs),
+      );
+      main.tell({ type: "answer", id, isKnown, failure: null });
+      if (isKnown) main.tellEvents([{ kind: "alert", alert }]);
+    } catch (error) {
+      main.tell({ type: "answer", id, isKnown: false, failure: messageOf(error) });
+    }
+  });
+}

@@ -1,0 +1,131 @@
+import type { RegistryIndex } from "../registry/registry-index.ts";
+import type { Measurements, Point, RefusedPoint } from "../store/measurements/measurements.ts";
+import {
+  keepDeadLetter,
+  type Letter,
+  lettersOf,
+  type Problem,
+  removeDeadLetter,
+  renameDeadLetter,
+} from "../store/state/dead-letters.ts";
+import { keepLatestSample } from "../store/state/latest-samples.ts";
+import type { StateStore, StateTransaction } from "../store/state/state-store.ts";
+import type { LatestSample } from "../store/state/state-view.ts";
+import type { IngestEvent } from "./events.ts";
+import { type PlannedReading, planReadings } from "./plan-readings.ts";
+
+/** What storing readings needs. */
+export interface ReadingStores {
+  readonly measurements: Pick<Measurements, "write">;
+  readonly state: StateStore;
+  readonly registry: () => RegistryIndex;
+  readonly nowMs: () => number;
+}
+
+/** Letters of one round of a replay. */
+const REPLAY_BATCH = 200;
+
+/**
+ * Stores a batch of readings: points first, which may be repeated, then everything else in one transaction.
+ *
+ * When it resolves all of the batch is on disk and may be acknowledged. When it rejects the same batch is to be stored
+ * again; whatever had been written by then counts once.
+ */
+export async function storeReadings(
+  letters: readonly Letter[],
+  stores: ReadingStores,
+): Promise<readonly IngestEvent[]> {
+  const planned = planReadings(letters, stores.registry());
+  const refused = await writePoints(planned, stores.measurements);
+  return commitReadings(planned, refused, stores);
+}
+
+/** Tries the letters without a station again; gives what has changed. A new registry is the reason to call it. */
+export async function replayReadings(stores: ReadingStores): Promise<readonly IngestEvent[]> {
+  const events: IngestEvent[] = [];
+  for (let after = 0; ; ) {
+    const letters = stores.state.read((sql) => lettersOf(sql, "no-station", after, REPLAY_BATCH));
+    if (letters.length === 0) return events;
+    after = letters.at(-1)?.n ?? after;
+    const planned = planReadings(letters, stores.registry());
+    const refused = await writePoints(planned, stores.measurements);
+    events.push(...commitReplay(planned, refused, stores));
+  }
+}
+
+/** The repeatable half: every point, also of messages that were here before. */
+export async function writePoints(
+  planned: readonly PlannedReading[],
+  measurements: Pick<Measurements, "write">,
+): Promise<readonly RefusedPoint[]> {
+  const points = planned.flatMap((reading) => reading.points);
+  return points.length === 0 ? [] : await measurements.write(points);
+}
+
+/** The state half of a batch: received numbers, newest samples and dead letters, in one transaction. */
+export function commitReadings(
+  planned: readonly PlannedReading[],
+  refused: readonly RefusedPoint[],
+  { state, nowMs }: Pick<ReadingStores, "state" | "nowMs">,
+): readonly IngestEvent[] {
+  const problemOf = findProblems(refused);
+  return state.transaction(nowMs(), (transaction) => {
+    const latest: LatestSample[] = [];
+    for (const reading of planned) {
+      const problem = problemOf(reading);
+      const isNew = reading.place === undefined || transaction.logs.receive(reading.place);
+      if (problem !== undefined) {
+        if (reading.place !== undefined) transaction.logs.lose(reading.place);
+        keepDeadLetter(transaction.sql, reading.letter, problem, transaction.nowMs);
+      }
+      if (isNew) latest.push(...reading.latest);
+    }
+    return keepNewest(transaction, latest);
+  });
+}
+
+function commitReplay(
+  planned: readonly PlannedReading[],
+  refused: readonly RefusedPoint[],
+  { state, nowMs }: ReadingStores,
+): readonly IngestEvent[] {
+  const problemOf = findProblems(refused);
+  return state.transaction(nowMs(), (transaction) => {
+    for (const reading of planned) {
+      const problem = problemOf(reading);
+      if (problem !== undefined) {
+        renameDeadLetter(transaction.sql, reading.letter, problem);
+      } else {
+        removeDeadLetter(transaction.sql, reading.letter);
+        if (reading.place !== undefined) transaction.logs.find(reading.place);
+      }
+    }
+    return keepNewest(
+      transaction,
+      planned.flatMap(({ latest }) => latest),
+    );
+  });
+}
+
+/** Keeps only the newest of each sensor, so that a long batch is a few rows. */
+function keepNewest({ sql, nowMs }: StateTransaction, samples: readonly LatestSample[]): readonly IngestEvent[] {
+  const newest = new Map<string, LatestSample>();
+  for (const sample of samples) {
+    const key = `${sample.station}/${sample.sensor}`;
+    if (sample.at >= (newest.get(key)?.at ?? 0)) newest.set(key, sample);
+  }
+  for (const sample of newest.values()) keepLatestSample(sql, sample, nowMs);
+  const stations = new Set([...newest.values()].map(({ station }) => station));
+  return [...stations].map((station) => ({ kind: "station", station }));
+}
+
+function findProblems(refused: readonly RefusedPoint[]): (reading: PlannedReading) => Problem | undefined {
+  const reasons = new Map(refused.map(({ point, reason }) => [identityOf(point), reason]));
+  return ({ problem, points }) => {
+    if (problem !== undefined || reasons.size === 0) return problem;
+    const reason = points.map((point) => reasons.get(identityOf(point))).find((found) => found !== undefined);
+    return reason === undefined ? undefined : { reason: "refused-by-store", detail: reason };
+  };
+}
+
+const identityOf = ({ tenant, station, sensor, at }: Point) => `${tenant}/${station}/${sensor}/${at}`;

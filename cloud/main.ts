@@ -1,0 +1,71 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { systemClock } from "#kit/clock.ts";
+import { closeAll } from "#kit/closer.ts";
+import { loadConfig } from "#kit/load-config.ts";
+import { createLogger } from "#kit/logger.ts";
+import { runMain } from "#kit/run-main.ts";
+import { closeOnSignal } from "#kit/shutdown.ts";
+import { CloudConfig, influxOf, readAdminTokenSha256, readToken } from "./config.ts";
+import { startHttp } from "./http/http.ts";
+import { startIngest } from "./ingest/start-ingest.ts";
+import { watchRegistry } from "./registry/watch-registry.ts";
+import { openMeasurements } from "./store/measurements/open-measurements.ts";
+import { openFolderPhotos } from "./store/photos/folder-photos.ts";
+import { openStateView } from "./store/state/sqlite-state-view.ts";
+
+await runMain(
+  "cloud: takes in what the gateway has, keeps it, serves the map, the desk and the API",
+  CloudConfig,
+  start,
+);
+
+async function start(): Promise<void> {
+  const config = loadConfig(CloudConfig, process.env);
+  const log = createLogger("cloud", config.LOG_LEVEL);
+  const dataDir = resolve(config.DATA_DIR);
+  await mkdir(dataDir, { recursive: true });
+  const influx = influxOf(config);
+
+  const registry = await watchRegistry(config.REGISTRY_FILE, {
+    onChange: () => log.info({ event: "registry.changed" }, "the registry has changed"),
+    // The groups log it, once each.
+    onTrouble: () => {},
+  });
+  const view = openStateView(join(dataDir, "state.db"));
+  const photos = await openFolderPhotos(join(dataDir, "photos"));
+  const measurements = await openMeasurements(influx, join(dataDir, "measurements.db"));
+  const token = await readToken(config);
+  const ingest = startIngest(
+    {
+      brokerUrl: config.BROKER_URL,
+      device: config.DEVICE,
+      token,
+      dataDir,
+      registryFile: config.REGISTRY_FILE,
+      influx,
+      logLevel: config.LOG_LEVEL,
+    },
+    { random: Math.random, log },
+  );
+  const started = [registry, view, measurements, ingest];
+  const http = await startHttp({
+    view,
+    measurements,
+    photos,
+    ingest,
+    registry,
+    adminTokenSha256: await readAdminTokenSha256(config),
+    staleAfterMs: config.STALE_AFTER_S * 1000,
+    clock: systemClock,
+    log,
+    webDir: join(import.meta.dirname, "web", "dist"),
+    host: config.HOST,
+    port: config.PORT,
+  }).catch(async (error: unknown) => {
+    await closeAll(started);
+    throw error;
+  });
+  log.info({ event: "cloud.started", url: http.url }, "the cloud is up");
+  closeOnSignal([...started, http], (error) => log.error({ event: "close.failed", err: error }, "not closed cleanly"));
+}

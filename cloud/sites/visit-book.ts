@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { chainHash, isVisitSignedBy } from "#contract/evidence.ts";
+import type { Visit } from "#contract/messages.ts";
+import type { Address } from "#contract/names.ts";
+import { messageOf } from "#kit/errors.ts";
+import { raiseDirtyAfter } from "../alerts/alert-book.ts";
+import { leftDirty } from "../alerts/dirty-after.ts";
+import type { IngestEvent } from "../ingest/events.ts";
+import type { RegistryIndex } from "../registry/registry-index.ts";
+import { addTo } from "../store/state/counters.ts";
+import type { Sql } from "../store/state/database.ts";
+import type { Problem } from "../store/state/dead-letters.ts";
+import { pinnedKeyOf } from "../store/state/devices.ts";
+import type { VisitRow } from "../store/state/state-view.ts";
+
+/** What became of a visit. */
+export type VisitOutcome = { readonly problem: Problem } | { readonly problem?: never; readonly events: IngestEvent[] };
+
+/** The visit as it was signed: with the members that this version does not know. */
+const Signed = z.looseObject({ sig: z.string() });
+const Kept = z.object({ chain_hash: z.string() });
+const Unverified = z.object({ visit: z.string(), site: z.string(), body: z.string() });
+
+/**
+ * Keeps a visit, moves its site's state and raises the alert where it is due, all in the caller's transaction.
+ *
+ * The same visit twice is one; a different one under the same name is a problem, and the first stays.
+ */
+export function keepVisit(
+  sql: Sql,
+  address: Address,
+  visit: Visit,
+  body: string,
+  registry: RegistryIndex,
+  nowMs: number,
+): VisitOutcome {
+  const site = registry.site(visit.site);
+  if (site === undefined || site.tenant !== address.tenant) {
+    return {
+      problem: { reason: "unknown-site", detail: `no site ${visit.site} of ${address.tenant} in the registry` },
+    };
+  }
+  const signed = Signed.parse(JSON.parse(body));
+  const hash = hashOf(signed);
+  if (typeof hash !== "string") return { problem: hash };
+  const { tenant, device } = address;
+  const kept = sql.get(
+    Kept,
+    "SELECT chain_hash FROM visits WHERE tenant = ? AND device = ? AND visit = ?",
+    ...[tenant, device, visit.visit],
+  );
+  if (kept !== undefined) {
+    if (kept.chain_hash === hash) return { events: [] };
+    return { problem: { reason: "visit-conflict", detail: `another visit ${visit.visit} of this device came before` } };
+  }
+  insertVisit(sql, address, visit, { body, hash, signature: signatureOf(sql, address, signed) }, nowMs);
+  moveSite(sql, address, visit, nowMs);
+  const events: IngestEvent[] = [{ kind: "site", site: site.id }];
+  if (leftDirty(visit.photos)) {
+    const alert = raiseDirtyAfter(sql, { tenant, device, visit: visit.visit }, site, nowMs);
+    if (alert !== undefined) events.push({ kind: "alert", alert });
+  }
+  return { events };
+}
+
+/** Checks the visits that came before their device had shown its key; gives the sites to show anew. */
+export function verifyVisits(sql: Sql, address: Address): readonly IngestEvent[] {
+  const { tenant, device } = address;
+  const waiting = sql.all(
+    Unverified,
+    "SELECT visit, site, body FROM visits WHERE tenant = ? AND device = ? AND signature = 'unknown-key'",
+    ...[tenant, device],
+  );
+  for (const { visit, body } of waiting) {
+    sql.run(
+      "UPDATE visits SET signature = ? WHERE tenant = ? AND device = ? AND visit = ?",
+      ...[signatureOf(sql, address, Signed.parse(JSON.parse(body))), tenant, device, visit],
+    );
+  }
+  return [...new Set(waiting.map(({ site }) => site))].map((site) => ({ kind: "site", site }));
+}
+
+function hashOf(signed: object): string | Problem {
+  try {
+    return chainHash(signed);
+  } catch (error) {
+    // Valid JSON may hold what has no canonical form (half a surrogate pair); nobody can have signed it.
+    return { reason: "malformed", detail: `the visit has no canonical form: ${messageOf(error)}` };
+  }
+}
+
+function signatureOf(sql: Sql, address: Address, signed: z.infer<typeof Signed>): VisitRow["signature"] {
+  const key = pinnedKeyOf(sql, address);
+  if (key === undefined) return "unknown-key";
+  return isVisitSignedBy(signed, key) ? "valid" : "invalid";
+}
+
+function insertVisit(
+  sql: Sql,
+  { tenant, device }: Address,
+  visit: Visit,
+  { body, hash, signature }: { readonly body: string; readonly hash: string; readonly signature: string },
+  nowMs: number,
+): void {
+  sql.run(
+    `INSERT INTO visits (tenant, device, visit, site, started_at, ended_at, stored_at, signature, photos, chain_hash, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[tenant, device, visit.visit, visit.site, visit.startedAt, visit.endedAt, nowMs],
+    ...[signature, JSON.stringify(visit.photos), hash, body],
+  );
+  for (const { sha } of visit.photos) {
+    sql.run(
+      "INSERT INTO visit_photos (sha, tenant, device, visit) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      ...[sha, tenant, device, visit.visit],
+    );
+  }
+  addTo(sql, "visits", 1);
+}
+
+/** The last visit of a site is the one that ended last; a clock that is ahead gains nothing by it. */
+function moveSite(sql: Sql, { tenant, device }: Address, visit: Visit, nowMs: number): void {
+  const orderedAt = Math.min(visit.endedAt ?? nowMs, nowMs);
+  sql.run(
+    `INSERT INTO site_visits (site, tenant, device, visit, ordered_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET tenant = excluded.tenant, device = excluded.device, visit = excluded.visit,
+       ordered_at = excluded.ordered_at
+     WHERE excluded.ordered_at >= ordered_at`,
+    ...[visit.site, tenant, device, visit.visit, orderedAt],
+  );
+}

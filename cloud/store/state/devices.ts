@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { Address } from "#contract/names.ts";
+import type { Sql } from "./database.ts";
+
+const Key = z.object({ public_key: z.string().nullable() });
+
+/** The key that a device's visits are checked by, or undefined while it has shown none. */
+export function pinnedKeyOf(sql: Sql, { tenant, device }: Address): string | undefined {
+  const row = sql.get(Key, "SELECT public_key FROM devices WHERE tenant = ? AND device = ?", tenant, device);
+  return row?.public_key ?? undefined;
+}
+
+/** What came of a device showing a key. */
+export type Pinning = "pinned" | "known" | "refused" | "refused-before";
+
+/** Pins the first key that a device shows; a different one later does not replace it and is noted. */
+export function pinKey(sql: Sql, { tenant, device }: Address, key: string, nowMs: number): Pinning {
+  const pinned = pinnedKeyOf(sql, { tenant, device });
+  if (pinned === key) return "known";
+  if (pinned === undefined) {
+    sql.run(
+      `INSERT INTO devices (tenant, device, public_key, pinned_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET public_key = excluded.public_key, pinned_at = excluded.pinned_at`,
+      ...[tenant, device, key, nowMs],
+    );
+    return "pinned";
+  }
+  const noted = sql.run(
+    "UPDATE devices SET other_key = ? WHERE tenant = ? AND device = ? AND other_key IS NOT ?",
+    ...[key, tenant, device, key],
+  );
+  return noted > 0 ? "refused" : "refused-before";
+}
+
+/** Keeps what a device last said of itself. */
+export function keepHealth(sql: Sql, { tenant, device }: Address, body: string, nowMs: number): void {
+  sql.run(
+    `INSERT INTO devices (tenant, device, health, health_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET health = excluded.health, health_at = excluded.health_at`,
+    ...[tenant, device, body, nowMs],
+  );
+}
+
+/** Keeps a gap or an alert of a device, whole. */
+export function keepReport(
+  sql: Sql,
+  place: Address & { readonly log: string; readonly seq: number },
+  kind: "gap" | "alert",
+  body: string,
+  nowMs: number,
+): void {
+  sql.run(
+    `INSERT INTO device_reports (tenant, device, log, seq, kind, stored_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING`,
+    ...[place.tenant, place.device, place.log, place.seq, kind, nowMs, body],
+  );
+}
