@@ -99,7 +99,7 @@ async function liveOnce(
     ended.resolve({ code, reason });
   };
 
-  client.on("error", (error) => end(`broker-${codeOf(error).toLowerCase()}`, messageOf(error)));
+  client.on("error", (error) => end(troubleCode(error), messageOf(error) || codeOf(error)));
   client.on("close", () => end("broker-lost", "the broker closed the connection"));
   client.on("message", (_topic, payload) => noteStored(payload, outbox.log, setStatus));
   client.on("connect", () => {
@@ -140,6 +140,11 @@ async function liveOnce(
   if (code === "closing" && client.connected) await sayGoodbye(client, options);
   client.end(true);
   return { code, reason, wasUseful: (sender?.acknowledgements ?? 0) > 0 };
+}
+
+/** `broker-refused` where the broker answered no (MQTT.js gives a number as code), else Node's code: `broker-econnreset`. */
+function troubleCode(error: Error): string {
+  return "code" in error && typeof error.code === "number" ? "broker-refused" : `broker-${codeOf(error).toLowerCase()}`;
 }
 
 function openClient({ url, address, token, state }: MqttUplinkOptions): MqttClient {

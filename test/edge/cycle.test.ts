@@ -1,0 +1,108 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { JournalUnavailable } from "#journal/journal.ts";
+import { type CycleOptions, startCycle } from "../../edge/cycle.ts";
+import { createCounters } from "../../edge/health/counters.ts";
+import type { NewMessage, NewReading } from "../../edge/outbox/new-message.ts";
+import type { Outbox } from "../../edge/outbox/outbox.ts";
+import { type Sensor, SensorUnreadable, type SensorValues } from "../../edge/sensors/sensor.ts";
+import { until } from "../support/until.ts";
+import { quiet, stillTime } from "./support/fakes.ts";
+
+/** A sensor that says these one after another and then is silent. */
+function createSpeakingSensor(words: readonly (SensorValues | Error)[]): Sensor {
+  const left = [...words];
+  return {
+    name: "sds011",
+    model: "sds011",
+    sample: async () => {
+      const word = left.shift();
+      if (word instanceof Error) throw word;
+      return word;
+    },
+    health: () => ({ isReachable: true, badFrames: 0, trouble: null }),
+    close: async () => {},
+  };
+}
+
+/** An outbox that remembers what it was given, and refuses the first `refusals` appends. */
+function createMemoryOutbox(refusals = 0): { outbox: Outbox; readings: NewReading[] } {
+  const readings: NewReading[] = [];
+  let left = refusals;
+  const append = async (messages: readonly NewMessage[]) => {
+    left -= 1;
+    if (left >= 0) throw new JournalUnavailable("the disk is full");
+    readings.push(...messages.flatMap((message) => (message.kind === "reading" ? [message] : [])));
+  };
+  const outbox: Outbox = {
+    log: "log-1",
+    append,
+    value: () => undefined,
+    read: async () => [],
+    acknowledged: () => 0,
+    acknowledge: () => {},
+    pending: () => ({ total: 0, byClass: {}, oldest: null, trouble: null }),
+    onAppended: () => () => {},
+    close: async () => {},
+  };
+  return { outbox, readings };
+}
+
+function start(sensor: Sensor, change: Partial<CycleOptions> & Pick<CycleOptions, "outbox">) {
+  const counters = createCounters();
+  const cycle = startCycle({
+    sensors: [sensor],
+    everyMs: 5,
+    samplesPerPack: 1,
+    replay: undefined,
+    time: stillTime,
+    counters,
+    log: quiet,
+    ...change,
+  });
+  onTestFinished(() => cycle.close());
+  return { cycle, counters };
+}
+
+describe("startCycle", () => {
+  it("makes one reading of what a sensor says in a round and none of its silence", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+
+    const { counters } = start(createSpeakingSensor([{ pm25: 1 }, { pm25: 2 }]), { outbox });
+    await until("silence is counted", () => (counters.snapshot()["sensor-silent"] ?? 0) > 0);
+
+    expect(readings.map(({ samples }) => samples.map(({ values }) => values.pm25))).toEqual([[1], [2]]);
+    expect(readings[0]).not.toHaveProperty("replay");
+  });
+
+  it("packs as many rounds as it is told to, and sends the begun pack when it is closed", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    const words = [1, 2, 3, 4, 5].map((pm25) => ({ pm25 }));
+
+    const { cycle, counters } = start(createSpeakingSensor(words), { outbox, samplesPerPack: 2, replay: "albany" });
+    await until("silence is counted", () => (counters.snapshot()["sensor-silent"] ?? 0) > 0);
+    await cycle.close();
+
+    expect(readings.map(({ samples }) => samples.length)).toEqual([2, 2, 1]);
+    expect(readings.every(({ replay }) => replay === "albany")).toBe(true);
+  });
+
+  it("counts what a full disk takes away and goes on when there is room", async () => {
+    const { outbox, readings } = createMemoryOutbox(2);
+
+    const { counters } = start(createSpeakingSensor([{ pm25: 1 }, { pm25: 2 }, { pm25: 3 }]), { outbox });
+    await until("one is kept", () => readings.length > 0);
+
+    expect(readings.map(({ samples }) => samples[0]?.values.pm25)).toEqual([3]);
+    expect(counters.snapshot()).toMatchObject({ "journal-unavailable": 2, "reading-lost": 2 });
+  });
+
+  it("counts a sensor that says nonsense and asks it again", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    const sensor = createSpeakingSensor([new SensorUnreadable("no number"), { temperature: 20 }]);
+
+    const { counters } = start(sensor, { outbox });
+    await until("it is read", () => readings.length === 1);
+
+    expect(counters.snapshot()["sensor-unreadable"]).toBe(1);
+  });
+});

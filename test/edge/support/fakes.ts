@@ -1,0 +1,49 @@
+import { pino } from "pino";
+import { z } from "zod";
+import type { Logger } from "#kit/logger.ts";
+import { type Camera, CameraUnavailable } from "../../../edge/camera/camera.ts";
+import type { DeviceTime } from "../../../edge/health/device-time.ts";
+import type { Judge } from "../../../edge/visits/judge.ts";
+import { STAMP } from "./messages.ts";
+
+/** A log that nobody reads. */
+export const quiet: Logger = pino({ level: "silent" });
+
+/** A device whose clock stands still. */
+export const stillTime: DeviceTime = { boot: STAMP.boot, stamp: () => STAMP, close: async () => {} };
+
+/** A camera that takes what was put before it. */
+export function createStagedCamera(): Camera & { stage(jpeg: Uint8Array): Promise<void> } {
+  const staged: Uint8Array[] = [];
+  const nothing = () => new CameraUnavailable("nothing is before the lens");
+  return {
+    stage: async (jpeg) => {
+      staged.push(jpeg);
+    },
+    capture: async () => {
+      const photo = staged.shift();
+      if (photo === undefined) throw nothing();
+      return photo;
+    },
+    check: async () => {
+      if (staged.length === 0) throw nothing();
+      return "staged";
+    },
+  };
+}
+
+/** A judge to whom every site is clean. */
+export const mildJudge: Judge = {
+  model: "d".repeat(64),
+  trouble: null,
+  judge: async () => ({
+    state: "clean",
+    probabilities: { clean: 1, overflow: 0, scattered: 0, not_a_site: 0 },
+    tookMs: 1,
+    model: "d".repeat(64),
+  }),
+  close: async () => {},
+};
+
+/** The members of an answer that is a JSON object. */
+export const JsonObject = z.record(z.string(), z.unknown());

@@ -1,0 +1,234 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { decode } from "#contract/codec.ts";
+import { chainHash, isVisitSignedBy, makeKeyPair } from "#contract/evidence.ts";
+import type { Visit } from "#contract/messages.ts";
+import { RECORD_CLASSES } from "#contract/topics.ts";
+import { openJournal } from "#journal/sqlite-journal.ts";
+import { createCounters } from "../../../edge/health/counters.ts";
+import { openJournalOutbox } from "../../../edge/outbox/journal-outbox.ts";
+import type { Outbox } from "../../../edge/outbox/outbox.ts";
+import { sha256Of } from "../../../edge/visits/photo-messages.ts";
+import { openVisits } from "../../../edge/visits/visits.ts";
+import { drawColour } from "../../suites/camera.suite.ts";
+import { maySmallDisk, mountSmallDisk } from "../../support/small-disk.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { until } from "../../support/until.ts";
+import { createStagedCamera, mildJudge, quiet, stillTime } from "../support/fakes.ts";
+
+const key = makeKeyPair();
+
+/** A device's visits over one folder; opening it anew is what a restart does. */
+async function openDevice(folder: string, broken: { append?: boolean } = {}) {
+  const file = join(folder, "outbox.sqlite");
+  const journal = await openJournal({ file, classes: RECORD_CLASSES, readers: { uplink: RECORD_CLASSES } });
+  onTestFinished(() => journal.close());
+  const real = openJournalOutbox(journal, { tenant: "demo", device: "truck-1" }, "log-1");
+  const outbox: Outbox = {
+    ...real,
+    append: async (messages, values) => {
+      await real.append(messages, values);
+      // As a crash between the commit and everything after it: the caller never hears of it.
+      if (broken.append) await new Promise(() => {});
+    },
+  };
+  const camera = createStagedCamera();
+  const counters = createCounters();
+  let ids = 0;
+  const visits = await openVisits({
+    folder: join(folder, "drafts"),
+    camera,
+    judge: mildJudge,
+    outbox,
+    time: stillTime,
+    privateKeyPem: key.privateKeyPem,
+    newId: () => {
+      ids += 1;
+      return `visit-${ids}-${process.hrtime.bigint()}`;
+    },
+    counters,
+    log: quiet,
+  });
+  return { visits, camera, counters, outbox, drafts: join(folder, "drafts"), close: () => journal.close() };
+}
+
+async function visitsIn(outbox: Outbox): Promise<Visit[]> {
+  const records = await outbox.read("visit", 0, 1000);
+  const messages = records.map(({ topic, bytes }) => decode(topic, bytes).message);
+  return messages.flatMap((message) => (message.kind === "visit" ? [message] : []));
+}
+
+describe("openVisits", () => {
+  it("makes one signed visit of a photo before and one after, with both photos whole", async () => {
+    const { visits, camera, outbox, drafts } = await openDevice(await tempFolder());
+    await camera.stage(await drawColour("red", 900, 700));
+    await camera.stage(await drawColour("blue", 900, 700));
+
+    const before = await visits.shoot({ site: "s-1", role: "before" });
+    const after = await visits.shoot({ site: "s-1", role: "after" });
+
+    const [visit, ...others] = await visitsIn(outbox);
+    expect(others).toEqual([]);
+    expect(visit).toMatchObject({ visit: after.visit, site: "s-1", prev: null });
+    expect(visit?.photos.map(({ role, sha }) => [role, sha])).toEqual([
+      ["before", before.sha],
+      ["after", after.sha],
+    ]);
+    expect(visit !== undefined && isVisitSignedBy(visit, key.publicKey)).toBe(true);
+    const pieces = new Map<string, Uint8Array[]>();
+    for (const { topic, bytes } of await outbox.read("chunk", 0, 1000)) {
+      const { message } = decode(topic, bytes);
+      if (message.kind === "chunk") pieces.set(message.sha, [...(pieces.get(message.sha) ?? []), message.bytes]);
+    }
+    expect([...pieces].map(([sha, chunks]) => [sha, sha256Of(Buffer.concat(chunks))])).toEqual([
+      [before.sha, before.sha],
+      [after.sha, after.sha],
+    ]);
+    expect(await readdir(drafts)).toEqual([]);
+  });
+
+  it("chains the visits, also over a restart", async () => {
+    const folder = await tempFolder();
+    const first = await openDevice(folder);
+    for (const site of ["s-1", "s-2"]) {
+      await first.camera.stage(await drawColour("red"));
+      await first.camera.stage(await drawColour("blue"));
+      await first.visits.shoot({ site, role: "before" });
+      await first.visits.shoot({ site, role: "after" });
+    }
+    await first.close();
+    const second = await openDevice(folder);
+    await second.camera.stage(await drawColour("red"));
+    await second.camera.stage(await drawColour("blue"));
+    await second.visits.shoot({ site: "s-1", role: "before" });
+    await second.visits.shoot({ site: "s-1", role: "after" });
+
+    const chain = await visitsIn(second.outbox);
+
+    expect(chain.map(({ prev }) => prev)).toEqual([null, ...chain.slice(0, -1).map(chainHash)]);
+    expect(chain).toHaveLength(3);
+  });
+
+  it("refuses an after without a before and takes no photo for it", async () => {
+    const { visits, camera, counters } = await openDevice(await tempFolder());
+    await camera.stage(await drawColour("red"));
+
+    await expect(visits.shoot({ site: "s-1", role: "after" })).rejects.toMatchObject({ code: "no-before" });
+
+    expect(await camera.check()).toBe("staged");
+    expect(counters.snapshot()).toEqual({ "no-before": 1 });
+  });
+
+  it("replaces an open before by a new one", async () => {
+    const { visits, camera, outbox, drafts } = await openDevice(await tempFolder());
+    for (const colour of ["red", "green", "blue"]) await camera.stage(await drawColour(colour));
+
+    await visits.shoot({ site: "s-1", role: "before" });
+    const retaken = await visits.shoot({ site: "s-1", role: "before" });
+    const files = await readdir(drafts);
+    await visits.shoot({ site: "s-1", role: "after" });
+
+    const [visit] = await visitsIn(outbox);
+    expect(visit?.photos[0]?.sha).toBe(retaken.sha);
+    expect(files).toHaveLength(2);
+  });
+
+  it("takes shots that are asked for at once one after another", async () => {
+    const { visits, camera, outbox } = await openDevice(await tempFolder());
+    for (let i = 0; i < 6; i += 1) await camera.stage(await drawColour(`rgb(${i * 40}, 9, 9)`));
+
+    const asked = ["s-1", "s-2", "s-3"].flatMap((site) => [
+      visits.shoot({ site, role: "before" }),
+      visits.shoot({ site, role: "after" }),
+    ]);
+    await Promise.all(asked);
+
+    const chain = await visitsIn(outbox);
+    expect(chain.map(({ site }) => site)).toEqual(["s-1", "s-2", "s-3"]);
+    expect(chain.map(({ prev }) => prev)).toEqual([null, ...chain.slice(0, -1).map(chainHash)]);
+  });
+
+  it("counts a photo that cannot be read and goes on", async () => {
+    const { visits, camera, counters } = await openDevice(await tempFolder());
+    const photo = await drawColour("red", 640, 480);
+    await camera.stage(photo.subarray(0, photo.length / 2));
+    await camera.stage(photo);
+
+    await expect(visits.shoot({ site: "s-1", role: "before" })).rejects.toMatchObject({ code: "photo-unreadable" });
+    await visits.shoot({ site: "s-1", role: "before" });
+
+    expect(counters.snapshot()).toEqual({ "photo-unreadable": 1 });
+  });
+
+  it("keeps a before over a restart", async () => {
+    const folder = await tempFolder();
+    const first = await openDevice(folder);
+    await first.camera.stage(await drawColour("red"));
+    const before = await first.visits.shoot({ site: "s-1", role: "before" });
+    await first.close();
+
+    const second = await openDevice(folder);
+    await second.camera.stage(await drawColour("blue"));
+    await second.visits.shoot({ site: "s-1", role: "after" });
+
+    expect((await visitsIn(second.outbox))[0]?.photos[0]?.sha).toBe(before.sha);
+  });
+
+  it("makes no second visit of one whose draft a crash left behind", async () => {
+    const folder = await tempFolder();
+    const dying = await openDevice(folder);
+    await dying.camera.stage(await drawColour("red"));
+    await dying.camera.stage(await drawColour("blue"));
+    await dying.visits.shoot({ site: "s-1", role: "before" });
+    await dying.close();
+    const crashing = await openDevice(folder, { append: true });
+    await crashing.camera.stage(await drawColour("blue"));
+    void crashing.visits.shoot({ site: "s-1", role: "after" });
+    await until("the visit is committed", async () => (await visitsIn(crashing.outbox)).length === 1);
+    expect(await readdir(crashing.drafts)).toHaveLength(2);
+    await crashing.close();
+
+    const next = await openDevice(folder);
+    await next.camera.stage(await drawColour("blue"));
+
+    await expect(next.visits.shoot({ site: "s-1", role: "after" })).rejects.toMatchObject({ code: "no-before" });
+    expect(await visitsIn(next.outbox)).toHaveLength(1);
+    expect(await readdir(next.drafts)).toEqual([]);
+  });
+
+  it("drops a draft whose photo was damaged, says so, and sweeps what belongs to no draft", async () => {
+    const folder = await tempFolder();
+    const first = await openDevice(folder);
+    await first.camera.stage(await drawColour("red"));
+    await first.visits.shoot({ site: "s-1", role: "before" });
+    await first.close();
+    for (const name of await readdir(first.drafts)) {
+      if (name.endsWith(".jpg")) await writeFile(join(first.drafts, name), "rot");
+    }
+    await writeFile(join(first.drafts, "orphan.jpg.tmp"), "half");
+
+    const second = await openDevice(folder);
+
+    expect(second.counters.snapshot()).toEqual({ "draft-broken": 1 });
+    expect(second.visits.openDrafts()).toEqual([]);
+    expect(await readdir(second.drafts)).toEqual([]);
+  });
+
+  it.skipIf(!maySmallDisk)("keeps nothing of a shot on a full disk and takes the next when there is room", async () => {
+    const disk = await mountSmallDisk(join(await tempFolder(), "disk"), 4);
+    const { visits, camera, outbox, drafts } = await openDevice(disk.folder);
+    for (let i = 0; i < 4; i += 1) await camera.stage(await drawColour("red", 800, 600));
+    await visits.shoot({ site: "s-1", role: "before" });
+
+    await disk.fill();
+    await expect(visits.shoot({ site: "s-2", role: "before" })).rejects.toMatchObject({ code: "disk-full" });
+    const files = await readdir(drafts);
+    await disk.empty();
+    await visits.shoot({ site: "s-2", role: "before" });
+    await visits.shoot({ site: "s-2", role: "after" });
+
+    expect(files).toHaveLength(2);
+    expect(await visitsIn(outbox)).toHaveLength(1);
+  });
+});

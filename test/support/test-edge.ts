@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { z } from "zod";
+import { freePort } from "./free-port.ts";
+import { defineProgram, type Program } from "./program.ts";
+
+/** What a device says of itself at `/status`, as far as tests look. */
+const Status = z.looseObject({
+  outbox: z.looseObject({ log: z.string(), total: z.number(), trouble: z.string().nullable() }),
+  uplink: z.looseObject({ connected: z.boolean(), stored: z.looseObject({ upTo: z.number() }).nullable() }),
+  errors: z.record(z.string(), z.number()),
+});
+export type EdgeStatus = z.infer<typeof Status>;
+
+/** An answer of the device's loopback server. */
+export interface EdgeAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The real program of a device as a child process. */
+export interface TestEdge extends Program {
+  readonly url: string;
+  readonly dataDir: string;
+  status(): Promise<EdgeStatus>;
+  /** Takes a shot; rejects when the device is away or dies meanwhile. */
+  shoot(site: string, role: "before" | "after"): Promise<EdgeAnswer>;
+}
+
+/** What differs from a device that only has an outbox. */
+export interface TestEdgeOptions {
+  /** Holds `data/` and the log; it outlives kills. */
+  readonly folder: string;
+  readonly brokerUrl: string;
+  readonly tenant?: string;
+  readonly device?: string;
+  readonly token?: string;
+  /** Further settings, see `npm run edge -- --help`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Starts a device and closes it when the test has finished. */
+export async function startTestEdge(options: TestEdgeOptions): Promise<TestEdge> {
+  const { folder, brokerUrl, tenant = "demo", device = "device-1", token = "0123456789abcdef" } = options;
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const dataDir = join(folder, "data");
+  const program = defineProgram({
+    part: "edge",
+    logFile: join(folder, "edge.log"),
+    readyUrl: `${url}/status`,
+    settings: {
+      TENANT: tenant,
+      DEVICE: device,
+      TOKEN: token,
+      BROKER_URL: brokerUrl,
+      DATA_DIR: dataDir,
+      HTTP_PORT: String(port),
+      IIO_DIR: join(folder, "no-iio"),
+      CLOCK: "ntp",
+      ...options.settings,
+    },
+  });
+  onTestFinished(() => program.close());
+  await program.start();
+  return {
+    ...program,
+    url,
+    dataDir,
+    status: async () => Status.parse(await (await fetch(`${url}/status`)).json()),
+    shoot: async (site, role) => {
+      const answer = await fetch(`${url}/shots`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ site, role }),
+      });
+      return { status: answer.status, body: z.record(z.string(), z.unknown()).parse(await answer.json()) };
+    },
+  };
+}
