@@ -156,6 +156,16 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       expect(points.map(([at]) => at)).toEqual(points.map(([at]) => at).toSorted((a, b) => a - b));
     });
 
+    it("weighs each sensor by its points where several are thinned together", async () => {
+      const station = "weigh";
+      const often = [0, 1, 2].map((n) => aPoint({ station, sensor: "a", at: NOON_MS + n, fields: { pm25: 10 } }));
+      await store.write([...often, aPoint({ station, sensor: "b", at: NOON_MS + 1, fields: { pm25: 30 } })]);
+
+      const points = await store.series(aQuery({ station, maxPoints: 3 }));
+
+      expect(points).toEqual([[NOON_MS, 15]]);
+    });
+
     it("gives every point while there are no more than asked for", async () => {
       const station = "exact";
       await store.write([0, 1, 2, 3].map((n) => aPoint({ station, at: NOON_MS + n * 7, fields: { pm25: n } })));

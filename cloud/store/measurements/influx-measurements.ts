@@ -54,6 +54,7 @@ export function openInfluxMeasurements(settings: InfluxSettings): Measurements {
     api.writePoints(points.map(toInflux));
     await api.flush();
   };
+  const sourceOf = (client: InfluxDB) => ({ api: client.getQueryApi(org), bucket, measurement: MEASUREMENT });
   const remember = async <T>(work: Promise<T>): Promise<T> => {
     inHand.add(work);
     return work.finally(() => inHand.delete(work));
@@ -77,12 +78,12 @@ export function openInfluxMeasurements(settings: InfluxSettings): Measurements {
     },
     series: async (query) => {
       requireOpen();
-      return remember(readInfluxSeries(influx.getQueryApi(org), bucket, MEASUREMENT, query)).catch(failRead);
+      return remember(readInfluxSeries(sourceOf(influx), query)).catch(failRead);
     },
     check: async () => {
       if (lastFailure !== undefined) return { ok: false, detail: lastFailure };
       const now = { tenant: "", station: "", field: "", fromMs: 0, toMs: 1, maxPoints: 1 };
-      return readInfluxSeries(checking.getQueryApi(org), bucket, MEASUREMENT, now).then(
+      return readInfluxSeries(sourceOf(checking), now).then(
         () => ({ ok: true, detail: `InfluxDB at ${url}` }),
         (error: unknown) => ({ ok: false, detail: messageOf(toStoreError(error)) }),
       );

@@ -1,49 +1,113 @@
-import { flux, fluxDateTime, fluxDuration, fluxInteger, type QueryApi } from "@influxdata/influxdb-client";
+import {
+  type FluxParameterLike,
+  flux,
+  fluxDateTime,
+  fluxDuration,
+  type ParameterizedQuery,
+  type QueryApi,
+} from "@influxdata/influxdb-client";
 import { z } from "zod";
 import type { SeriesQuery } from "./measurements.ts";
 import { windowMs } from "./windows.ts";
 
-const Row = z.object({ _time: z.string(), _value: z.number() });
+/** Where the points are. */
+export interface InfluxSource {
+  readonly api: QueryApi;
+  readonly bucket: string;
+  readonly measurement: string;
+}
+
 type TimedValues = readonly (readonly [at: number, value: number])[];
 
-/** Reads one field of a station by Flux: every point while there are few, else the means of equal windows. */
-export async function readInfluxSeries(
-  api: QueryApi,
-  bucket: string,
-  measurement: string,
-  query: SeriesQuery,
-): Promise<TimedValues> {
-  const { tenant, station, field, fromMs, toMs, maxPoints } = query;
+/**
+ * Reads one field of a station: every point while there are few, else the means of equal windows.
+ *
+ * Only what InfluxDB computes inside its storage engine is asked of it (counts and means of each sensor); sensors are
+ * joined here. Grouping 259,200 points in Flux took 22 s, this takes a fraction of a second.
+ */
+export async function readInfluxSeries(source: InfluxSource, query: SeriesQuery): Promise<TimedValues> {
+  const { fromMs, toMs, maxPoints } = query;
   // InfluxDB calls an empty range an error.
   if (toMs <= fromMs) return [];
-  // The template escapes every text; a field may hold texts too, and those have no mean.
-  const values = flux`import "types"
-    from(bucket: ${bucket})
-    |> range(start: ${fluxDateTime(iso(fromMs))}, stop: ${fluxDateTime(iso(toMs))})
+  const values = selectValues(source, query);
+  const { count, isNumeric } = await countPoints(source.api, values);
+  if (count === 0 || !isNumeric) return [];
+  if (count > maxPoints) return readWindows(source.api, values, windowMs(fromMs, toMs, maxPoints), fromMs);
+  const points = await collect(source.api, values, PointRow);
+  return points.map(({ _time, _value }) => [Date.parse(_time), _value] as const).sort(([a], [b]) => a - b);
+}
+
+const PointRow = z.object({ _time: z.string(), _value: z.number() });
+const CountRow = z.object({ result: z.enum(["count", "first"]), _value: z.unknown() });
+const WindowRow = z.object({
+  result: z.enum(["mean", "count"]),
+  sensor: z.string(),
+  _time: z.string(),
+  _value: z.number(),
+});
+
+/** The template escapes every text. */
+function selectValues({ bucket, measurement }: InfluxSource, query: SeriesQuery): ParameterizedQuery {
+  const { tenant, station, field, fromMs, toMs } = query;
+  return flux`from(bucket: ${bucket})
+    |> range(start: ${momentOf(fromMs)}, stop: ${momentOf(toMs)})
     |> filter(fn: (r) => r._measurement == ${measurement} and r._field == ${field}
-      and r.tenant == ${tenant} and r.station == ${station})
-    |> filter(fn: (r) => types.isType(v: r._value, type: "float"))
-    |> group()`;
-  const few = await collect(
+      and r.tenant == ${tenant} and r.station == ${station})`;
+}
+
+const momentOf = (ms: number): FluxParameterLike => fluxDateTime(new Date(ms).toISOString());
+
+/** How many points there are over all sensors, and whether they are numbers (the device's name is a field, too). */
+async function countPoints(api: QueryApi, values: ParameterizedQuery) {
+  const rows = await collect(
     api,
-    flux`${values} |> sort(columns: ["_time", "sensor"]) |> limit(n: ${fluxInteger(maxPoints + 1)})`,
+    flux`values = ${values}
+    values |> count() |> yield(name: "count")
+    values |> first() |> yield(name: "first")`,
+    CountRow,
   );
-  if (few.length <= maxPoints) return few;
-  const widthMs = windowMs(fromMs, toMs, maxPoints);
+  const counts = rows.filter(({ result }) => result === "count").map(({ _value }) => Number(_value));
+  const firsts = rows.filter(({ result }) => result === "first").map(({ _value }) => _value);
+  return {
+    count: counts.reduce((sum, n) => sum + n, 0),
+    isNumeric: firsts.every((value) => typeof value === "number"),
+  };
+}
+
+/** Means of windows over all sensors: each sensor's mean weighs as much as it has points there. */
+async function readWindows(
+  api: QueryApi,
+  values: ParameterizedQuery,
+  widthMs: number,
+  fromMs: number,
+): Promise<TimedValues> {
   const every = fluxDuration(`${widthMs}ms`);
   const offset = fluxDuration(`${fromMs % widthMs}ms`);
-  return collect(
+  const rows = await collect(
     api,
-    flux`${values} |> aggregateWindow(every: ${every}, offset: ${offset}, fn: mean, timeSrc: "_start", createEmpty: false)`,
+    flux`values = ${values}
+    values |> aggregateWindow(every: ${every}, offset: ${offset}, fn: mean, timeSrc: "_start", createEmpty: false)
+      |> yield(name: "mean")
+    values |> aggregateWindow(every: ${every}, offset: ${offset}, fn: count, timeSrc: "_start", createEmpty: false)
+      |> yield(name: "count")`,
+    WindowRow,
   );
+  const keyOf = ({ sensor, _time }: z.infer<typeof WindowRow>) => `${_time} ${sensor}`;
+  const counts = new Map(rows.filter(({ result }) => result === "count").map((row) => [keyOf(row), row._value]));
+  const windows = new Map<number, { sum: number; count: number }>();
+  for (const row of rows.filter(({ result }) => result === "mean")) {
+    const at = Date.parse(row._time);
+    const window = windows.get(at) ?? { sum: 0, count: 0 };
+    const count = counts.get(keyOf(row)) ?? 0;
+    windows.set(at, { sum: window.sum + row._value * count, count: window.count + count });
+  }
+  return [...windows]
+    .filter(([, { count }]) => count > 0)
+    .map(([at, { sum, count }]) => [at, sum / count] as const)
+    .sort(([a], [b]) => a - b);
 }
 
-async function collect(api: QueryApi, query: ReturnType<typeof flux>): Promise<TimedValues> {
+async function collect<T>(api: QueryApi, query: ParameterizedQuery, row: z.ZodType<T>): Promise<readonly T[]> {
   const rows = await api.collectRows<unknown>(query);
-  return rows.map((row) => {
-    const { _time, _value } = Row.parse(row);
-    return [Date.parse(_time), _value];
-  });
+  return rows.map((found) => row.parse(found));
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();

@@ -88,14 +88,18 @@ const TimedValue = z.object({ at: z.number(), value: z.number() });
 function readSeries(db: DatabaseSync, query: SeriesQuery): TimedValues {
   const { tenant, station, field, fromMs, toMs, maxPoints } = query;
   const where = [tenant, station, fromMs, toMs, field] as const;
-  const whole = db
-    .prepare(`SELECT p.at AS at, f.value AS value ${VALUES} ORDER BY p.at, s.sensor LIMIT ?`)
-    .all(...where, maxPoints + 1);
-  const rows = whole.length <= maxPoints ? whole : db.prepare(THINNED).all(...windowsOf(query), ...where);
-  return rows.map((row) => {
-    const { at, value } = TimedValue.parse(row);
-    return [at, value];
-  });
+  // Without ORDER BY the reading ends at the limit, however long the range is.
+  const few = db.prepare(`SELECT p.at AS at, f.value AS value ${VALUES} LIMIT ?`).all(...where, maxPoints + 1);
+  if (few.length <= maxPoints) return few.map(toTimedValue).sort(([a], [b]) => a - b);
+  return db
+    .prepare(THINNED)
+    .all(...windowsOf(query), ...where)
+    .map(toTimedValue);
+}
+
+function toTimedValue(row: unknown): readonly [number, number] {
+  const { at, value } = TimedValue.parse(row);
+  return [at, value];
 }
 
 /** Begin and width of the windows, in the order in which THINNED names them; the driver binds numbers as floats. */
