@@ -48,21 +48,47 @@ export interface Delivery {
 }
 
 /** The whole QoS 1 PUBLISH packet of a delivery. */
-export function publishPacket({ topic, messageId, payload, dup }: Delivery): Buffer {
+export const publishPacket = (delivery: Delivery): Buffer => publishPackets([delivery]);
+
+/** The QoS 1 PUBLISH packets of some deliveries, as one piece of bytes. */
+export function publishPackets(deliveries: readonly Delivery[]): Buffer {
+  const sizes = deliveries.map(sizeOf);
+  const packets = Buffer.allocUnsafe(sizes.reduce((sum, { packetBytes }) => sum + packetBytes, 0));
+  let at = 0;
+  deliveries.forEach((delivery, i) => {
+    const size = sizes[i];
+    if (size !== undefined) at = writePublish(packets, at, delivery, size);
+  });
+  return packets;
+}
+
+interface PublishSize {
+  readonly topicBytes: number;
+  readonly remaining: number;
+  readonly packetBytes: number;
+}
+
+function sizeOf({ topic, payload }: Delivery): PublishSize {
   const topicBytes = Buffer.byteLength(topic);
   const remaining = 2 + topicBytes + 2 + payload.length;
   const lengthBytes = remaining < 128 ? 1 : remaining < 16_384 ? 2 : remaining < 2_097_152 ? 3 : 4;
-  const packet = Buffer.allocUnsafe(1 + lengthBytes + remaining);
-  packet[0] = (PACKET.publish << 4) | (dup ? 0x0a : 0x02);
-  let at = 1;
-  for (let left = remaining; at <= lengthBytes; left = Math.floor(left / 128), at += 1) {
-    packet[at] = (left % 128) | (at < lengthBytes ? 0x80 : 0);
-  }
-  at = packet.writeUInt16BE(topicBytes, at);
-  at += packet.write(topic, at, "utf8");
-  at = packet.writeUInt16BE(messageId, at);
-  packet.set(payload, at);
-  return packet;
+  return { topicBytes, remaining, packetBytes: 1 + lengthBytes + remaining };
+}
+
+function writePublish(packets: Buffer, start: number, delivery: Delivery, size: PublishSize): number {
+  packets[start] = (PACKET.publish << 4) | (delivery.dup ? 0x0a : 0x02);
+  let at = start + 1;
+  let left = size.remaining;
+  do {
+    packets[at] = (left & 0x7f) | (left > 0x7f ? 0x80 : 0);
+    left >>= 7;
+    at += 1;
+  } while (left > 0);
+  at = packets.writeUInt16BE(size.topicBytes, at);
+  at += packets.write(delivery.topic, at, "utf8");
+  at = packets.writeUInt16BE(delivery.messageId, at);
+  packets.set(delivery.payload, at);
+  return at + delivery.payload.length;
 }
 
 /** The PUBACK packets of some message ids, as one piece of bytes. */

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { limits } from "#contract/limits.ts";
+import { LogLevel } from "#kit/logger.ts";
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+/** Settings of the gateway. */
+export const GatewayConfig = z
+  .object({
+    HOST: z.string().default("127.0.0.1").describe("address to listen on; anything but loopback needs TLS"),
+    PORT: Port.default(1883).describe("MQTT port; 0 takes a free one"),
+    TLS_CERT: z.string().optional().describe("PEM file of the certificate chain; turns TLS on"),
+    TLS_KEY: z.string().optional().describe("PEM file of the certificate's key"),
+    DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
+    CREDENTIALS_FILE: z
+      .string()
+      .default("data/gateway/credentials.json")
+      .describe("clients and the hashes of their tokens; read again when it changes"),
+    MAX_PACKET_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1024)
+      .max(16 * 1024 * 1024)
+      .default(limits.packetBytes)
+      .describe("largest MQTT packet that is taken"),
+    UNJOURNALED_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1024)
+      .default(1024 * 1024)
+      .describe("a connection is not read while so much of it waits for the journal"),
+    CONSUMER_WINDOW: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(60_000)
+      .default(limits.consumerWindow)
+      .describe("unacknowledged deliveries to a member of a consumer group"),
+    METRICS_PORT: Port.default(9883).describe("loopback port of /healthz and /metrics; 0 takes a free one"),
+    LOG_LEVEL: LogLevel.default("info").describe("debug, info, warn, error or silent"),
+  })
+  .refine(({ TLS_CERT, TLS_KEY }) => (TLS_CERT === undefined) === (TLS_KEY === undefined), {
+    path: ["TLS_KEY"],
+    error: "TLS_CERT and TLS_KEY go together",
+  })
+  .refine(({ HOST, TLS_CERT }) => LOOPBACK.test(HOST) || TLS_CERT !== undefined, {
+    path: ["HOST"],
+    error: "listening beyond loopback needs TLS_CERT and TLS_KEY: tokens would travel in the clear",
+  });
+export type GatewayConfig = z.infer<typeof GatewayConfig>;

@@ -1,0 +1,381 @@
+import type { Socket } from "node:net";
+import type { RecordClass } from "#contract/topics.ts";
+import { classOfStream, isDurableTopic, parseShared, parseTopic } from "#contract/topics.ts";
+import type { Journal } from "#journal/journal.ts";
+import { codeOf, messageOf } from "#kit/errors.ts";
+import { controlPacket, parseControl } from "#mqtt/control.ts";
+import { type Frame, Framer, ProtocolError } from "#mqtt/framer.ts";
+import { PACKET } from "#mqtt/packet-types.ts";
+import { emptyPacket, messageIdOf, type Publish, parsePublish, pubackPackets } from "#mqtt/publish.ts";
+import type { Accounts, Identity } from "../access/accounts.ts";
+import { groupOfSubscription, mayHaveWill, refusalOfPublish } from "../access/rules.ts";
+import type { Broker } from "../broker.ts";
+import type { ConsumerGroup } from "../delivery/consumer-group.ts";
+import { ConsumerSession } from "../delivery/consumer-session.ts";
+import type { Metrics, RefusalReason } from "../metrics.ts";
+import { BrokerLink } from "./broker-link.ts";
+import { CONNACK, readConnect, refusingConnack } from "./connect-packet.ts";
+import { DurableIntake } from "./durable-intake.ts";
+
+/** Bounds of one connection. */
+export interface ConnectionLimits {
+  readonly maxPacketBytes: number;
+  readonly unjournaledBytes: number;
+  readonly consumerWindow: number;
+}
+
+/** What a connection is served with. */
+export interface ConnectionParts {
+  readonly journal: Journal;
+  readonly accounts: Accounts;
+  readonly broker: Broker;
+  readonly groups: ReadonlyMap<string, ConsumerGroup>;
+  readonly metrics: Metrics;
+  readonly limits: ConnectionLimits;
+}
+
+/** Time for a client to say CONNECT. */
+const CONNECT_WITHIN_MS = 10_000;
+/** Time for a client to take what was written to it before its connection is cut. */
+const LINGER_MS = 5_000;
+/** More than this waits for nobody: consumers get nothing new until their socket drains. */
+const UNSENT_BYTES = 1024 * 1024;
+const BROKER_PACKET_BYTES = 16 * 1024 * 1024;
+const DURABLE_TOPICS_KEPT = 64;
+
+/**
+ * One client's connection: frames its bytes, takes durable publishes into the journal, serves consumer groups, and hands
+ * everything else to the broker. Only whole packets are written to the client, so that the three never mix.
+ */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #parts: ConnectionParts;
+  readonly #nowMs: () => number;
+  readonly #onGone: () => void;
+  readonly #fromClient: Framer;
+  readonly #fromBroker = new Framer(BROKER_PACKET_BYTES);
+  readonly #intake: DurableIntake;
+  readonly #durableTopics = new Map<string, RecordClass>();
+  #phase: "new" | "connecting" | "accepted" | "closing" | "gone" = "new";
+  #identity: Identity | undefined;
+  #link: BrokerLink | undefined;
+  #consumer: ConsumerSession | undefined;
+  /** It has published or subscribed through the broker, so it cannot become a consumer. */
+  #usesBroker = false;
+  /** What came before the broker accepted the connection. */
+  #early: Frame[] = [];
+  #keepaliveMs = 0;
+  #lastHeardMs: number;
+  #isLinkFull = false;
+  #isFinishing = false;
+  #brokerWaits: (() => void) | undefined;
+
+  constructor(socket: Socket, parts: ConnectionParts, nowMs: () => number, onGone: () => void) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#nowMs = nowMs;
+    this.#onGone = onGone;
+    this.#lastHeardMs = nowMs();
+    this.#fromClient = new Framer(parts.limits.maxPacketBytes);
+    this.#intake = new DurableIntake(parts.journal, {
+      onStored: (messageIds) => this.#acknowledge(messageIds),
+      onRefused: (error, count) => this.#refuse("journal-unavailable", `${codeOf(error)}: ${messageOf(error)}`, count),
+    });
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("drain", () => this.#resumeOutput());
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.#end());
+  }
+
+  /** Closes a client that has been silent for one and a half times its keep-alive, or never said CONNECT. */
+  checkSilence(): void {
+    if (this.#phase === "closing" || this.#phase === "gone") return;
+    const silentMs = this.#nowMs() - this.#lastHeardMs;
+    if (this.#phase === "new" && silentMs > CONNECT_WITHIN_MS) this.#refuse("no-connect", "no CONNECT in time");
+    if (this.#socket.isPaused()) this.#lastHeardMs = this.#nowMs();
+    else if (this.#keepaliveMs > 0 && silentMs > this.#keepaliveMs * 1.5) this.#refuse("keep-alive", "silent too long");
+  }
+
+  /** Takes nothing more, answers what was taken, and closes. */
+  async finish(): Promise<void> {
+    this.#isFinishing = true;
+    this.#socket.pause();
+    await this.#intake.settled();
+    this.#close();
+  }
+
+  get #name(): string {
+    return this.#identity?.clientId ?? this.#socket.remoteAddress ?? "unknown";
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#phase === "closing" || this.#phase === "gone") return;
+    this.#lastHeardMs = this.#nowMs();
+    try {
+      this.#fromClient.push(chunk, (frame) => this.#take(frame));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#refuse(error.code, error.message);
+    }
+    this.#afterReceiving();
+  }
+
+  /** What was taken before a refusal in the same bytes is still stored; only what follows is not taken. */
+  #afterReceiving(): void {
+    this.#intake.flush();
+    this.#consumer?.settle();
+    this.#steer();
+  }
+
+  /** Reads the client or lets it wait: for the broker's answer, for the journal, for the broker's room. */
+  #steer(): void {
+    if (this.#phase === "closing" || this.#phase === "gone") return;
+    const mustWait =
+      this.#isFinishing ||
+      this.#phase === "connecting" ||
+      this.#isLinkFull ||
+      this.#intake.unjournaledBytes > this.#parts.limits.unjournaledBytes;
+    if (mustWait) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #take(frame: Frame): void {
+    switch (this.#phase) {
+      case "new":
+        this.#takeConnect(frame);
+        break;
+      case "connecting":
+        this.#early.push(frame);
+        break;
+      case "accepted":
+        this.#takeAccepted(frame);
+        break;
+      case "closing":
+      case "gone":
+        break;
+      default:
+        this.#phase satisfies never;
+    }
+  }
+
+  #takeConnect(frame: Frame): void {
+    if (frame.type !== PACKET.connect) throw new ProtocolError("malformed-packet", "the first packet is not a CONNECT");
+    const { login, protocolVersion, keepaliveS, willTopic, forBroker } = readConnect(frame);
+    if (protocolVersion !== 4) {
+      this.#refuseConnect(CONNACK.protocolVersion, "protocol-version", `MQTT version ${protocolVersion}`);
+      return;
+    }
+    const identity = this.#parts.accounts.authenticate(login);
+    if (identity === "bad-credentials" || identity === "client-id") {
+      const code = identity === "client-id" ? CONNACK.clientId : CONNACK.badCredentials;
+      this.#refuseConnect(code, identity, `as ${login.username.slice(0, 80)}`);
+      return;
+    }
+    if (willTopic !== undefined && !mayHaveWill(identity, willTopic)) {
+      this.#refuseConnect(CONNACK.notAuthorised, "will", `a will on ${willTopic}`);
+      return;
+    }
+    this.#identity = identity;
+    this.#keepaliveMs = keepaliveS * 1000;
+    this.#phase = "connecting";
+    this.#link = new BrokerLink(identity, {
+      takeBytes: (bytes, done) => this.#takeFromBroker(bytes, done),
+      onRoom: () => {
+        this.#isLinkFull = false;
+        this.#steer();
+      },
+      onClosed: () => this.#close(),
+    });
+    this.#parts.broker.serve(this.#link);
+    this.#forward(forBroker);
+  }
+
+  #takeAccepted(frame: Frame): void {
+    switch (frame.type) {
+      case PACKET.publish:
+        this.#takePublish(frame);
+        break;
+      case PACKET.subscribe:
+        this.#takeSubscribe(frame);
+        break;
+      case PACKET.unsubscribe:
+        if (this.#consumer === undefined) this.#forward(frame.bytes);
+        else this.#takeUnsubscribe(this.#consumer, frame);
+        break;
+      case PACKET.puback:
+        this.#takePuback(frame);
+        break;
+      case PACKET.pingreq:
+        this.#write(emptyPacket(PACKET.pingresp));
+        break;
+      default:
+        this.#forward(frame.bytes);
+    }
+  }
+
+  #takePublish(frame: Frame): void {
+    const publish = parsePublish(frame);
+    const known = this.#durableTopics.get(publish.topic);
+    if (known !== undefined && publish.qos === 1 && !publish.retain) {
+      this.#intake.take({ recordClass: known, topic: publish.topic, bytes: publish.payload }, publish.messageId);
+    } else if (this.#consumer !== undefined) {
+      this.#refuse("consumer-rules", "a connection with a shared subscription publishes nothing");
+    } else if (isDurableTopic(publish.topic)) {
+      this.#takeDurable(publish);
+    } else {
+      this.#usesBroker = true;
+      this.#forward(frame.bytes);
+    }
+  }
+
+  /** The first durable publish on a topic is judged; what is allowed once stays so for this connection. */
+  #takeDurable(publish: Publish): void {
+    const identity = this.#identity;
+    const refusal = identity === undefined ? "topic" : refusalOfPublish(identity, publish);
+    const parsed = parseTopic(publish.topic);
+    if (refusal !== undefined || parsed?.kind !== "data") {
+      this.#refuse(refusal ?? "topic", `publish on ${publish.topic} at QoS ${publish.qos}`);
+      return;
+    }
+    const recordClass = classOfStream(parsed.stream);
+    if (this.#durableTopics.size < DURABLE_TOPICS_KEPT) this.#durableTopics.set(publish.topic, recordClass);
+    this.#intake.take({ recordClass, topic: publish.topic, bytes: publish.payload }, publish.messageId);
+  }
+
+  #takeSubscribe(frame: Frame): void {
+    const packet = parseControl(frame);
+    if (packet.cmd !== "subscribe") return;
+    const shared = packet.subscriptions.filter(({ topic }) => parseShared(topic) !== undefined);
+    if (shared.length === 0 && this.#consumer === undefined) {
+      this.#usesBroker = true;
+      this.#forward(frame.bytes);
+    } else if (shared.length < packet.subscriptions.length || this.#usesBroker) {
+      this.#refuse("consumer-rules", "a connection with a shared subscription holds no other and publishes nothing");
+    } else {
+      this.#subscribeShared(packet.messageId ?? 0, packet.subscriptions);
+    }
+  }
+
+  #subscribeShared(
+    messageId: number,
+    subscriptions: readonly { readonly topic: string; readonly qos: number }[],
+  ): void {
+    const { groups, limits, metrics } = this.#parts;
+    this.#consumer ??= new ConsumerSession(this.#name, limits.consumerWindow, {
+      write: (bytes) => this.#write(bytes),
+      isFull: () => this.#phase !== "accepted" || this.#socket.writableLength > UNSENT_BYTES,
+    });
+    const consumer = this.#consumer;
+    const granted = subscriptions.map(({ topic, qos }) => {
+      const group = this.#groupOf(topic);
+      const filter = parseShared(topic)?.filter;
+      if (group === undefined || filter === undefined || qos === 0) {
+        metrics.refuse("subscription", this.#name, `subscribe to ${topic} at QoS ${qos}`);
+        return 0x80;
+      }
+      consumer.subscribe(group, filter);
+      return 1;
+    });
+    this.#write(controlPacket({ cmd: "suback", messageId, granted }));
+    if (groups.size > 0) consumer.joinComplete();
+  }
+
+  #groupOf(topic: string): ConsumerGroup | undefined {
+    const name = this.#identity === undefined ? undefined : groupOfSubscription(this.#identity, topic);
+    return name === undefined ? undefined : this.#parts.groups.get(name);
+  }
+
+  #takeUnsubscribe(consumer: ConsumerSession, frame: Frame): void {
+    const packet = parseControl(frame);
+    if (packet.cmd !== "unsubscribe") return;
+    for (const topic of packet.unsubscriptions) {
+      const group = this.#groupOf(topic);
+      const filter = parseShared(topic)?.filter;
+      if (group !== undefined && filter !== undefined) consumer.unsubscribe(group, filter);
+    }
+    this.#write(controlPacket({ cmd: "unsuback", messageId: packet.messageId ?? 0, granted: [] }));
+  }
+
+  #takePuback(frame: Frame): void {
+    if (this.#consumer === undefined) this.#forward(frame.bytes);
+    else if (this.#consumer.acknowledge(messageIdOf(frame))) this.#parts.metrics.consumed += 1;
+  }
+
+  #acknowledge(messageIds: readonly number[]): void {
+    this.#parts.metrics.acknowledged += messageIds.length;
+    this.#write(pubackPackets(messageIds));
+    this.#steer();
+  }
+
+  #forward(packet: Buffer): void {
+    if (this.#link?.send(packet) === false) this.#isLinkFull = true;
+  }
+
+  #takeFromBroker(bytes: Buffer, done: () => void): void {
+    this.#fromBroker.push(bytes, (frame) => {
+      this.#write(frame.bytes);
+      if (frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0) this.#accept();
+    });
+    if (this.#socket.writableNeedDrain && this.#phase === "accepted") this.#brokerWaits = done;
+    else done();
+  }
+
+  #accept(): void {
+    if (this.#phase !== "connecting") return;
+    this.#phase = "accepted";
+    this.#lastHeardMs = this.#nowMs();
+    const early = this.#early;
+    this.#early = [];
+    try {
+      for (const frame of early) this.#take(frame);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#refuse(error.code, error.message);
+    }
+    this.#afterReceiving();
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#phase !== "gone" && this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  #resumeOutput(): void {
+    const brokerWaits = this.#brokerWaits;
+    this.#brokerWaits = undefined;
+    brokerWaits?.();
+    this.#consumer?.resume();
+  }
+
+  #refuseConnect(code: number, reason: RefusalReason, detail: string): void {
+    this.#write(refusingConnack(code));
+    this.#refuse(reason, detail);
+  }
+
+  /** Counts why, and closes: a 3.1.1 server has no other way to say no. */
+  #refuse(reason: RefusalReason, detail: string, count = 1): void {
+    this.#parts.metrics.refuse(reason, this.#name, detail, count);
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#phase === "closing" || this.#phase === "gone") return;
+    this.#phase = "closing";
+    this.#consumer?.end();
+    this.#socket.resume();
+    this.#socket.destroySoon();
+    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
+  }
+
+  #end(): void {
+    if (this.#phase === "gone") return;
+    this.#phase = "gone";
+    this.#early = [];
+    this.#consumer?.end();
+    const brokerWaits = this.#brokerWaits;
+    this.#brokerWaits = undefined;
+    brokerWaits?.();
+    this.#link?.sendEnd();
+    this.#onGone();
+  }
+}

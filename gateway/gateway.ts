@@ -1,0 +1,86 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CONSUMER_GROUPS, classOfStream, RECORD_CLASSES } from "#contract/topics.ts";
+import { openJournal } from "#journal/sqlite-journal.ts";
+import type { Clock } from "#kit/clock.ts";
+import { type Closer, closeAll } from "#kit/closer.ts";
+import type { Logger } from "#kit/logger.ts";
+import { watchAccounts } from "./access/accounts.ts";
+import { startBroker } from "./broker.ts";
+import type { GatewayConfig } from "./config.ts";
+import { ConsumerGroup } from "./delivery/consumer-group.ts";
+import { startFront } from "./front/front.ts";
+import { Metrics } from "./metrics.ts";
+import { type GatewayHealth, startMetricsServer } from "./metrics-server.ts";
+
+/** A running gateway. */
+export interface Gateway extends Closer {
+  readonly port: number;
+  readonly metricsPort: number;
+  health(): GatewayHealth;
+}
+
+/** The classes of worth that each consumer group reads, in order of worth: its readers in the journal. */
+export const GROUP_CLASSES: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(CONSUMER_GROUPS).map(([group, streams]) => {
+    const classes = new Set<string>(streams.map(classOfStream));
+    return [group, RECORD_CLASSES.filter((recordClass) => classes.has(recordClass))];
+  }),
+);
+
+/**
+ * Starts all parts of a gateway; what was started before a failure is closed again.
+ *
+ * `close` stops accepting, waits until everything that was taken is synced and acknowledged, and closes.
+ */
+export async function startGateway(config: GatewayConfig, clock: Clock, log: Logger): Promise<Gateway> {
+  const started: Closer[] = [];
+  const keep = <Started extends Closer>(closer: Started): Started => {
+    started.push(closer);
+    return closer;
+  };
+  try {
+    await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
+    const accounts = keep(await watchAccounts(config.CREDENTIALS_FILE, log));
+    const file = join(config.DATA_DIR, "journal.db");
+    const journal = keep(await openJournal({ file, classes: RECORD_CLASSES, readers: GROUP_CLASSES }));
+    const metrics = new Metrics(clock, log);
+    const delivery = { journal, metrics, clock, log };
+    const groups = new Map(
+      Object.entries(GROUP_CLASSES).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
+    );
+    const broker = keep(await startBroker(metrics, log));
+    const limits = {
+      maxPacketBytes: config.MAX_PACKET_BYTES,
+      unjournaledBytes: config.UNJOURNALED_BYTES,
+      consumerWindow: config.CONSUMER_WINDOW,
+    };
+    const listening = { host: config.HOST, port: config.PORT, tls: await readTls(config) };
+    const parts = { journal, accounts, broker, groups, metrics, limits };
+    const front = keep(await startFront(listening, parts, clock, log));
+    const health = (): GatewayHealth => {
+      const stats = journal.stats();
+      const { acknowledged, delivered, consumed } = metrics;
+      return {
+        status: stats.isHealthy ? "ok" : "unhealthy",
+        journal: stats,
+        connections: front.connections,
+        groups: [...groups.values()].map(({ status }) => status),
+        acknowledged,
+        delivered,
+        consumed,
+        refused: metrics.refused(),
+      };
+    };
+    const server = keep(await startMetricsServer(config.METRICS_PORT, health));
+    return { port: front.port, metricsPort: server.port, health, close: () => closeAll(started) };
+  } catch (error) {
+    await closeAll(started);
+    throw error;
+  }
+}
+
+async function readTls({ TLS_CERT, TLS_KEY }: GatewayConfig): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
+  return { cert: await readFile(TLS_CERT), key: await readFile(TLS_KEY) };
+}

@@ -1,0 +1,21 @@
+import { systemClock } from "#kit/clock.ts";
+import { loadConfig } from "#kit/load-config.ts";
+import { createLogger } from "#kit/logger.ts";
+import { runMain } from "#kit/run-main.ts";
+import { closeOnSignal } from "#kit/shutdown.ts";
+import { GatewayConfig } from "./config.ts";
+import { startGateway } from "./gateway.ts";
+
+await runMain("gateway", GatewayConfig, async () => {
+  const config = loadConfig(GatewayConfig, process.env);
+  const log = createLogger("gateway", config.LOG_LEVEL);
+  const gateway = await startGateway(config, systemClock, log);
+  closeOnSignal([gateway], (error) =>
+    log.error({ event: "gateway.not-closed", err: error }, "could not close cleanly"),
+  );
+  const { port, metricsPort } = gateway;
+  log.info(
+    { event: "gateway.started", host: config.HOST, port, metricsPort, dataDir: config.DATA_DIR },
+    "gateway started",
+  );
+});

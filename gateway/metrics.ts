@@ -1,0 +1,61 @@
+import type { Clock } from "#kit/clock.ts";
+import type { Logger } from "#kit/logger.ts";
+
+/** Why a connection or a packet was turned away; the names are what metrics count by. */
+export type RefusalReason =
+  | "bad-credentials"
+  | "client-id"
+  | "protocol-version"
+  | "will"
+  | "no-connect"
+  | "malformed-packet"
+  | "packet-too-large"
+  | "topic"
+  | "qos"
+  | "retained"
+  | "subscription"
+  | "consumer-rules"
+  | "keep-alive"
+  | "journal-unavailable";
+
+const LOG_EVERY_MS = 5_000;
+
+/** What the gateway counts since its start. */
+export class Metrics {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #refused = new Map<RefusalReason, number>();
+  readonly #lastLogged = new Map<string, { atMs: number; unsaid: number }>();
+  /** Durable publishes that were acknowledged, so lie in the journal. */
+  acknowledged = 0;
+  /** Deliveries to consumer groups, again those that were repeated. */
+  delivered = 0;
+  /** Deliveries that a consumer acknowledged. */
+  consumed = 0;
+
+  constructor(clock: Clock, log: Logger) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Counts something that was turned away and logs it, for one client and reason at most each five seconds. */
+  refuse(reason: RefusalReason, client: string, detail: string, count = 1): void {
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + count);
+    const key = `${reason} ${client}`;
+    const last = this.#lastLogged.get(key);
+    const nowMs = this.#clock.monotonicMs();
+    if (last !== undefined && nowMs - last.atMs < LOG_EVERY_MS) {
+      last.unsaid += count;
+      return;
+    }
+    if (this.#lastLogged.size > 10_000) this.#lastLogged.clear();
+    this.#lastLogged.set(key, { atMs: nowMs, unsaid: 0 });
+    const unsaid = last?.unsaid ?? 0;
+    this.#log.warn({ event: "client.refused", reason, client, detail, count, unsaid }, "client refused");
+  }
+
+  /** Refusals by reason. */
+  refused(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#refused);
+  }
+}
