@@ -1,51 +1,60 @@
 import { Worker } from "node:worker_threads";
 import type { Closer } from "#kit/closer.ts";
+import { messageOf } from "#kit/errors.ts";
 import { type Measurements, type Point, StoreUnavailable } from "./measurements.ts";
 import { sortOut } from "./point-rules.ts";
 import type { Answer, Call, PointRow, Task, TimedValues } from "./sqlite-calls.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
+
+const CLOSED = "the measurements are closed";
 
 /**
  * Opens the time series in one SQLite file (WAL, `synchronous=FULL`), made if it is not there.
  *
- * One thread writes and another reads, so that neither a slow sync nor a long chart holds the event loop or each other.
- * Rejects with `StoreUnavailable` when the file cannot be opened.
+ * One thread writes and another reads, so that neither a slow sync nor a long chart holds the event loop or each other;
+ * each starts with the first call that needs it. Throws `StoreUnavailable` when the file cannot be opened.
  */
 export async function openSqliteMeasurements(file: string): Promise<Measurements> {
-  const writer = startWorker(file);
-  const reader = startWorker(file);
-  let lastFailure: string | undefined;
   try {
-    await writer.call({ kind: "open" });
-  } catch (error) {
-    await Promise.all([writer.close(), reader.close()]);
-    throw error;
+    openSqliteFile(file).close();
+  } catch (cause) {
+    throw new StoreUnavailable(`SQLite cannot open ${file}: ${messageOf(cause)}`, { cause });
   }
+  const threads = new Map<"writer" | "reader", SqliteWorker>();
+  let isClosed = false;
+  let lastFailure: string | undefined;
+  const callThread = async (name: "writer" | "reader", task: Task): Promise<TimedValues> => {
+    if (isClosed) throw new StoreUnavailable(CLOSED);
+    const running = threads.get(name);
+    const thread = running === undefined || running.hasEnded() ? startWorker(file) : running;
+    threads.set(name, thread);
+    return thread.call(task);
+  };
+
   return {
     write: async (points) => {
       const { sound, refused } = sortOut(points);
-      if (sound.length > 0) {
-        await writer.call({ kind: "write", rows: sound.map(rowOf) }).then(
-          () => {
-            lastFailure = undefined;
-          },
-          (error: unknown) => {
-            lastFailure = error instanceof Error ? error.message : String(error);
-            throw error;
-          },
-        );
+      if (sound.length === 0) return refused;
+      try {
+        await callThread("writer", { kind: "write", rows: sound.map(rowOf) });
+        lastFailure = undefined;
+      } catch (error) {
+        lastFailure = messageOf(error);
+        throw error;
       }
       return refused;
     },
-    series: (query) => reader.call({ kind: "series", query }),
+    series: (query) => callThread("reader", { kind: "series", query }),
     check: async () => {
       if (lastFailure !== undefined) return { ok: false, detail: lastFailure };
-      return reader.call({ kind: "open" }).then(
-        () => ({ ok: true, detail: "SQLite file" }),
-        (error: unknown) => ({ ok: false, detail: String(error) }),
+      return callThread("reader", { kind: "open" }).then(
+        () => ({ ok: true, detail: "the SQLite file answers" }),
+        (error: unknown) => ({ ok: false, detail: messageOf(error) }),
       );
     },
     close: async () => {
-      await Promise.all([writer.close(), reader.close()]);
+      isClosed = true;
+      await Promise.all([...threads.values()].map((thread) => thread.close()));
     },
   };
 }
@@ -57,6 +66,8 @@ function rowOf({ tenant, station, sensor, at, fields }: Point): PointRow {
 /** A worker thread that answers calls in order; `close` lets it finish those in hand. */
 interface SqliteWorker extends Closer {
   call(task: Task): Promise<TimedValues>;
+  /** Whether it has failed or was closed; then it takes no more calls. */
+  hasEnded(): boolean;
 }
 
 interface Waiting {
@@ -72,7 +83,7 @@ function startWorker(file: string): SqliteWorker {
 
   const exited = new Promise<void>((resolve) => {
     worker.once("exit", () => {
-      ended ??= "the measurements are closed";
+      ended ??= CLOSED;
       for (const { reject } of waiting.values()) reject(new StoreUnavailable(ended));
       waiting.clear();
       resolve();
@@ -85,7 +96,7 @@ function startWorker(file: string): SqliteWorker {
     const call = waiting.get(answer.id);
     waiting.delete(answer.id);
     if ("points" in answer) call?.resolve(answer.points);
-    else call?.reject(new StoreUnavailable(`SQLite did not take the points: ${answer.failure}`));
+    else call?.reject(new StoreUnavailable(`SQLite: ${answer.failure}`));
   });
 
   return {
@@ -98,9 +109,10 @@ function startWorker(file: string): SqliteWorker {
         worker.postMessage(call);
       });
     },
+    hasEnded: () => ended !== undefined,
     close: async () => {
       if (ended === undefined) {
-        ended = "the measurements are closed";
+        ended = CLOSED;
         worker.postMessage("close");
       }
       await exited;

@@ -1,11 +1,10 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { z } from "zod";
 import { messageOf } from "#kit/errors.ts";
 import type { SeriesQuery } from "./measurements.ts";
 import type { Answer, Call, PointRow, Task, TimedValues } from "./sqlite-calls.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
 import { windowMs } from "./windows.ts";
 
 /**
@@ -16,20 +15,6 @@ import { windowMs } from "./windows.ts";
 const { file } = z.object({ file: z.string() }).parse(workerData);
 const port = parentPort;
 if (port === null) throw new Error("sqlite-worker.ts runs as a worker thread");
-
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS series (
-    id INTEGER PRIMARY KEY,
-    tenant TEXT NOT NULL, station TEXT NOT NULL, sensor TEXT NOT NULL,
-    UNIQUE (tenant, station, sensor)
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS point (
-    series INTEGER NOT NULL REFERENCES series (id),
-    at INTEGER NOT NULL,
-    fields TEXT NOT NULL,
-    PRIMARY KEY (series, at)
-  ) STRICT, WITHOUT ROWID;
-`;
 
 // The same point again changes nothing; new fields join the old ones and win over them, as in InfluxDB.
 const UPSERT = `
@@ -48,14 +33,6 @@ const THINNED = `
 `;
 
 let database: DatabaseSync | undefined;
-
-function openDatabase(): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true });
-  const opened = new DatabaseSync(file, { timeout: 10_000 });
-  opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
-  opened.exec(SCHEMA);
-  return opened;
-}
 
 function seriesId(db: DatabaseSync, [tenant, station, sensor]: PointRow): number {
   db.prepare("INSERT INTO series (tenant, station, sensor) VALUES (?, ?, ?) ON CONFLICT DO NOTHING").run(
@@ -125,7 +102,7 @@ function perform(db: DatabaseSync, task: Task): TimedValues {
 
 function answer({ id, task }: Call): Answer {
   try {
-    database ??= openDatabase();
+    database ??= openSqliteFile(file);
     return { id, points: perform(database, task) };
   } catch (error) {
     // After an I/O error a connection is not to be trusted; closing rolls back, and the next call opens it anew.

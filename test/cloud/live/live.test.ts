@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { openEvents } from "../../support/event-stream.ts";
 import {
   ADMIN_TOKEN,
   AFTER_SHA,
@@ -7,7 +8,6 @@ import {
   httpParts,
   listenHttp,
 } from "../../support/http-fixture.ts";
-import { openEvents } from "../../support/event-stream.ts";
 
 async function open(parts: HttpFixture = httpParts(), path = "/api/v1/live", headers: Record<string, string> = {}) {
   const server = await listenHttp(parts);

@@ -10,13 +10,15 @@ cache=${INFLUXD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dvornik/influxd-$version}
 
 if [ -x "$cache/influxd" ]; then echo "$cache/influxd"; exit 0; fi
 command -v go >/dev/null 2>&1 || { echo "no Go on this machine: InfluxDB cannot be built" >&2; exit 3; }
+go help get | grep -q -e -tool || { echo "this Go is too old to build InfluxDB (1.24 has go get -tool)" >&2; exit 3; }
+command -v cc >/dev/null 2>&1 || { echo "no C compiler on this machine: InfluxDB cannot be built" >&2; exit 3; }
 command -v cargo >/dev/null 2>&1 || { echo "no Rust on this machine: InfluxDB's flux cannot be built" >&2; exit 3; }
 
 mkdir -p "$cache/build"
 cd "$cache/build"
 # One build at a time: a second caller waits for the first.
 exec 9>"$cache/lock"
-flock 9
+command -v flock >/dev/null 2>&1 && flock 9
 if [ -x "$cache/influxd" ]; then echo "$cache/influxd"; exit 0; fi
 
 echo "building InfluxDB $version once (about 6 minutes)" >&2

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { openSqliteMeasurements } from "../../../../cloud/store/measurements/sqlite-measurements.ts";
 import { aPoint, aQuery, behavesLikeMeasurements } from "../../../suites/measurements.suite.ts";
@@ -27,6 +28,31 @@ describe("openSqliteMeasurements", () => {
 
     expect(await second.series(aQuery())).toHaveLength(1);
     await second.close();
+  });
+
+  it("says what is wrong when a write fails, keeps nothing of it, and goes on once the cause is gone", async () => {
+    const file = freshFile();
+    const store = await openSqliteMeasurements(file);
+    const other = new DatabaseSync(file);
+    other.exec("CREATE TRIGGER full BEFORE INSERT ON point WHEN NEW.at % 2 BEGIN SELECT RAISE(ABORT, 'full'); END");
+
+    const even = aPoint();
+    const odd = aPoint({ at: even.at + 1 });
+    await expect(store.write([even, odd])).rejects.toMatchObject({
+      code: "store-unavailable",
+      message: "SQLite: full",
+    });
+    const whileBroken = await store.check();
+    const kept = await store.series(aQuery());
+    other.exec("DROP TRIGGER full");
+    await store.write([even, odd]);
+
+    expect(whileBroken).toEqual({ ok: false, detail: "SQLite: full" });
+    expect(kept).toEqual([]);
+    expect(await store.series(aQuery())).toHaveLength(2);
+    expect(await store.check()).toMatchObject({ ok: true });
+    other.close();
+    await store.close();
   });
 
   it("does not open a file that is no database, and says so", async () => {
