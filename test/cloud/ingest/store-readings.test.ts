@@ -1,0 +1,230 @@
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { planReadings } from "../../../cloud/ingest/plan-readings.ts";
+import {
+  commitReadings,
+  type ReadingStores,
+  replayReadings,
+  storeReadings,
+  writePoints,
+} from "../../../cloud/ingest/store-readings.ts";
+import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
+import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
+import type { Letter } from "../../../cloud/store/state/dead-letters.ts";
+import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
+import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
+import { openStateStore } from "../../../cloud/store/state/state-store.ts";
+import { aReading, aRegistry, letterOf, NOON, POST } from "../../support/builders.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+const MINUTE = 60_000;
+const reading = (seq: number, change: Parameters<typeof aReading>[0] = {}) =>
+  letterOf(aReading({ seq, at: NOON + seq * MINUTE, ...change }), POST);
+
+async function openStores() {
+  const folder = await tempFolder();
+  const state = openStateStore(join(folder, "state.db"));
+  const view = openStateView(join(folder, "state.db"));
+  const measurements = await openSqliteMeasurements(join(folder, "measurements.db"));
+  onTestFinished(async () => {
+    await measurements.close();
+    await view.close();
+    state.close();
+  });
+  let registry = indexRegistry(aRegistry());
+  const stores: ReadingStores = { measurements, state, registry: () => registry, nowMs: () => NOON + 3_600_000 };
+  const pointsOf = async (station: string) =>
+    await measurements.series({
+      tenant: "kirov",
+      station,
+      field: "pm25",
+      fromMs: 0,
+      toMs: NOON * 2,
+      maxPoints: 10_000,
+    });
+  return {
+    stores,
+    view,
+    pointsOf,
+    ranges: (log = "log-post") => state.read((sql) => logRangesOf(sql, { ...POST, log })),
+    useRegistry: (change: Parameters<typeof aRegistry>[0]) => {
+      registry = indexRegistry(aRegistry(change));
+    },
+  };
+}
+
+const raw = (text: string): Letter => ({ topic: reading(1).topic, payload: Buffer.from(text) });
+
+describe("storeReadings", () => {
+  it("stores points and the newest sample, and names the station", async () => {
+    const { stores, view, pointsOf, ranges } = await openStores();
+
+    const events = await storeReadings([reading(2), reading(1)], stores);
+
+    expect(events).toEqual([{ kind: "station", station: "station-1" }]);
+    expect(await pointsOf("station-1")).toEqual([
+      [NOON + MINUTE, 12.5],
+      [NOON + 2 * MINUTE, 12.5],
+    ]);
+    expect(view.latestSamplesOf("station-1")).toEqual([
+      {
+        station: "station-1",
+        sensor: "sds011",
+        at: NOON + 2 * MINUTE,
+        values: { pm25: 12.5, pm10: 20.1 },
+        replay: null,
+      },
+    ]);
+    expect(ranges()).toEqual({ received: [[1, 2]], lost: [] });
+  });
+
+  it("counts what comes twice once", async () => {
+    const { stores, view, pointsOf } = await openStores();
+
+    await storeReadings([reading(1), reading(1)], stores);
+    await storeReadings([reading(1), reading(2)], stores);
+
+    expect(await pointsOf("station-1")).toHaveLength(2);
+    expect(view.counts()).toMatchObject({ messages: 2, duplicates: 2 });
+  });
+
+  it("counts each message once when it is killed between any two steps and gets them again", async () => {
+    const { stores, view, pointsOf } = await openStores();
+    const batch = [reading(1), raw("{"), reading(2)];
+
+    // Killed before the points.
+    planReadings(batch, stores.registry());
+    // Killed between the points and the state.
+    await writePoints(planReadings(batch, stores.registry()), stores.measurements);
+    // Killed inside the state transaction, after all its statements.
+    const killed: ReadingStores["state"] = {
+      ...stores.state,
+      transaction: (nowMs, work) =>
+        stores.state.transaction(nowMs, (transaction) => {
+          work(transaction);
+          throw new Error("killed");
+        }),
+    };
+    await expect(storeReadings(batch, { ...stores, state: killed })).rejects.toThrow("killed");
+    // Killed between the state and the acknowledgement.
+    const again = planReadings(batch, stores.registry());
+    commitReadings(again, await writePoints(again, stores.measurements), stores);
+    await storeReadings(batch, stores);
+
+    expect(await pointsOf("station-1")).toHaveLength(2);
+    expect(view.counts()).toMatchObject({ messages: 2, "dead-letters malformed": 1 });
+    expect(view.deadLetters(10)).toMatchObject([{ reason: "malformed", times: 2, bytes: 1 }]);
+  });
+
+  it("gives each bad message its reason and stores the rest of the batch", async () => {
+    const { stores, view, pointsOf } = await openStores();
+    const version = { ...aReading({ seq: 12 }), v: 2 };
+    const strange = { device: "nobody", tenant: "kirov" };
+    const bad: Letter[] = [
+      raw("not json"),
+      raw(JSON.stringify(version)),
+      raw(JSON.stringify({ ...aReading({ seq: 13 }), samples: [] })),
+      letterOf(aReading({ log: "strange" }), strange),
+      reading(15, { clock: "none", samples: [{ at: null, up: 1, values: { pm25: 1 } }], at: null }),
+      { topic: "dv1/kirov/post-0001/d/nonsense", payload: Buffer.from("{}") },
+    ];
+
+    await storeReadings([reading(1), ...bad, reading(2)], stores);
+
+    const reasons = view.deadLetters(10).map(({ reason }) => reason);
+    expect(reasons.sort()).toEqual([
+      "malformed",
+      "malformed",
+      "no-station",
+      "no-time",
+      "unknown-version",
+      "wrong-topic",
+    ]);
+    expect(await pointsOf("station-1")).toHaveLength(2);
+  });
+
+  it("counts a dead letter whose number can be told as covered and lost", async () => {
+    const { stores, ranges } = await openStores();
+
+    await storeReadings([reading(1), raw(JSON.stringify({ ...aReading({ seq: 2 }), samples: [] }))], stores);
+
+    expect(ranges()).toEqual({ received: [[1, 2]], lost: [[2, 2]] });
+  });
+
+  it("keeps good samples of a message of which the store refuses one", async () => {
+    const { stores, view, pointsOf } = await openStores();
+    const pack = reading(1, {
+      samples: [1, 2].map((n) => ({ at: NOON + n, up: n, values: { pm25: n } })),
+    });
+    const choosy: ReadingStores = {
+      ...stores,
+      measurements: {
+        write: async (points) => {
+          const isRefused = ({ at }: { readonly at: number }) => at === NOON + 2;
+          await stores.measurements.write(points.filter((point) => !isRefused(point)));
+          return points.filter(isRefused).map((point) => ({ point, reason: "type conflict" }));
+        },
+      },
+    };
+
+    await storeReadings([pack], choosy);
+
+    expect(await pointsOf("station-1")).toEqual([[NOON + 1, 1]]);
+    expect(view.deadLetters(10)).toMatchObject([{ reason: "refused-by-store", detail: "type conflict" }]);
+  });
+
+  it("follows a device that moves, by the time of each sample", async () => {
+    const { stores, pointsOf, useRegistry } = await openStores();
+    useRegistry({
+      assignments: [
+        { ...POST, station: "station-1", from: 0 },
+        { ...POST, station: "station-2", from: NOON + 5 },
+      ],
+    });
+
+    await storeReadings(
+      [reading(1, { samples: [4, 5].map((n) => ({ at: NOON + n, up: n, values: { pm25: n } })) })],
+      stores,
+    );
+
+    expect(await pointsOf("station-1")).toEqual([[NOON + 4, 4]]);
+    expect(await pointsOf("station-2")).toEqual([[NOON + 5, 5]]);
+  });
+
+  it("does not let one sample from the future hide all later ones", async () => {
+    const { stores, view } = await openStores();
+
+    await storeReadings([reading(1, { samples: [{ at: NOON * 1.5, up: 1, values: { pm25: 999 } }] })], stores);
+    await storeReadings([reading(2)], stores);
+
+    expect(view.latestSamplesOf("station-1")).toMatchObject([{ values: { pm25: 12.5 } }]);
+  });
+});
+
+describe("replayReadings", () => {
+  it("makes points of what had no station once the registry knows one, and takes back the loss", async () => {
+    const { stores, view, pointsOf, ranges, useRegistry } = await openStores();
+    useRegistry({ assignments: [] });
+    await storeReadings([reading(1), reading(2)], stores);
+    expect(ranges().lost).toEqual([[1, 2]]);
+    useRegistry({});
+
+    const events = await replayReadings(stores);
+
+    expect(events).toEqual([{ kind: "station", station: "station-1" }]);
+    expect(await pointsOf("station-1")).toHaveLength(2);
+    expect(view.deadLetters(10)).toEqual([]);
+    expect(ranges()).toEqual({ received: [[1, 2]], lost: [] });
+    expect(view.counts()).toMatchObject({ messages: 2 });
+  });
+
+  it("leaves what still has no station where it is", async () => {
+    const { stores, view, useRegistry } = await openStores();
+    useRegistry({ assignments: [] });
+    await storeReadings([reading(1)], stores);
+
+    await replayReadings(stores);
+
+    expect(view.deadLetters(10)).toMatchObject([{ reason: "no-station", times: 1 }]);
+  });
+});
