@@ -22,7 +22,6 @@ import { runSelfTest } from "./health/self-test.ts";
 import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
 import { openSensors } from "./sensors/open-sensors.ts";
 import { SOFTWARE } from "./software.ts";
-import { openTruck } from "./truck.ts";
 import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
 import { openDeviceKey } from "./visits/device-key.ts";
 
@@ -47,6 +46,8 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const outbox = openJournalOutbox(journal, address, newId());
   const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
 
+  // Loaded only where there is a camera: pictures and the model bring native libraries of some 60 MB.
+  const openTruck = config.CAMERA_FOLDER === undefined ? async () => undefined : (await import("./truck.ts")).openTruck;
   const truck = await openTruck(config, clock, { outbox, time, privateKeyPem, newId, counters, log });
   const model = truck?.judge.model ?? null;
   const sensors = await openSensors(config, counters, log, random);

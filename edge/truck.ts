@@ -5,7 +5,8 @@ import type { Camera } from "./camera/camera.ts";
 import { createFolderCamera } from "./camera/folder-camera.ts";
 import type { EdgeConfig } from "./config.ts";
 import { type Judge, openJudge } from "./visits/judge.ts";
-import { openVisits, type Visits, type VisitsOptions } from "./visits/visits.ts";
+import { openVisits, type VisitsOptions } from "./visits/visit-keeper.ts";
+import type { Visits } from "./visits/visits.ts";
 
 /** What only a device with a camera has. */
 export interface Truck extends Closer {

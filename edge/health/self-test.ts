@@ -4,7 +4,6 @@ import type { Camera } from "../camera/camera.ts";
 import type { Sensor } from "../sensors/sensor.ts";
 import type { Judge } from "../visits/judge.ts";
 import type { DeviceReport } from "./device-report.ts";
-import { drawSamplePhoto } from "./sample-photo.ts";
 
 /** What the self-test looks at. */
 export interface SelfTestParts {
@@ -52,6 +51,7 @@ async function testModel(judge: Judge | undefined): Promise<Finding> {
   if (judge.model === null) {
     return await missing(`${judge.trouble}; put model and manifest into MODEL_DIR and start again`);
   }
+  const { drawSamplePhoto } = await import("./sample-photo.ts");
   const sample = await drawSamplePhoto();
   await judge.judge(sample);
   const { state, tookMs } = await judge.judge(sample);

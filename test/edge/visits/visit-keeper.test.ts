@@ -10,7 +10,7 @@ import { createCounters } from "../../../edge/health/counters.ts";
 import { openJournalOutbox } from "../../../edge/outbox/journal-outbox.ts";
 import type { Outbox } from "../../../edge/outbox/outbox.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
-import { openVisits } from "../../../edge/visits/visits.ts";
+import { openVisits } from "../../../edge/visits/visit-keeper.ts";
 import { drawColour } from "../../suites/camera.suite.ts";
 import { maySmallDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
