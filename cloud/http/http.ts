@@ -20,6 +20,7 @@ import type { PhotoStore } from "../store/photos/photos.ts";
 import type { StateView } from "../store/state/state-view.ts";
 import { createAdminAccess } from "./admin-access.ts";
 import type { Api } from "./api.ts";
+import { compress } from "./compress.ts";
 import { addDeskRoutes } from "./desk-routes.ts";
 import { answerErrors } from "./errors.ts";
 import { createFeatures } from "./features.ts";
@@ -72,6 +73,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   app.setSerializerCompiler(serializerCompiler);
   secure(app);
   answerErrors(app, log);
+  compress(app);
   await app.register(fastifyCookie);
   await app.register(fastifySwagger, {
     openapi: { openapi: "3.1.0", info: { title: "Dvornik", version: "1", description: "Waste sites and air, live" } },

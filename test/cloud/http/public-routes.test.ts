@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { HealthView, SiteCollection, SiteDetail, StationCollection } from "../../../cloud/http/schemas.ts";
 import { type SeriesQuery, StoreUnavailable } from "../../../cloud/store/measurements/measurements.ts";
@@ -249,6 +250,33 @@ describe("the pages", () => {
     expect(map.headers["cache-control"]).toBe("no-cache");
     expect(script.headers["cache-control"]).toContain("immutable");
     expect((await get("/assets/../../etc/passwd")).statusCode).toBe(404);
+  });
+});
+
+describe("long texts", () => {
+  it("are packed for clients that take it, pages and answers alike, photos never", async () => {
+    const webDir = await tempFolder();
+    await mkdir(join(webDir, "assets"));
+    await writeFile(join(webDir, "assets/map-abc123.js"), "let x = 1;\n".repeat(1000));
+    const parts = httpParts({ webDir });
+    const http = await openHttp(parts);
+    onTestFinished(() => http.close());
+    const get = (url: string, coding: string) =>
+      http.app.inject({ method: "GET", url, headers: { "accept-encoding": coding } });
+
+    const script = await get("/assets/map-abc123.js", "br, gzip;q=0.8");
+    const description = await get("/api/openapi.json", "gzip");
+    const plain = await get("/assets/map-abc123.js", "br, gzip;q=0");
+    const photo = await get(`/api/v1/photos/${BEFORE_SHA}.jpg`, "gzip");
+
+    expect(gunzipSync(script.rawPayload).toString()).toBe(plain.body);
+    expect(script.rawPayload.length).toBeLessThan(1000);
+    expect(script.headers).toMatchObject({
+      vary: "accept-encoding",
+      "cache-control": expect.stringContaining("immutable"),
+    });
+    expect(JSON.parse(gunzipSync(description.rawPayload).toString())).toMatchObject({ openapi: "3.1.0" });
+    expect([plain, photo].map(({ headers }) => headers["content-encoding"])).toEqual([undefined, undefined]);
   });
 });
 
