@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
-import { generate, type Packet } from "mqtt-packet";
+import { generate, type IPublishPacket, type Packet } from "mqtt-packet";
 import { parseControl } from "#mqtt/control.ts";
 import { Framer } from "#mqtt/framer.ts";
 import { until } from "./until.ts";
@@ -85,7 +85,7 @@ export const aPublish = (
   messageId: number,
   payload: string | Buffer = "x",
   qos: 0 | 1 | 2 = 1,
-): Packet => ({
+): IPublishPacket => ({
   cmd: "publish",
   topic,
   payload,

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { CONSUMER_GROUPS, classOfStream, filters, RECORD_CLASSES, Stream, topics } from "#contract/topics.ts";
+import type { Identity } from "../../../gateway/access/accounts.ts";
+import { groupOfSubscription, mayHaveWill, maySubscribe, refusalOfPublish } from "../../../gateway/access/rules.ts";
+import { GROUP_CLASSES } from "../../../gateway/gateway.ts";
+
+const TRUCK = { tenant: "demo", device: "truck-1" };
+const POST = { tenant: "demo", device: "post-1" };
+const truck: Identity = { clientId: "demo:truck-1", address: TRUCK, role: "device" };
+const cloud: Identity = { clientId: "dv:cloud:out", address: { tenant: "dv", device: "cloud" }, role: "consumer" };
+const foreignConsumer: Identity = { ...cloud, address: { tenant: "demo", device: "cloud" } };
+const claim = (topic: string) => ({ topic, qos: 1, retain: false });
+
+describe("refusalOfPublish", () => {
+  it("lets a device publish each durable stream of its own, live values, its state and its settings in force", () => {
+    const own = [
+      ...Stream.options.map((stream) => topics.data(TRUCK, stream)),
+      topics.live(TRUCK, "position"),
+      topics.state(TRUCK),
+      topics.reported(TRUCK),
+    ];
+
+    expect(own.map((topic) => refusalOfPublish(truck, claim(topic)))).toEqual(own.map(() => undefined));
+  });
+
+  it.each([
+    ["another device's data", topics.data(POST, "reading")],
+    ["another tenant's data", topics.data({ ...TRUCK, tenant: "other" }, "reading")],
+    ["another device's state", topics.state(POST)],
+    ["its own wanted settings", topics.desired(TRUCK)],
+    ["its own stored", topics.stored(TRUCK)],
+    ["an unknown stream", `${topics.data(TRUCK, "reading")}s`],
+    ["deeper than the data", `${topics.data(TRUCK, "reading")}/x`],
+    ["outside of all topics", "anything"],
+  ])("refuses a device that publishes %s", (_, topic) => {
+    expect(refusalOfPublish(truck, claim(topic))).toBe("topic");
+  });
+
+  it("takes durable data at QoS 1 only and never retained", () => {
+    const topic = topics.data(TRUCK, "visit");
+
+    expect(refusalOfPublish(truck, { topic, qos: 0, retain: false })).toBe("qos");
+    expect(refusalOfPublish(truck, { topic, qos: 2, retain: false })).toBe("qos");
+    expect(refusalOfPublish(truck, { topic, qos: 1, retain: true })).toBe("retained");
+  });
+
+  it("lets the cloud publish stored and wanted settings of any device, and nothing else", () => {
+    expect(refusalOfPublish(cloud, claim(topics.stored(TRUCK)))).toBeUndefined();
+    expect(refusalOfPublish(cloud, claim(topics.desired(POST)))).toBeUndefined();
+    expect(refusalOfPublish(cloud, claim(topics.data(TRUCK, "reading")))).toBe("topic");
+    expect(refusalOfPublish(cloud, claim(topics.state(cloud.address)))).toBe("topic");
+  });
+
+  it("gives a consumer outside of the reserved tenant nothing", () => {
+    expect(refusalOfPublish(foreignConsumer, claim(topics.stored(TRUCK)))).toBe("topic");
+    expect(maySubscribe(foreignConsumer, filters.state)).toBe(false);
+    expect(groupOfSubscription(foreignConsumer, filters.shared("air", filters.data("reading")))).toBeUndefined();
+  });
+});
+
+describe("subscriptions and wills", () => {
+  it("are a device's own", () => {
+    expect(maySubscribe(truck, topics.stored(TRUCK))).toBe(true);
+    expect(maySubscribe(truck, topics.desired(TRUCK))).toBe(true);
+    expect(maySubscribe(truck, topics.stored(POST))).toBe(false);
+    expect(maySubscribe(truck, filters.state)).toBe(false);
+    expect(mayHaveWill(truck, topics.state(TRUCK))).toBe(true);
+    expect(mayHaveWill(truck, topics.state(POST))).toBe(false);
+    expect(mayHaveWill(cloud, topics.state(cloud.address))).toBe(false);
+  });
+
+  it("are the configured groups and all states for the cloud", () => {
+    expect(maySubscribe(cloud, filters.state)).toBe(true);
+    expect(maySubscribe(cloud, "#")).toBe(false);
+    expect(groupOfSubscription(cloud, filters.shared("sites", filters.data("visit")))).toBe("sites");
+    expect(groupOfSubscription(cloud, filters.shared("air", filters.data("visit")))).toBeUndefined();
+    expect(groupOfSubscription(cloud, filters.shared("toString", filters.data("visit")))).toBeUndefined();
+  });
+});
+
+describe("GROUP_CLASSES", () => {
+  it("reads every class, in order of worth, and splits no class between groups", () => {
+    expect(GROUP_CLASSES).toEqual({ air: ["reading"], sites: ["alert", "visit", "health", "chunk"] });
+    for (const recordClass of RECORD_CLASSES) {
+      const streams = Stream.options.filter((stream) => classOfStream(stream) === recordClass);
+      const groups = Object.values(CONSUMER_GROUPS).filter((own) => own.some((stream) => streams.includes(stream)));
+      expect(groups).toHaveLength(1);
+    }
+  });
+});
