@@ -24,9 +24,10 @@ export interface SeriesQuery {
   readonly tenant: string;
   readonly station: string;
   readonly field: string;
+  /** The beginning of the range is part of it, its end is not. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** The answer is thinned to at most this many points (means of equal windows). */
+  /** The answer is thinned to at most this many points (means of equal windows, named by their beginnings). */
   readonly maxPoints: number;
 }
 
