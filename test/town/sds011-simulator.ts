@@ -15,10 +15,11 @@ export function sds011Frame(pm25: number, pm10: number): Uint8Array {
   return frame;
 }
 
-/** A socket on loopback that sends frames of the present air each second to whoever is connected. */
+/** A socket on loopback that sends a frame of the present air each second (or `everyMs`) to whoever is connected. */
 export async function startSds011(
   air: () => Air,
   onError: (error: unknown) => void,
+  everyMs = 1000,
 ): Promise<Closer & { port: number }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -30,7 +31,7 @@ export async function startSds011(
   const address = server.address();
   if (address === null || typeof address === "string") throw new TypeError("no TCP address");
   const ticking = every(
-    1000,
+    everyMs,
     async () => {
       const { pm25, pm10 } = air();
       for (const socket of sockets) socket.write(sds011Frame(pm25, pm10 ?? 0));

@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
+import { maySmallDisk, mountSmallDisk } from "../support/small-disk.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { until } from "../support/until.ts";
+import { drawnRoll } from "../town/camera-roll.ts";
+import { seededRandom } from "../town/random.ts";
+import { auditState, coveredUpTo, lastNumberOf, pointsIn } from "./audit.ts";
+import { shoot } from "./driver.ts";
+import { receivedCount } from "./kills.ts";
+import { type Line, layLine, startAll } from "./line.ts";
+
+const Status = z.looseObject({ errors: z.record(z.string(), z.number()) });
+
+async function edgeErrors(line: Line): Promise<Readonly<Record<string, number>>> {
+  const answer = await fetch(`${line.edgeUrl}/status`);
+  return Status.parse(await answer.json()).errors;
+}
+
+/** After a drain: every number that the outbox ever gave is in the cloud, and every reading is one point. */
+async function expectNothingLost(line: Line): Promise<void> {
+  await line.edge.close();
+  const last = lastNumberOf(line.data.edge);
+  const drainer = line.edgeWith({ SDS011: "", IIO_DIR: "/nowhere", HEALTH_EVERY_S: "86400" });
+  onTestFinished(() => drainer.close());
+  await drainer.start();
+  await until("every number is in the cloud", () => coveredUpTo(auditState(line.data.cloud)) === last, 60_000);
+}
+
+describe.skipIf(!maySmallDisk)("a full disk (skipped where a tmpfs cannot be mounted)", () => {
+  it("at the device: nothing is confirmed, the error is clear, and room heals it without a restart", async () => {
+    const folder = await tempFolder();
+    const disk = await mountSmallDisk(join(folder, "small"), 8);
+    const line = await layLine({
+      folder,
+      edgeData: join(disk.folder, "edge"),
+      edge: { READING_EVERY_S: "0.2", HEALTH_EVERY_S: "86400" },
+    });
+    onTestFinished(() => line.close());
+    await startAll(line);
+    const roll = await drawnRoll(line.cameraFolder, seededRandom(3), 0);
+    await until("the line works", () => receivedCount(line) > 3, 60_000);
+
+    await disk.fill();
+    await roll.lay("before");
+    const refused = await shoot(line.edgeUrl, "site-1", "before").then(
+      () => "confirmed",
+      (error: unknown) => String(error),
+    );
+    await until(
+      "readings are refused and counted",
+      async () => ((await edgeErrors(line))["journal-unavailable"] ?? 0) > 0,
+      60_000,
+    );
+    await disk.empty();
+    await roll.lay("before");
+    await until("a photo is taken again", () => shoot(line.edgeUrl, "site-1", "before"), 60_000);
+    await roll.lay("after");
+    const after = await shoot(line.edgeUrl, "site-1", "after");
+
+    expect(refused).toMatch(/507/);
+    expect(after.visit).toBeDefined();
+    await expectNothingLost(line);
+    expect(auditState(line.data.cloud).visits.map(({ visit }) => visit)).toEqual([after.visit]);
+  }, 180_000);
+
+  it("at the gateway: it acknowledges nothing and says so, the devices keep all, and room heals it", async () => {
+    const folder = await tempFolder();
+    const disk = await mountSmallDisk(join(folder, "small"), 8);
+    const line = await layLine({
+      folder,
+      gatewayData: join(disk.folder, "gateway"),
+      edge: { READING_EVERY_S: "0.1", HEALTH_EVERY_S: "86400" },
+    });
+    onTestFinished(() => line.close());
+    await startAll(line);
+    await until("the line works", () => receivedCount(line) > 3, 60_000);
+
+    await disk.fill();
+    await until(
+      "the gateway says that its journal is in trouble",
+      async () => {
+        const health = await (await fetch(`${line.gatewayUrl}/healthz`)).text();
+        return (
+          /journal/.test(health) && /full|ENOSPC|disk|unhealthy|degraded/i.test(health) && !/"status":"ok"/.test(health)
+        );
+      },
+      60_000,
+    );
+    const before = receivedCount(line);
+    await disk.empty();
+
+    await until("it takes messages again", () => receivedCount(line) > before + 20, 90_000);
+    await expectNothingLost(line);
+    expect(pointsIn(line.data.cloud)).toBe(lastNumberOf(line.data.edge));
+  }, 180_000);
+});
