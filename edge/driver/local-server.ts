@@ -52,6 +52,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
 
 /** Starts the server on 127.0.0.1; rejects when the port is taken. Every error is `{code, message}`. */
 export async function startLocalServer(port: number, routes: readonly Route[], log: Logger): Promise<LocalServer> {
+  let isClosing = false;
   const server = createServer((request, response) => {
     answerOf(request, routes)
       .catch((error: unknown) => {
@@ -60,7 +61,7 @@ export async function startLocalServer(port: number, routes: readonly Route[], l
           log.error({ event: "request.failed", err: error, url: request.url }, "request failed");
         return answer;
       })
-      .then((answer) => send(response, answer))
+      .then((answer) => send(response, answer, isClosing))
       .catch((error: unknown) => log.warn({ event: "answer.unsent", err: error }, "an answer could not be sent"));
   });
   await new Promise<void>((resolve, reject) => {
@@ -73,6 +74,7 @@ export async function startLocalServer(port: number, routes: readonly Route[], l
   return {
     url: `http://${LOOPBACK}:${address.port}`,
     close: async () => {
+      isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       await closed;
@@ -129,14 +131,14 @@ function answerOfError(error: unknown): Answer {
   return { status: 500, body: { code: "internal", message: "an unforeseen error; the log has it" } };
 }
 
-async function send(response: ServerResponse, { status, body }: Answer): Promise<void> {
+async function send(response: ServerResponse, { status, body }: Answer, isLast: boolean): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, {
     "content-type": "application/json; charset=utf-8",
     "content-length": bytes.length,
     "cache-control": "no-store",
     // After an error the rest of a body may still be coming; it is not waited for.
-    ...(status >= 400 && { connection: "close" }),
+    ...((isLast || status >= 400) && { connection: "close" }),
   });
   await new Promise<void>((resolve) => response.end(bytes, resolve));
 }

@@ -33,7 +33,7 @@ export interface MqttUplinkOptions {
   readonly log: Logger;
 }
 
-const RECONNECT = { baseMs: 500, maxMs: 60_000 };
+const RECONNECT = { baseMs: 500, maxMs: 30_000 };
 const CONNECT_TIMEOUT_MS = 15_000;
 const KEEPALIVE_S = 30;
 /** A broker that answers pings but acknowledges nothing for this long is as good as gone. */

@@ -1,0 +1,126 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { RecordClass } from "#contract/topics.ts";
+import type { Outbox } from "../../../edge/outbox/outbox.ts";
+import { startSender } from "../../../edge/uplink/sender.ts";
+import { until } from "../../support/until.ts";
+
+/** An outbox of names: what is put is read by class; `largestRead` says how much was asked for at most. */
+function createNamedOutbox() {
+  const kept: { seq: number; recordClass: string }[] = [];
+  const cursors = new Map<string, number>();
+  const listeners = new Set<(classes: ReadonlySet<string>) => void>();
+  let largestRead = 0;
+  const outbox: Outbox = {
+    log: "log-1",
+    append: async () => {},
+    value: () => undefined,
+    read: async (recordClass, after, limit) => {
+      const found = kept.filter((one) => one.recordClass === recordClass && one.seq > after).slice(0, limit);
+      largestRead = Math.max(largestRead, found.length);
+      return found.map(({ seq }) => ({ seq, topic: recordClass, bytes: Buffer.from(String(seq)) }));
+    },
+    acknowledged: (recordClass) => cursors.get(recordClass) ?? 0,
+    acknowledge: (recordClass, seq) => {
+      cursors.set(recordClass, seq);
+    },
+    pending: () => ({ total: 0, byClass: {}, oldest: null, trouble: null }),
+    onAppended: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async () => {},
+  };
+  const put = (recordClass: RecordClass, count: number) => {
+    for (let i = 0; i < count; i += 1) kept.push({ seq: kept.length + 1, recordClass });
+    for (const listener of listeners) listener(new Set([recordClass]));
+  };
+  return { outbox, put, cursors, largestRead: () => largestRead };
+}
+
+function startWith(outbox: Outbox, windowSize: number) {
+  const sent: { seq: number; answer: () => void }[] = [];
+  const sender = startSender(
+    outbox,
+    (_topic, bytes, answer) => sent.push({ seq: Number(String(bytes)), answer }),
+    windowSize,
+    (error) => {
+      throw error;
+    },
+  );
+  onTestFinished(() => sender.stop());
+  return { sender, sent, seqs: () => sent.map(({ seq }) => seq) };
+}
+
+describe("startSender", () => {
+  it("has no more under way than its window", async () => {
+    const { outbox, put } = createNamedOutbox();
+    put("reading", 10);
+
+    const { sent, seqs } = startWith(outbox, 4);
+    await until("the window is full", () => sent.length === 4);
+    sent[0]?.answer();
+    await until("one more follows", () => sent.length === 5);
+
+    expect(seqs()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("lets a visit overtake the chunks that are not under way yet", async () => {
+    const { outbox, put } = createNamedOutbox();
+    put("chunk", 6);
+    const { sent, seqs } = startWith(outbox, 2);
+    await until("chunks are under way", () => sent.length === 2);
+
+    put("visit", 1);
+    sent[0]?.answer();
+    await until("the next is sent", () => sent.length === 3);
+
+    expect(seqs()).toEqual([1, 2, 7]);
+  });
+
+  it("moves the outbox's mark only over what is answered without a hole", async () => {
+    const { outbox, put, cursors } = createNamedOutbox();
+    put("reading", 3);
+    const { sent } = startWith(outbox, 8);
+    await until("all are under way", () => sent.length === 3);
+
+    sent[2]?.answer();
+    sent[0]?.answer();
+    const withHole = cursors.get("reading");
+    sent[1]?.answer();
+
+    expect([withHole, cursors.get("reading")]).toEqual([1, 3]);
+  });
+
+  it("begins again at the mark on a new connection", async () => {
+    const { outbox, put } = createNamedOutbox();
+    put("reading", 3);
+    const first = startWith(outbox, 8);
+    await until("all are under way", () => first.sent.length === 3);
+    first.sent[0]?.answer();
+    first.sender.stop();
+    first.sent[1]?.answer();
+
+    const second = startWith(outbox, 8);
+    await until("the rest is sent again", () => second.sent.length === 2);
+
+    expect(second.seqs()).toEqual([2, 3]);
+  });
+
+  it("reads little at a time, however much waits", async () => {
+    const { outbox, put, largestRead } = createNamedOutbox();
+    put("reading", 5000);
+
+    let answered = 0;
+    const answerSoon = (_topic: string, _bytes: Uint8Array, answer: () => void) => {
+      setImmediate(() => {
+        answered += 1;
+        answer();
+      });
+    };
+    const sender = startSender(outbox, answerSoon, 8, () => {});
+    onTestFinished(() => sender.stop());
+    await until("all are sent", () => answered === 5000);
+
+    expect(largestRead()).toBeLessThanOrEqual(64);
+  });
+});
