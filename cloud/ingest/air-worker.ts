@@ -4,7 +4,7 @@ import type { Closer } from "#kit/closer.ts";
 import { openMeasurements } from "../store/measurements/open-measurements.ts";
 import { openStateStore } from "../store/state/state-store.ts";
 import { startBatchLoop } from "./batch-loop.ts";
-import { linkGroup } from "./group-link.ts";
+import { createFlow, linkGroup } from "./group-link.ts";
 import { replayReadings, storeReadings } from "./store-readings.ts";
 import { untilStored } from "./until-stored.ts";
 import { watchForGroup } from "./watched-registry.ts";
@@ -25,6 +25,7 @@ async function startAir({ main, settings, log, health, patience }: WorkerContext
 
   const registry = await watchForGroup(settings.registryFile, () => loop.interrupt(), { health, log });
   const stores = { measurements, state, registry: registry.current, nowMs: systemClock.nowMs };
+  const flow = createFlow();
   const loop = startBatchLoop({
     store: async (batch) => {
       const events = await untilStored(() => storeReadings(batch, stores), waiting);
@@ -35,10 +36,11 @@ async function startAir({ main, settings, log, health, patience }: WorkerContext
       main.tellEvents((await untilStored(() => replayReadings(stores), waiting)) ?? []);
     },
     onAcknowledged: health.acknowledged,
+    onFull: flow.onFull,
   });
   // The registry may have changed while this program did not run.
   loop.interrupt();
-  const link = linkGroup("air", settings, loop, health, { clock: systemClock, random: Math.random, log });
+  const link = linkGroup("air", settings, { loop, flow }, health, { clock: systemClock, random: Math.random, log });
   // The loop closes first, so that the batch in hand is acknowledged while there is a connection.
   return [stateCloser, measurements, registry, link, loop];
 }

@@ -5,6 +5,8 @@ import type { ConsumedMessage } from "#mqtt/consumer-client.ts";
 /** A batch ends at this many messages or bytes, whichever comes first. */
 const MAX_MESSAGES = 1_000;
 const MAX_BYTES = 4 * 1024 * 1024;
+/** With this much waiting in memory no more is read from the gateway; with half of it reading goes on. */
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** How long the first message of a batch waits for company: the sync that follows costs more than that. */
 const LINGER_MS = 3;
 
@@ -15,6 +17,8 @@ export interface BatchWork {
   /** Runs between two batches whenever it was asked for. */
   readonly between: () => Promise<void>;
   readonly onAcknowledged: (messages: number) => void;
+  /** Says when too much waits here, and when there is room again. */
+  readonly onFull: (isFull: boolean) => void;
 }
 
 /** Gathers deliveries into batches, one in hand at a time. */
@@ -27,12 +31,21 @@ export interface BatchLoop extends Closer {
 }
 
 /** Starts a loop; `close` waits for the batch in hand and leaves the rest unacknowledged. */
-export function startBatchLoop({ store, between, onAcknowledged }: BatchWork): BatchLoop {
+export function startBatchLoop({ store, between, onAcknowledged, onFull }: BatchWork): BatchLoop {
   const closing = new AbortController();
   let queue: ConsumedMessage[] = [];
+  let waitingBytes = 0;
+  let isFull = false;
   let isInterrupted = false;
   let wake = Promise.withResolvers<void>();
 
+  const weigh = (bytes: number) => {
+    waitingBytes = bytes;
+    const isTooMuch = waitingBytes > (isFull ? MAX_WAITING_BYTES / 2 : MAX_WAITING_BYTES);
+    if (isTooMuch === isFull) return;
+    isFull = isTooMuch;
+    onFull(isFull);
+  };
   const run = async () => {
     while (!closing.signal.aborted) {
       if (isInterrupted) {
@@ -47,6 +60,7 @@ export function startBatchLoop({ store, between, onAcknowledged }: BatchWork): B
       if (queue.length < MAX_MESSAGES) await wait(LINGER_MS, closing.signal);
       const batch = takeBatch(queue);
       queue = queue.slice(batch.length);
+      weigh(waitingBytes - bytesOf(batch));
       if (batch.length === 0 || closing.signal.aborted || !(await store(batch))) continue;
       for (const message of batch) message.acknowledge();
       onAcknowledged(batch.length);
@@ -56,10 +70,12 @@ export function startBatchLoop({ store, between, onAcknowledged }: BatchWork): B
   return {
     push: (message) => {
       queue.push(message);
+      weigh(waitingBytes + message.payload.length);
       wake.resolve();
     },
     forget: () => {
       queue = [];
+      weigh(0);
     },
     interrupt: () => {
       isInterrupted = true;
@@ -72,6 +88,9 @@ export function startBatchLoop({ store, between, onAcknowledged }: BatchWork): B
     },
   };
 }
+
+const bytesOf = (messages: readonly ConsumedMessage[]) =>
+  messages.reduce((sum, { payload }) => sum + payload.length, 0);
 
 function takeBatch(queue: readonly ConsumedMessage[]): readonly ConsumedMessage[] {
   let bytes = 0;

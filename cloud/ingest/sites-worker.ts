@@ -10,7 +10,7 @@ import { openStateStore, type StateStore } from "../store/state/state-store.ts";
 import { startBatchLoop } from "./batch-loop.ts";
 import { isWholeJpeg } from "./check-jpeg.ts";
 import { linkDevices } from "./device-link.ts";
-import { linkGroup } from "./group-link.ts";
+import { createFlow, linkGroup } from "./group-link.ts";
 import { startPhotoJoiner } from "./join-photos.ts";
 import { replayVisits, type SiteStores, storeMessages } from "./store-messages.ts";
 import { untilStored } from "./until-stored.ts";
@@ -41,6 +41,7 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
     log.error({ event: "message.broke-us", topic, err: error }, "a message could not be used because of our own fault");
   const stores = { state, shelf, registry: registry.current, nowMs, onInternal };
   const waiting = patience("store");
+  const flow = createFlow();
   const loop = startBatchLoop({
     store: async (batch) => {
       const stored = await untilStored(async () => storeMessages(batch, stores), waiting);
@@ -52,6 +53,7 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
       main.tellEvents((await untilStored(async () => replayVisits(stores), waiting)) ?? []);
     },
     onAcknowledged: health.acknowledged,
+    onFull: flow.onFull,
   });
   // The registry may have changed while this program did not run.
   loop.interrupt();
@@ -59,7 +61,7 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
   const outside = { clock: systemClock, random: Math.random, log };
   const deviceHealth = openHealthLine("devices", main);
   const devices = linkDevices(settings, { ...outside, state, health: deviceHealth, onEvents: main.tellEvents });
-  const link = linkGroup("sites", settings, loop, health, outside);
+  const link = linkGroup("sites", settings, { loop, flow }, health, outside);
   // The loop closes first, so that the batch in hand is acknowledged while there is a connection.
   return [files, joiner, registry, devices, link, loop];
 }

@@ -45,6 +45,13 @@ export interface ConsumerOptions {
   readonly maxPacketBytes?: number;
 }
 
+/** A connected consumer. */
+export interface Consumer extends Closer {
+  /** Reads nothing more until `resume`: what the caller cannot store yet waits at the broker, not in memory. */
+  pause(): void;
+  resume(): void;
+}
+
 const DEFAULT_MAX_PACKET_BYTES = 1024 * 1024;
 const SUBSCRIBE_ID = 1;
 const REFUSED = 0x80;
@@ -63,17 +70,17 @@ const CONNACK_REASONS = [
  * Resolves once all filters are granted; rejects with `ConsumerDisconnected` when the broker refuses or cannot be
  * reached within the keep-alive time. What was not acknowledged when the connection ends will be delivered again.
  */
-export async function connectConsumer(options: ConsumerOptions): Promise<Closer> {
-  const granted = Promise.withResolvers<Closer>();
+export async function connectConsumer(options: ConsumerOptions): Promise<Consumer> {
+  const granted = Promise.withResolvers<Consumer>();
   new ConsumerConnection(options, granted.resolve, granted.reject);
   return granted.promise;
 }
 
-class ConsumerConnection implements Closer {
+class ConsumerConnection implements Consumer {
   readonly #options: ConsumerOptions;
   readonly #socket: Socket;
   readonly #framer: Framer;
-  readonly #onGranted: (closer: Closer) => void;
+  readonly #onGranted: (consumer: Consumer) => void;
   readonly #onRefused: (error: ConsumerDisconnected) => void;
   readonly #keepAlive: NodeJS.Timeout;
   readonly #ended = Promise.withResolvers<void>();
@@ -83,7 +90,7 @@ class ConsumerConnection implements Closer {
 
   constructor(
     options: ConsumerOptions,
-    onGranted: (closer: Closer) => void,
+    onGranted: (consumer: Consumer) => void,
     onRefused: (error: ConsumerDisconnected) => void,
   ) {
     this.#options = options;
@@ -110,6 +117,16 @@ class ConsumerConnection implements Closer {
       this.#socket.setTimeout(this.#options.keepaliveS * 1000, () => this.#socket.destroy());
     }
     await this.#ended.promise;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    // The answer to the last ping may lie among what was not read.
+    this.#hasHeard = true;
+    this.#socket.resume();
   }
 
   #sendConnect(): void {

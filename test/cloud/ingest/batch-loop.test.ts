@@ -30,6 +30,7 @@ describe("the batch loop", () => {
       },
       between: nothing,
       onAcknowledged: () => {},
+      onFull: () => {},
     });
 
     for (const message of messages.slice(0, 2)) loop.push(message);
@@ -51,6 +52,7 @@ describe("the batch loop", () => {
       store: async (batch) => sizes.push(batch.length) > 0,
       between: nothing,
       onAcknowledged: () => {},
+      onFull: () => {},
     });
 
     for (const message of messages) loop.push(message);
@@ -73,6 +75,7 @@ describe("the batch loop", () => {
       },
       between: nothing,
       onAcknowledged: () => {},
+      onFull: () => {},
     });
     const [first, second] = messages;
     if (first !== undefined) loop.push(first);
@@ -86,6 +89,24 @@ describe("the batch loop", () => {
     expect(acknowledged).toEqual([0]);
   });
 
+  it("holds the gateway back while too much waits in memory", async () => {
+    const { messages, acknowledged } = someMessages(40, 1024 * 1024);
+    const steps: boolean[] = [];
+    const loop = startBatchLoop({
+      store: async () => true,
+      between: nothing,
+      onAcknowledged: () => {},
+      onFull: (isFull) => steps.push(isFull),
+    });
+
+    for (const message of messages) loop.push(message);
+    expect(steps).toEqual([true]);
+    await until("all are acknowledged", () => acknowledged.length === 40);
+
+    expect(steps).toEqual([true, false]);
+    await loop.close();
+  });
+
   it("runs what was asked for between two batches", async () => {
     let runs = 0;
     const loop = startBatchLoop({
@@ -94,6 +115,7 @@ describe("the batch loop", () => {
         runs += 1;
       },
       onAcknowledged: () => {},
+      onFull: () => {},
     });
 
     loop.interrupt();

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "#kit/load-config.ts";
+import { CloudConfig, influxOf, readAdminTokenSha256, readToken } from "../../cloud/config.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+const load = (environment: Record<string, string>) => loadConfig(CloudConfig, { TOKEN: "secret", ...environment });
+
+describe("the cloud's settings", () => {
+  it("have a default for everything but the token", async () => {
+    const config = load({});
+
+    expect(config).toMatchObject({ HOST: "127.0.0.1", PORT: 8080, STALE_AFTER_S: 900, DEVICE: "cloud" });
+    expect(influxOf(config)).toBeNull();
+    expect(await readAdminTokenSha256(config)).toBeUndefined();
+    expect(() => loadConfig(CloudConfig, {})).toThrow("TOKEN");
+  });
+
+  it.each([
+    ["mqtt://127.0.0.1:1883", true],
+    ["mqtt://localhost", true],
+    ["mqtt://[::1]:1883", true],
+    ["mqtts://gateway.example:8883", true],
+    ["mqtt://gateway.example:1883", false],
+    ["mqtt://127.0.0.1.example", false],
+    ["http://127.0.0.1", false],
+    ["nonsense", false],
+  ])("of the broker %s: allowed is %s", (url, isAllowed) => {
+    const attempt = () => load({ BROKER_URL: url });
+
+    if (isAllowed) expect(attempt().BROKER_URL).toBe(url);
+    else expect(attempt).toThrow("BROKER_URL");
+  });
+
+  it("take InfluxDB whole or not at all", () => {
+    const influx = { INFLUX_URL: "http://127.0.0.1:8086", INFLUX_TOKEN: "t", INFLUX_ORG: "o", INFLUX_BUCKET: "b" };
+
+    expect(influxOf(load(influx))).toEqual({ url: influx.INFLUX_URL, token: "t", org: "o", bucket: "b" });
+    expect(() => load({ ...influx, INFLUX_ORG: "" })).toThrow("INFLUX_URL");
+  });
+
+  it("take secrets from files", async () => {
+    const file = join(await tempFolder(), "token");
+    await writeFile(file, "from-a-file\n");
+    const config = load({ TOKEN: "", TOKEN_FILE: file, ADMIN_TOKEN_FILE: file });
+
+    expect(await readToken(config)).toBe("from-a-file");
+    expect(await readAdminTokenSha256(config)).toBe(createHash("sha256").update("from-a-file").digest("hex"));
+    await expect(readToken(load({ TOKEN: "", TOKEN_FILE: `${file}.gone` }))).rejects.toMatchObject({
+      code: "bad-config",
+    });
+  });
+});
