@@ -17,7 +17,6 @@ function TopBar({ store }: { store: DeskStore }) {
         <span class="brand">{words.brand}</span>
         <span class="tagline">{words.desk.title}</span>
       </h1>
-      {isIn && <ConnectionPill connection={store.connection} />}
       <nav>
         <a class="button quiet" href="/">
           {words.desk.toMap}
@@ -57,19 +56,22 @@ export function DeskPage({ store, person }: { readonly store: DeskStore; readonl
     <div class="desk-page" data-session={session}>
       <TopBar store={store} />
       <main>
-        {trouble !== null && <Trouble code={trouble} onRetry={() => void store.refetch()} />}
+        {trouble !== null && <Trouble code={trouble} onRetry={() => void store.retry()} />}
         {session === "unknown" && <p class="empty">{words.loading}</p>}
         {session === "out" && <SignIn signIn={store.signIn} />}
         {session === "in" && (
           <>
-            {person.name.value !== "" && (
-              <p class="working-as">
-                {words.desk.workingAs(person.name.value)}
-                <button type="button" class="button quiet small" onClick={person.change}>
-                  {words.desk.changeName}
-                </button>
-              </p>
-            )}
+            <div class="working-as">
+              <ConnectionPill connection={store.connection} />
+              {person.name.value !== "" && (
+                <p>
+                  {words.desk.workingAs(person.name.value)}
+                  <button type="button" class="button quiet small" onClick={person.change}>
+                    {words.desk.changeName}
+                  </button>
+                </p>
+              )}
+            </div>
             <AlertList store={store} person={person} />
           </>
         )}

@@ -1,4 +1,4 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Clock } from "#kit/clock.ts";
 import { AlertList, AlertView } from "../../http/schemas.ts";
 import { ask, type TroubleCode, tell, troubleOf } from "../page/api.ts";
@@ -29,7 +29,8 @@ export interface DeskStore {
   signOut(): Promise<void>;
   /** Rejects with `ApiTrouble`; the alert then stays as it was. */
   acknowledge(id: string, name: string): Promise<void>;
-  refetch(): Promise<void>;
+  /** After trouble: asks again for what could not be had. */
+  retry(): Promise<void>;
 }
 
 function parseAlert(text: string): AlertView | undefined {
@@ -39,6 +40,14 @@ function parseAlert(text: string): AlertView | undefined {
     // A broken event is dropped; the next fetch of the list repairs the desk.
     return undefined;
   }
+}
+
+/** Takes the alert of an event in; one that was not known before is announced. */
+function takeEvent(text: string, alerts: Signal<Alerts>, arrived: Signal<AlertView | null>): void {
+  const alert = parseAlert(text);
+  if (alert === undefined) return;
+  if (!alerts.value.has(alert.id) && isOpen(alert)) arrived.value = alert;
+  alerts.value = mergeAlerts(alerts.value, [alert]);
 }
 
 /** Fetches again once a minute, and more often while photos of an open alert are on their way. */
@@ -91,29 +100,20 @@ export function startDeskStore(clock: Clock): DeskStore {
     }
   };
 
-  const listen = (): void => {
+  const enter = (): void => {
+    session.value = "in";
+    trouble.value = null;
+    void refetch();
     stopLive?.();
     stopLive = openLive("/api/v1/desk/live", {
       onOpen: () => void refetch(),
       onConnection: (state) => {
         connection.value = state;
+        // The stream does not tell why it broke; the list does, when the session has ended.
+        if (state === "lost") void refetch();
       },
-      onEvent: {
-        alert: (text) => {
-          const alert = parseAlert(text);
-          if (alert === undefined) return;
-          if (!alerts.value.has(alert.id) && isOpen(alert)) arrived.value = alert;
-          alerts.value = mergeAlerts(alerts.value, [alert]);
-        },
-      },
+      onEvent: { alert: (text) => takeEvent(text, alerts, arrived) },
     });
-  };
-
-  const enter = (): void => {
-    session.value = "in";
-    trouble.value = null;
-    void refetch();
-    listen();
   };
 
   const askSession = async (): Promise<void> => {
@@ -122,7 +122,7 @@ export function startDeskStore(clock: Clock): DeskStore {
       enter();
     } catch (error) {
       leave();
-      if (troubleOf(error) !== "unauthorized") trouble.value = troubleOf(error);
+      fail(error);
     }
   };
 
@@ -138,14 +138,18 @@ export function startDeskStore(clock: Clock): DeskStore {
     trouble,
     arrived,
     nowMs,
-    refetch,
+    retry: () => (session.value === "in" ? refetch() : askSession()),
     signIn: async (token) => {
       await tell("/api/v1/session", "POST", { token });
       enter();
     },
     signOut: async () => {
-      await tell("/api/v1/session", "DELETE").catch(fail);
-      if (trouble.value === null) leave();
+      try {
+        await tell("/api/v1/session", "DELETE");
+        leave();
+      } catch (error) {
+        fail(error);
+      }
     },
     acknowledge: async (id, name) => {
       const { body } = await ask(AlertView, `/api/v1/alerts/${encodeURIComponent(id)}/acknowledge`, {

@@ -62,7 +62,7 @@ function optionsOf({ widthPx, fromMs, toMs, hasBands, language, format }: ChartO
       },
     },
     axes: [
-      { ...axis, space: 64, values: (_, splits) => toLabels(splits) },
+      { ...axis, space: 64, size: 28, values: (_, splits) => toLabels(splits) },
       { ...axis, size: 44, values: (_, splits) => splits.map((split) => format.number(split)) },
     ],
     series: [{}, { stroke: "#0f4c46", width: 2, points: { size: 4, fill: "#0f4c46" } }],

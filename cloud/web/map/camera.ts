@@ -11,8 +11,9 @@ interface Covered {
 
 function coveredBySheet(map: MapLibreMap, isWide: boolean): Covered {
   const { clientWidth, clientHeight } = map.getContainer();
+  // From 1,100 px on the legend stays open beside a sheet (map.css).
   return isWide
-    ? { top: 0, right: Math.min(440, clientWidth / 2), bottom: 0, left: 0 }
+    ? { top: 0, right: Math.min(520, clientWidth * 0.6), bottom: 0, left: clientWidth >= 1_100 ? 330 : 0 }
     : { top: 0, right: 0, bottom: clientHeight * 0.62, left: 0 };
 }
 
@@ -21,7 +22,7 @@ export function showAll(map: MapLibreMap, places: readonly LngLat[], isWide: boo
   const box: Box | undefined = boxOf(places);
   if (box === undefined) return;
   const [west, south, east, north] = box;
-  const padding = isWide ? { top: 70, right: 90, bottom: 60, left: 330 } : { top: 60, right: 36, bottom: 84, left: 36 };
+  const padding = isWide ? { top: 70, right: 90, bottom: 60, left: 330 } : { top: 56, right: 76, bottom: 84, left: 32 };
   map.fitBounds([west, south, east, north], { padding, maxZoom: 13, animate: isAnimated });
 }
 
@@ -32,8 +33,11 @@ export function uncover(map: MapLibreMap, at: LngLat, isWide: boolean): void {
   const { x, y } = map.project([at[0], at[1]]);
   const margin = 40;
   const isSeen =
-    x > margin && x < clientWidth - covered.right - margin && y > margin && y < clientHeight - covered.bottom - margin;
+    x > covered.left + margin &&
+    x < clientWidth - covered.right - margin &&
+    y > margin &&
+    y < clientHeight - covered.bottom - margin;
   if (isSeen) return;
-  const offset: [number, number] = [-covered.right / 2, -covered.bottom / 2];
+  const offset: [number, number] = [(covered.left - covered.right) / 2, -covered.bottom / 2];
   map.easeTo({ center: [at[0], at[1]], offset });
 }

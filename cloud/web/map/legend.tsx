@@ -29,11 +29,19 @@ export function Legend({ isWide }: { readonly isWide: boolean }) {
               </li>
             ))}
             <li>
-              <StationCircle view={{ freshness: "stale", label: "41", category: null }} demo={false} replay={false} />
+              <StationCircle
+                view={{ freshness: "stale", atMs: 0, label: "–", category: null }}
+                demo={false}
+                replay={false}
+              />
               {words.map.legendStale}
             </li>
             <li>
-              <StationCircle view={{ freshness: "none", label: "–", category: null }} demo={false} replay={false} />
+              <StationCircle
+                view={{ freshness: "none", atMs: null, label: "–", category: null }}
+                demo={false}
+                replay={false}
+              />
               {words.map.legendNoData}
             </li>
           </ul>

@@ -5,30 +5,23 @@ import { Marks } from "../page/marks.tsx";
 import { MunicipalityChoice } from "../page/municipality-choice.tsx";
 import { stateRank } from "../page/site-state.ts";
 import { SiteSymbol } from "../page/site-symbol.tsx";
+import { sayAir } from "./say-place.ts";
 import { StationCircle } from "./station-circle.tsx";
 import { compareStations, viewStation } from "./station-view.ts";
 import { hashOf } from "./view-address.ts";
 
 function StationRow(props: { station: StationFeature; nowMs: number; staleAfterMs: number }) {
-  const { words, format, name } = useSpeech();
+  const speech = useSpeech();
   const { station, nowMs, staleAfterMs } = props;
-  const { lastAt, category, demo, replay } = station.properties;
+  const { demo, replay } = station.properties;
   const view = viewStation(station, nowMs, staleAfterMs);
-  const said =
-    lastAt === null
-      ? words.map.noData
-      : view.freshness === "stale"
-        ? words.map.staleSince(format.moment(lastAt, nowMs))
-        : category === null
-          ? words.map.noPm25
-          : words.category[category];
   return (
     <li>
       <a class="row" href={hashOf({ kind: "station", id: station.id })}>
         <StationCircle view={view} demo={demo} replay={replay !== null} />
         <span class="row-text">
-          <strong>{name(station.properties.name)}</strong>
-          <span>{said}</span>
+          <strong>{speech.name(station.properties.name)}</strong>
+          <span>{sayAir(speech, view, nowMs)}</span>
         </span>
         <Marks demo={demo} replay={replay} />
       </a>

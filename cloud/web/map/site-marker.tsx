@@ -4,7 +4,7 @@ import { useSpeech } from "../page/language.ts";
 import { isDirty } from "../page/site-state.ts";
 import { SiteSymbol } from "../page/site-symbol.tsx";
 import { MapMarker } from "./map-marker.tsx";
-import { saySite } from "./place-name.ts";
+import { saySite } from "./say-place.ts";
 
 interface SiteMarkerProps {
   readonly map: MapLibreMap;

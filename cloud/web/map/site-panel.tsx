@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { SiteDetail, type SiteFeature } from "../../http/schemas.ts";
 import { ask, type TroubleCode, troubleOf } from "../page/api.ts";
 import { useSpeech } from "../page/language.ts";
-import { Marks } from "../page/marks.tsx";
+import { MarksInWords } from "../page/marks.tsx";
 import { Trouble } from "../page/notice.tsx";
 import { PhotoPair } from "../page/photo-pair.tsx";
 import { Proof } from "../page/proof.tsx";
@@ -63,8 +63,7 @@ export function SitePanel({ site }: { readonly site: SiteFeature }) {
           {probability !== null && <p>{words.visit.sure(format.percent(probability))}</p>}
         </div>
       </div>
-      <Marks demo={demo} />
-      {demo && <p class="honest">{words.marks.demoSite}</p>}
+      <MarksInWords demo={demo ? words.marks.demoSite : null} />
       {trouble !== null && <Trouble code={trouble} onRetry={retry} />}
       {detail === undefined ? (
         trouble === null && <p class="empty">{words.loading}</p>

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { Series, type StationFeature } from "../../http/schemas.ts";
 import { ask, type TroubleCode, troubleOf } from "../page/api.ts";
-import { fieldDigits, fieldName } from "../page/field.ts";
+import { fieldDigits, fieldName, unitName } from "../page/field.ts";
 import { useSpeech } from "../page/language.ts";
 import { Trouble } from "../page/notice.tsx";
 import { AirChart } from "./air-chart.tsx";
@@ -60,7 +60,7 @@ export function StationChart({ station, field, nowMs }: StationChartProps) {
     return withNewest(fetched.value ?? [], live, fromMs);
   }, [fetched.value, newestAt, newestValue, fromMs]);
 
-  const unit = newest?.unit ?? "";
+  const unit = unitName(words, newest?.unit ?? "");
   const withUnit = (value: number) => `${format.number(value, fieldDigits(field))} ${unit}`;
   const summary = summaryOf(points);
   const said =
@@ -102,9 +102,7 @@ export function StationChart({ station, field, nowMs }: StationChartProps) {
             hasBands={field === "pm25"}
             summary={`${fieldName(words, field)}: ${said}`}
           />
-          <p class="chart-summary">
-            {unit}, {said}
-          </p>
+          <p class="chart-summary">{said}</p>
         </>
       )}
     </section>

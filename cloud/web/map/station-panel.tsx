@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { StationFeature } from "../../http/schemas.ts";
-import { fieldDigits, fieldName } from "../page/field.ts";
+import { fieldDigits, fieldName, unitName } from "../page/field.ts";
 import { useSpeech } from "../page/language.ts";
-import { Marks } from "../page/marks.tsx";
+import { MarksInWords } from "../page/marks.tsx";
+import { sayAir } from "./say-place.ts";
 import { StationChart } from "./station-chart.tsx";
 import { StationCircle } from "./station-circle.tsx";
 import { type StationView, viewStation } from "./station-view.ts";
@@ -17,25 +18,23 @@ function fieldsOf(station: StationFeature): string[] {
 }
 
 function Headline({ station, view, nowMs }: { station: StationFeature; view: StationView; nowMs: number }) {
-  const { words, format } = useSpeech();
-  const { pm25, category, lastAt, demo, replay } = station.properties;
+  const speech = useSpeech();
+  const { words, format } = speech;
+  const { pm25, demo, replay } = station.properties;
   return (
     <div class="headline" data-freshness={view.freshness}>
       <StationCircle view={view} demo={demo} replay={replay !== null} />
       <div>
-        {view.freshness === "none" || lastAt === null ? (
-          <p class="headline-words">{words.map.noData}</p>
-        ) : view.freshness === "stale" ? (
-          <p class="headline-words">{words.map.staleSince(format.moment(lastAt, nowMs))}</p>
-        ) : (
-          <p class="headline-words">{category === null ? words.map.noPm25 : words.category[category]}</p>
-        )}
+        <p class="headline-words">{sayAir(speech, view, nowMs)}</p>
         {pm25 !== null && (
           <p>
-            PM2.5: <strong>{format.number(pm25)} µg/m³</strong>
+            PM2.5:{" "}
+            <strong>
+              {format.number(pm25)} {unitName(words, "µg/m³")}
+            </strong>
           </p>
         )}
-        {pm25 !== null && view.freshness === "fresh" && <p class="honest">{words.map.now}</p>}
+        {view.category !== null && <p class="honest">{words.map.now}</p>}
       </div>
     </div>
   );
@@ -59,9 +58,7 @@ export function StationPanel({ station, nowMs, staleAfterMs }: StationPanelProps
   return (
     <>
       <Headline station={station} view={view} nowMs={nowMs} />
-      <Marks demo={demo} replay={replay} />
-      {demo && <p class="honest">{words.marks.demoLong}</p>}
-      {replay !== null && <p class="honest">{words.marks.replayLong(replay)}</p>}
+      <MarksInWords demo={demo ? words.marks.demoLong : null} replay={replay} />
       {field === undefined ? (
         <p class="empty">{words.map.noDataLong}</p>
       ) : (
@@ -83,7 +80,7 @@ export function StationPanel({ station, nowMs, staleAfterMs }: StationPanelProps
                   >
                     <span>{fieldName(words, one)}</span>
                     <strong>
-                      {format.number(latest.value, fieldDigits(one))} <small>{latest.unit}</small>
+                      {format.number(latest.value, fieldDigits(one))} <small>{unitName(words, latest.unit)}</small>
                     </strong>
                   </button>
                 )

@@ -6,33 +6,42 @@ export type Freshness = "fresh" | "stale" | "none";
 /** What a station looks like at one moment. */
 export interface StationView {
   readonly freshness: Freshness;
-  /** The number on the circle: the index, `–` where there is none. */
+  /** When it last said what the circle is about: fine dust, or anything where it measures none. */
+  readonly atMs: number | null;
+  /** The number on the circle: the index, `–` where there is none that may be called "now". */
   readonly label: string;
   /** The category to paint; null where the circle is grey. */
   readonly category: AqiCategory | null;
 }
 
+/** Fields that hold a raw PM2.5 mass; the index is about them. */
+const PM25_FIELDS = ["pm25", "pm25_atm"];
+
+/** When the newest fine dust was measured, else when anything was. */
+function spokeAtMs({ properties: { values, lastAt } }: StationFeature): number | null {
+  const moments = PM25_FIELDS.flatMap((field) => values[field]?.at ?? []);
+  return moments.length === 0 ? lastAt : Math.max(...moments);
+}
+
 /** Whether a last reading is too old to be called "now". */
-export function freshnessOf(lastAtMs: number | null, nowMs: number, staleAfterMs: number): Freshness {
-  if (lastAtMs === null) return "none";
-  return nowMs - lastAtMs > staleAfterMs ? "stale" : "fresh";
+export function freshnessOf(atMs: number | null, nowMs: number, staleAfterMs: number): Freshness {
+  if (atMs === null) return "none";
+  return nowMs - atMs > staleAfterMs ? "stale" : "fresh";
 }
 
 /** Looks at a station now; the page asks again as time passes, the server need not send anything for that. */
 export function viewStation(station: StationFeature, nowMs: number, staleAfterMs: number): StationView {
-  const { lastAt, aqi, category } = station.properties;
-  const freshness = freshnessOf(lastAt, nowMs, staleAfterMs);
-  return {
-    freshness,
-    label: aqi === null ? "–" : String(aqi),
-    category: freshness === "fresh" ? category : null,
-  };
+  const { aqi, category } = station.properties;
+  const atMs = spokeAtMs(station);
+  const freshness = freshnessOf(atMs, nowMs, staleAfterMs);
+  const isNow = freshness === "fresh" && aqi !== null;
+  return { freshness, atMs, label: isNow ? String(aqi) : "–", category: isNow ? category : null };
 }
 
 /** Order of the list: fresh ones with the worst air first, then stale ones, then those without data. */
 export function compareStations(nowMs: number, staleAfterMs: number) {
   const rank = (station: StationFeature): number => {
-    const freshness = freshnessOf(station.properties.lastAt, nowMs, staleAfterMs);
+    const { freshness } = viewStation(station, nowMs, staleAfterMs);
     if (freshness === "none") return -2;
     return freshness === "stale" ? -1 : (station.properties.aqi ?? 0);
   };

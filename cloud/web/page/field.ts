@@ -6,6 +6,12 @@ export function fieldName(words: Words, field: string): string {
   return found === undefined ? field : found[1];
 }
 
+/** A unit as people of the language write it; one that the dictionary does not know stays as it is. */
+export function unitName(words: Words, unit: string): string {
+  const found = Object.entries(words.unit).find(([key]) => key === unit);
+  return found === undefined ? unit : found[1];
+}
+
 /** Places behind the point that make sense for a field. */
 export function fieldDigits(field: string): number {
   return field === "pressure" || field === "humidity" ? 0 : 1;

@@ -12,12 +12,15 @@ export interface Format {
   percent(share: number): string;
 }
 
+const LOCALES = { ru: "ru-RU", en: "en-GB" } as const;
+
 /** Makes the formatting of one language; `timeZone` is the machine's own unless given. */
 export function createFormat(language: Language, timeZone?: string): Format {
+  const locale = LOCALES[language];
   const zone = timeZone === undefined ? {} : { timeZone };
-  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone });
-  const day = new Intl.DateTimeFormat(language, { year: "numeric", month: "2-digit", day: "2-digit", ...zone });
-  const full = new Intl.DateTimeFormat(language, {
+  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone });
+  const day = new Intl.DateTimeFormat(locale, { year: "numeric", month: "2-digit", day: "2-digit", ...zone });
+  const full = new Intl.DateTimeFormat(locale, {
     day: "numeric",
     month: "short",
     hour: "2-digit",
@@ -25,11 +28,12 @@ export function createFormat(language: Language, timeZone?: string): Format {
     hourCycle: "h23",
     ...zone,
   });
-  const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+  const share = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
   return {
     moment: (atMs, nowMs) => (day.format(atMs) === day.format(nowMs) ? time.format(atMs) : full.format(atMs)),
     fullMoment: (atMs) => full.format(atMs),
-    number: (value, digits = 1) => new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value),
+    number: (value, digits = 1) =>
+      new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value).replace("-", "\u2212"),
     percent: (value) => share.format(value),
   };
 }

@@ -45,10 +45,10 @@ const en = {
   signature,
   marks: {
     demo: "demo",
-    demoLong: "Demo: the values come from a simulator",
-    demoSite: "Demo: a made-up site with drawn photos",
+    demoLong: "The values come from a simulator.",
+    demoSite: "A made-up site with drawn photos.",
     replay: "replay",
-    replayLong: (name: string) => `Replay of a recording: ${name}`,
+    replayLong: (name: string) => `A recording is played again: ${name}`,
     banner: "Demo data: what is marked “demo” comes from a simulator, not from the street.",
   },
   connection: {
@@ -72,6 +72,7 @@ const en = {
     humidity: "Humidity",
     pressure: "Pressure",
   },
+  unit: { "µg/m³": "µg/m³", "°C": "°C", "%": "%", hPa: "hPa" },
   map: {
     title: "Air and waste sites, live",
     mapLabel: "Map of air stations and waste sites",
@@ -200,10 +201,10 @@ const ru: Words = {
   },
   marks: {
     demo: "демо",
-    demoLong: "Демо: значения даёт имитатор",
-    demoSite: "Демо: вымышленная площадка с рисованными фото",
+    demoLong: "Значения даёт имитатор.",
+    demoSite: "Вымышленная площадка, фото нарисованы.",
     replay: "повтор",
-    replayLong: (name) => `Повтор записи: ${name}`,
+    replayLong: (name) => `Проигрывается запись: ${name}`,
     banner: "Демо-данные: всё с пометкой «демо» даёт имитатор, а не улица.",
   },
   connection: {
@@ -227,6 +228,7 @@ const ru: Words = {
     humidity: "Влажность",
     pressure: "Давление",
   },
+  unit: { "µg/m³": "мкг/м³", "°C": "°C", "%": "%", hPa: "гПа" },
   map: {
     title: "Воздух и мусорные площадки сейчас",
     mapLabel: "Карта постов воздуха и мусорных площадок",

@@ -1,0 +1,24 @@
+import type { StationFeature } from "../../../cloud/http/schemas.ts";
+
+/** The moment at which these tests play. */
+export const NOW_MS = 1_800_000_000_000;
+
+/** A live station with fresh fine dust; give what differs. */
+export function aStation(change: Partial<StationFeature["properties"]> = {}): StationFeature {
+  const properties: StationFeature["properties"] = {
+    id: "st-1",
+    name: { ru: "Пост", en: "Post" },
+    municipality: "town",
+    municipalityName: { ru: "Город", en: "Town" },
+    demo: false,
+    replay: null,
+    lastAt: NOW_MS - 1_000,
+    isStale: false,
+    pm25: 35.5,
+    aqi: 101,
+    category: "sensitive",
+    values: { pm25: { value: 35.5, at: NOW_MS - 1_000, sensor: "sds011", unit: "µg/m³" } },
+    ...change,
+  };
+  return { type: "Feature", id: properties.id, geometry: { type: "Point", coordinates: [61.4, 55.2] }, properties };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { compareStations, freshnessOf, viewStation } from "../../../cloud/web/map/station-view.ts";
+import { aStation, NOW_MS } from "./a-station.ts";
+
+const STALE_AFTER_MS = 900_000;
+
+describe("a station on the map", () => {
+  it("shows its index and category while its fine dust is fresh", () => {
+    expect(viewStation(aStation(), NOW_MS, STALE_AFTER_MS)).toEqual({
+      freshness: "fresh",
+      atMs: NOW_MS - 1_000,
+      label: "101",
+      category: "sensitive",
+    });
+  });
+
+  it("turns grey as time passes, although nothing came", () => {
+    const view = viewStation(aStation(), NOW_MS + STALE_AFTER_MS, STALE_AFTER_MS);
+
+    expect(view).toMatchObject({ freshness: "stale", label: "–", category: null, atMs: NOW_MS - 1_000 });
+  });
+
+  it("is stale when its fine dust is, even if the thermometer still speaks", () => {
+    const station = aStation({
+      lastAt: NOW_MS,
+      values: {
+        pm25: { value: 35.5, at: NOW_MS - 2 * STALE_AFTER_MS, sensor: "sds011", unit: "µg/m³" },
+        temperature: { value: -7, at: NOW_MS, sensor: "bme280", unit: "°C" },
+      },
+    });
+
+    expect(viewStation(station, NOW_MS, STALE_AFTER_MS).freshness).toBe("stale");
+  });
+
+  it("has no number before its first reading", () => {
+    const station = aStation({ lastAt: null, pm25: null, aqi: null, category: null, values: {} });
+
+    expect(viewStation(station, NOW_MS, STALE_AFTER_MS)).toMatchObject({ freshness: "none", label: "–" });
+  });
+
+  it("has no number when it measures no fine dust", () => {
+    const station = aStation({
+      pm25: null,
+      aqi: null,
+      category: null,
+      values: { temperature: { value: -7, at: NOW_MS, sensor: "bme280", unit: "°C" } },
+    });
+
+    expect(viewStation(station, NOW_MS, STALE_AFTER_MS)).toMatchObject({ freshness: "fresh", label: "–" });
+  });
+
+  it.each([
+    ["at the limit", STALE_AFTER_MS, "fresh"],
+    ["a moment later", STALE_AFTER_MS + 1, "stale"],
+    ["from a clock that runs ahead", -60_000, "fresh"],
+  ])("is judged %s", (_, ageMs, freshness) => {
+    expect(freshnessOf(NOW_MS - ageMs, NOW_MS, STALE_AFTER_MS)).toBe(freshness);
+  });
+
+  it("stands in the list by how bad its air is, stale and empty ones last", () => {
+    const old = { value: 1, at: 0, sensor: "sds011", unit: "µg/m³" };
+    const stations = [
+      aStation({ id: "empty", lastAt: null, aqi: null, values: {} }),
+      aStation({ id: "good", aqi: 12 }),
+      aStation({ id: "stale", aqi: 300, lastAt: 0, values: { pm25: old } }),
+      aStation({ id: "bad", aqi: 170 }),
+    ];
+
+    const order = stations.toSorted(compareStations(NOW_MS, STALE_AFTER_MS)).map(({ id }) => id);
+
+    expect(order).toEqual(["bad", "good", "stale", "empty"]);
+  });
+});

@@ -1,0 +1,288 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { StoreUnavailable } from "../../../cloud/store/measurements/measurements.ts";
+import { ADMIN_TOKEN } from "../../support/http-fixture.ts";
+import { until } from "../../support/until.ts";
+import { alertOf, type PagesTown, samplesOf, startPagesTown, visitOf } from "./pages-town.ts";
+import { chromiumOrSkip, startBrowser, type TestBrowser } from "./start-browser.ts";
+import {
+  acknowledge,
+  alertCard,
+  openDesk,
+  openMap,
+  openVisitor,
+  sheet,
+  siteMarker,
+  stationMarker,
+  textOf,
+  type Visitor,
+} from "./visitor.ts";
+
+const chromium = await chromiumOrSkip();
+/** A machine that builds, trains and draws WebGL in software at the same time is slow. */
+const PATIENCE_MS = 90_000;
+
+describe.skipIf(chromium === undefined)("the pages in a real browser", { timeout: PATIENCE_MS }, () => {
+  let machine: TestBrowser;
+  let town: PagesTown;
+  beforeAll(async () => {
+    machine = await startBrowser(chromium);
+    town = await startPagesTown();
+  }, PATIENCE_MS);
+  afterAll(async () => {
+    await machine?.close();
+    await town?.close();
+  });
+  beforeEach(() => town.reset());
+
+  const visit = async (options: Parameters<typeof openVisitor>[2] = {}, url = town.url): Promise<Visitor> => {
+    const visitor = await openVisitor(machine.browser, url, options);
+    onTestFinished(visitor.close);
+    return visitor;
+  };
+
+  describe("the map", () => {
+    it("draws stations and sites and asks no other host", async () => {
+      const visitor = await visit();
+
+      await openMap(visitor.page, town.url);
+
+      expect(await visitor.page.locator(".station-marker").count()).toBe(12);
+      expect(await visitor.page.locator(".site-marker").count()).toBe(40);
+      const bad = stationMarker(visitor.page, "st-03");
+      expect(await textOf(bad)).toBe("173");
+      expect(await bad.locator(".station-circle").evaluate((circle) => getComputedStyle(circle).backgroundColor)).toBe(
+        "rgb(255, 0, 0)",
+      );
+      expect(await bad.getAttribute("aria-label")).toBe(
+        "Air station Shakhtyorov, school 4, index 173, Unhealthy, demo",
+      );
+      expect(await siteMarker(visitor.page, "site-001").getAttribute("data-state")).toBe("overflow");
+      expect(await textOf(visitor.page.locator(".legend"))).toContain("now, uncorrected");
+      expect(visitor.foreignRequests).toEqual([]);
+      expect(visitor.complaints).toEqual([]);
+    });
+
+    it("shows what has changed without a reload", async () => {
+      const { page } = await visit();
+      await openMap(page, town.url);
+      await page.locator('.connection[data-connection="live"]').waitFor();
+      const { fixture } = town;
+
+      fixture.state.samples = [
+        ...fixture.state.samples.filter(({ station }) => station !== "st-00"),
+        ...samplesOf("st-00", 300, Date.now()),
+      ];
+      fixture.tell({ kind: "station", station: "st-00" });
+      fixture.state.visits = [
+        visitOf("site-000", "scattered", Date.now()),
+        ...fixture.state.visits.filter(({ site }) => site !== "site-000"),
+      ];
+      fixture.tell({ kind: "site", site: "site-000" });
+
+      await page.locator('.station-marker[data-id="st-00"] [data-category="hazardous"]').waitFor();
+      await page.locator('.site-marker[data-id="site-000"][data-state="scattered"]').waitFor();
+    });
+
+    it("turns a silent station grey by itself, says since when, and keeps it", async () => {
+      // The server's own clock stands still: only the page can notice that time passes.
+      const startMs = Date.now();
+      const still = await startPagesTown({
+        staleAfterMs: 12_000,
+        clock: { nowMs: () => startMs, monotonicMs: () => 0 },
+      });
+      onTestFinished(still.close);
+      const { page } = await visit({}, still.url);
+      await openMap(page, still.url);
+      await page.locator('.connection[data-connection="live"]').waitFor();
+      const marker = stationMarker(page, "st-00");
+      still.fixture.state.samples = samplesOf("st-00", 9, Date.now());
+      still.fixture.tell({ kind: "station", station: "st-00" });
+      await marker.locator('[data-freshness="fresh"]').waitFor();
+
+      await marker.locator('[data-freshness="stale"]').waitFor();
+
+      expect(await marker.getAttribute("aria-label")).toMatch(/No new data since \d\d:\d\d/);
+      expect(await textOf(page.locator('.place-note[data-id="st-00"]'))).toMatch(/since \d\d:\d\d/);
+      expect(await page.locator(".station-marker").count()).toBe(12);
+    });
+
+    it("says when the connection is lost, keeps its values, and catches up afterwards", async () => {
+      const { page } = await visit();
+      await openMap(page, town.url);
+      await page.locator('.connection[data-connection="live"]').waitFor();
+
+      await town.stop();
+      await page.locator('.connection[data-connection="lost"]').waitFor();
+      expect(await textOf(stationMarker(page, "st-01"))).toBe("73");
+      town.fixture.state.samples = samplesOf("st-01", 9, Date.now());
+      await town.start();
+
+      await page.locator('.connection[data-connection="live"]').waitFor();
+      await until("the missed reading", async () => (await textOf(stationMarker(page, "st-01"))) === "50");
+    });
+
+    it("opens a station by keyboard with its chart, and gives the focus back", async () => {
+      const { page } = await visit();
+      await openMap(page, town.url);
+      const marker = stationMarker(page, "st-03");
+      const isFocused = () => marker.evaluate((button) => button === document.activeElement);
+
+      await until("the keyboard reaches the station", async () => {
+        await page.keyboard.press("Tab");
+        return await isFocused();
+      });
+      await page.keyboard.press("Enter");
+      await sheet(page).locator(".chart canvas").waitFor();
+
+      expect(await textOf(page.locator("#sheet-title"))).toBe("Shakhtyorov, school 4");
+      expect(await page.locator("#sheet-title").evaluate((title) => title === document.activeElement)).toBe(true);
+      expect(await textOf(sheet(page))).toContain("87 µg/m³");
+      expect(await sheet(page).locator(".chart").getAttribute("aria-label")).toContain("highest 87 µg/m³");
+      await page.keyboard.press("Escape");
+      await sheet(page).waitFor({ state: "detached" });
+      expect(await isFocused()).toBe(true);
+    });
+
+    it("says that the store of the chart does not answer, and keeps the values", async () => {
+      const broken = await startPagesTown({
+        measurements: {
+          series: () => Promise.reject(new StoreUnavailable("down")),
+          check: async () => ({ ok: false, detail: "down" }),
+        },
+      });
+      onTestFinished(broken.close);
+      const { page } = await visit({}, broken.url);
+
+      await openMap(page, broken.url, "#/station/st-03");
+      await sheet(page).locator(".trouble").waitFor();
+
+      expect(await textOf(sheet(page).locator(".trouble"))).toContain("does not answer");
+      expect(await textOf(sheet(page))).toContain("87 µg/m³");
+    });
+
+    it("shows a site's photo pair with verdicts, signature and an enlarged photo", async () => {
+      const { page } = await visit();
+      await openMap(page, town.url, "#/site/site-001");
+      const photos = sheet(page).locator(".photo img");
+      await photos.nth(1).waitFor();
+
+      expect(await photos.count()).toBe(2);
+      await until("both photos are drawn", () =>
+        photos.evaluateAll((images) =>
+          images.every((image) => image instanceof HTMLImageElement && image.naturalWidth > 0),
+        ),
+      );
+      const said = await textOf(sheet(page));
+      expect(said).toContain("Waste is lying around");
+      expect(said).toContain("Bins are overflowing");
+      expect(said).toContain("93% sure");
+      expect(said).toContain("truck-0001");
+      expect(said).toContain("Signature valid");
+      await sheet(page).locator("button.photo-frame").first().click();
+      await page.locator("dialog.photo-dialog[open]").waitFor();
+      await page.keyboard.press("Escape");
+      await page.locator("dialog.photo-dialog").waitFor({ state: "detached" });
+      expect(await sheet(page).count()).toBe(1);
+    });
+
+    it("waits for a photo that is on its way and shows it when it has come", async () => {
+      const { state } = town.fixture;
+      const shas = state.whole;
+      state.whole = new Set();
+      const { page } = await visit();
+      await openMap(page, town.url, "#/site/site-001");
+      await sheet(page).locator(".photo-frame.empty").nth(1).waitFor();
+      expect(await textOf(sheet(page))).toContain("still on its way");
+
+      state.whole = shas;
+
+      await sheet(page).locator(".photo img").nth(1).waitFor();
+    });
+
+    it("has everything in a list that a screen reader can use", async () => {
+      const { page } = await visit({ language: "ru" });
+      await openMap(page, town.url);
+
+      await page.getByRole("link", { name: "Список" }).click();
+      await sheet(page)
+        .getByRole("link", { name: /Шахтёров, школа № 4/ })
+        .first()
+        .waitFor();
+
+      expect(await sheet(page).locator(".row").count()).toBe(52);
+      await sheet(page).getByLabel("Муниципалитет").selectOption("korkino");
+      expect(await sheet(page).locator(".row").count()).toBe(26);
+      await sheet(page).locator(".row").last().click();
+      await sheet(page).locator(".headline").waitFor();
+    });
+
+    it("switches the language at once and remembers it", async () => {
+      const { page } = await visit({ language: "ru" });
+      await openMap(page, town.url);
+      expect(await textOf(page.locator(".legend"))).toContain("сейчас, без поправки");
+
+      await page.getByRole("button", { name: "Switch to English" }).click();
+      await until("English", async () => (await page.locator("html").getAttribute("lang")) === "en");
+      await page.reload();
+      await page.locator(".legend").waitFor();
+
+      expect(await textOf(page.locator(".legend"))).toContain("now, uncorrected");
+    });
+  });
+
+  describe("the desk", () => {
+    it("refuses a wrong token in words", async () => {
+      const { page } = await visit();
+      await page.goto(`${town.url}/desk`);
+      await page.locator("input[name=token]").fill("wrong");
+      await page.locator("form.sign-in button[type=submit]").click();
+
+      await page.getByText("This token is not the right one").waitFor();
+    });
+
+    it("shows an alert as it is made, and takes it on with one click and a name", async () => {
+      const { page, complaints, foreignRequests } = await visit();
+      const { state, tell } = town.fixture;
+      state.alerts = [];
+      await openDesk(page, town.url, ADMIN_TOKEN);
+      await page.getByText("No open alerts").waitFor();
+      await page.locator('.connection[data-connection="live"]').waitFor();
+
+      const alert = alertOf(visitOf("site-003", "overflow", Date.now()), Date.now());
+      state.alerts = [alert];
+      tell({ kind: "alert", alert: alert.id });
+      const card = alertCard(page, alert.id);
+      await card.locator(".photo img").nth(1).waitFor();
+      expect(await textOf(card)).toContain("Not clean after the visit: bins are overflowing");
+      expect(await page.title()).toContain("(1)");
+      await acknowledge(page, alert.id, "Anna Petrova");
+
+      expect(await textOf(card.locator(".acknowledged"))).toContain("Taken by Anna Petrova");
+      expect(state.alerts[0]?.acknowledgedBy).toBe("Anna Petrova");
+      expect(await textOf(page.locator(".working-as"))).toContain("Working as Anna Petrova");
+      expect(complaints).toEqual([]);
+      expect(foreignRequests).toEqual([]);
+    });
+
+    it("lists open alerts first, narrows them to a municipality, stays signed in, and signs out", async () => {
+      const { page } = await visit();
+      await openDesk(page, town.url, ADMIN_TOKEN);
+      const first = town.fixture.state.alerts[0]?.id ?? "";
+      await alertCard(page, first).waitFor();
+
+      await acknowledge(page, first, "Ivan");
+      expect(await page.locator(".alert").first().getAttribute("data-open")).toBe("true");
+      expect(await page.locator(".alert").last().getAttribute("data-id")).toBe(first);
+      const all = await page.locator(".alert").count();
+      await page.locator("select").selectOption({ index: 1 });
+      await until("fewer alerts or as many", async () => (await page.locator(".alert").count()) <= all);
+      await page.reload();
+      await page.locator('.desk-page[data-session="in"] .list-head').waitFor();
+      await page.getByRole("button", { name: "Sign out" }).click();
+
+      await page.locator("form.sign-in").waitFor();
+      await page.reload();
+      await page.locator("form.sign-in").waitFor();
+    });
+  });
+});
