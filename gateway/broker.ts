@@ -36,6 +36,7 @@ export async function startBroker(metrics: Metrics, log: Logger): Promise<Broker
   });
   const report = (client: { id: string }, error: Error) =>
     log.debug({ event: "client.failed", client: client.id, err: error }, "client failed");
+  aedes.addListener("error", (error) => log.error({ event: "broker.failed", err: error }, "the inner broker failed"));
   aedes.on("clientError", report);
   aedes.on("connectionError", report);
   return {

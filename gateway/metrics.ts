@@ -16,7 +16,8 @@ export type RefusalReason =
   | "subscription"
   | "consumer-rules"
   | "keep-alive"
-  | "journal-unavailable";
+  | "journal-unavailable"
+  | "internal-error";
 
 const LOG_EVERY_MS = 5_000;
 

@@ -4,7 +4,7 @@ import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
-import { publishPackets } from "#mqtt/publish.ts";
+import { type Delivery, publishPackets } from "#mqtt/publish.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ConsumerSession } from "./consumer-session.ts";
 import { Lane } from "./lane.ts";
@@ -92,14 +92,14 @@ export class ConsumerGroup implements Closer {
   pump(): void {
     const member = this.#members[0];
     if (member === undefined) return;
-    let piece: Parameters<typeof publishPackets>[0][number][] = [];
+    let piece: Delivery[] = [];
     let bytes = 0;
     for (const lane of this.#lanes) {
       while (member.hasRoom) {
         const outgoing = lane.next();
         if (outgoing === undefined) break;
         const { record, handout, isAgain } = outgoing;
-        const messageId = member.track(this, handout);
+        const messageId = member.track(this, handout, record.bytes.length);
         piece.push({ topic: record.topic, payload: record.bytes, messageId, dup: isAgain });
         bytes += record.bytes.length;
         if (bytes < PIECE_BYTES) continue;
@@ -119,7 +119,7 @@ export class ConsumerGroup implements Closer {
     this.#members = [];
   }
 
-  #send(member: ConsumerSession, piece: Parameters<typeof publishPackets>[0]): void {
+  #send(member: ConsumerSession, piece: readonly Delivery[]): void {
     if (piece.length === 0) return;
     this.#parts.metrics.delivered += piece.length;
     member.send(publishPackets(piece));

@@ -10,6 +10,14 @@ export interface Outlet {
 }
 
 const MAX_MESSAGE_ID = 65_535;
+/** A member is not given more than this at a time, however few messages it is: it may have to hold them. */
+const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+
+interface InFlight {
+  readonly group: ConsumerGroup;
+  readonly handout: Handout;
+  readonly bytes: number;
+}
 
 /**
  * A connection that consumes: its shared subscriptions, its message ids and its window.
@@ -21,10 +29,11 @@ export class ConsumerSession {
   readonly name: string;
   readonly #window: number;
   readonly #outlet: Outlet;
-  readonly #inFlight = new Map<number, { readonly group: ConsumerGroup; readonly handout: Handout }>();
+  readonly #inFlight = new Map<number, InFlight>();
   readonly #filters = new Map<ConsumerGroup, Set<string>>();
   readonly #joined = new Set<ConsumerGroup>();
   readonly #touched = new Map<Lane, ConsumerGroup>();
+  #inFlightBytes = 0;
   #lastId = 0;
 
   constructor(name: string, window: number, outlet: Outlet) {
@@ -34,7 +43,7 @@ export class ConsumerSession {
   }
 
   get hasRoom(): boolean {
-    return this.#inFlight.size < this.#window && !this.#outlet.isFull();
+    return this.#inFlight.size < this.#window && this.#inFlightBytes < IN_FLIGHT_BYTES && !this.#outlet.isFull();
   }
 
   /** Deliveries of a group that are not acknowledged yet. */
@@ -61,15 +70,16 @@ export class ConsumerSession {
   /** Takes a subscription back; a group that is not complete any more is left. */
   unsubscribe(group: ConsumerGroup, filter: string): void {
     if (this.#filters.get(group)?.delete(filter) !== true || !this.#joined.delete(group)) return;
-    for (const [id, delivery] of this.#inFlight) if (delivery.group === group) this.#inFlight.delete(id);
+    for (const [id, delivery] of this.#inFlight) if (delivery.group === group) this.#forget(id, delivery);
     group.leave(this);
   }
 
   /** Remembers a delivery and gives it a message id. */
-  track(group: ConsumerGroup, handout: Handout): number {
+  track(group: ConsumerGroup, handout: Handout, bytes: number): number {
     do this.#lastId = (this.#lastId % MAX_MESSAGE_ID) + 1;
     while (this.#inFlight.has(this.#lastId));
-    this.#inFlight.set(this.#lastId, { group, handout });
+    this.#inFlight.set(this.#lastId, { group, handout, bytes });
+    this.#inFlightBytes += bytes;
     return this.#lastId;
   }
 
@@ -81,7 +91,7 @@ export class ConsumerSession {
   acknowledge(messageId: number): boolean {
     const delivery = this.#inFlight.get(messageId);
     if (delivery === undefined) return false;
-    this.#inFlight.delete(messageId);
+    this.#forget(messageId, delivery);
     delivery.handout.isSettled = true;
     this.#touched.set(delivery.handout.lane, delivery.group);
     return true;
@@ -108,5 +118,10 @@ export class ConsumerSession {
     this.#joined.clear();
     this.#inFlight.clear();
     for (const group of joined) group.leave(this);
+  }
+
+  #forget(messageId: number, { bytes }: InFlight): void {
+    this.#inFlight.delete(messageId);
+    this.#inFlightBytes -= bytes;
   }
 }

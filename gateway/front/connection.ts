@@ -112,17 +112,17 @@ export class Connection {
   #receive(chunk: Buffer): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
     this.#lastHeardMs = this.#nowMs();
-    try {
-      this.#fromClient.push(chunk, (frame) => this.#take(frame));
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#refuse(error.code, error.message);
-    }
-    this.#afterReceiving();
+    this.#takeAll(() => this.#fromClient.push(chunk, (frame) => this.#take(frame)));
   }
 
   /** What was taken before a refusal in the same bytes is still stored; only what follows is not taken. */
-  #afterReceiving(): void {
+  #takeAll(take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      // Whatever the bytes of one client bring about must not stop the others.
+      this.#refuse(error instanceof ProtocolError ? error.code : "internal-error", messageOf(error));
+    }
     this.#intake.flush();
     this.#consumer?.settle();
     this.#steer();
@@ -315,25 +315,23 @@ export class Connection {
   #takeFromBroker(bytes: Buffer, done: () => void): void {
     this.#fromBroker.push(bytes, (frame) => {
       this.#write(frame.bytes);
-      if (frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0) this.#accept();
+      if (frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0) this.#accept(frame);
     });
     if (this.#socket.writableNeedDrain && this.#phase === "accepted") this.#brokerWaits = done;
     else done();
   }
 
-  #accept(): void {
+  #accept(connack: Frame): void {
     if (this.#phase !== "connecting") return;
     this.#phase = "accepted";
+    const hasOldSession = connack.bytes[connack.bodyAt] === 1;
+    this.#usesBroker = hasOldSession;
     this.#lastHeardMs = this.#nowMs();
     const early = this.#early;
     this.#early = [];
-    try {
+    this.#takeAll(() => {
       for (const frame of early) this.#take(frame);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#refuse(error.code, error.message);
-    }
-    this.#afterReceiving();
+    });
   }
 
   #write(bytes: Buffer): void {

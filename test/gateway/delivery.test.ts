@@ -147,6 +147,35 @@ describe("a consumer group", () => {
     await second.close();
   });
 
+  it("serves a member that comes back under its own name while its old connection still seems open", async () => {
+    const gateway = await start();
+    const device = await connectDevice(gateway);
+    const stuck = await consume(gateway, "air", ignore);
+    await publish(device, topicOf("reading"), ["1"]);
+    await until("it has arrived", () => stuck.messages.length === 1);
+
+    const back = await consume(gateway, "air");
+
+    await until("it comes again", () => back.messages.length === 1);
+    expect(back.messages[0]).toMatchObject({ dup: true });
+    await back.close();
+  });
+
+  it("is not buried in large messages: bytes in flight are bounded as well", async () => {
+    const gateway = await start();
+    const device = await connectDevice(gateway);
+    const sites = await consume(gateway, "sites", ignore);
+    const large = Buffer.alloc(250_000, 1);
+
+    device.send(...Array.from({ length: 300 }, (_, i) => aPublish(topicOf("chunk"), i + 1, large)));
+    await device.receive("puback", 300);
+    await until("64 MiB are out", () => sites.messages.length === Math.ceil((64 * 1024 * 1024) / large.length));
+
+    for (let i = 0; i < 300; i += 1) (await until("the next", () => sites.messages[i])).acknowledge();
+    await until("all is cleared", async () => (await gateway.health()).journal.oldestPending === null);
+    await sites.close();
+  }, 60_000);
+
   it("starts only once a member has subscribed to all of the group", async () => {
     const gateway = await start();
     const device = await connectDevice(gateway);
@@ -177,7 +206,7 @@ describe("a consumer group", () => {
     const first = await consume(gateway, "air", (message) => {
       if (Number(message.payload) <= 15) message.acknowledge();
     });
-    await until("the cursor is on disk", async () => (await gateway.health()).journal.pending["reading"] === 5);
+    await until("the cursor is on disk", async () => (await gateway.health()).journal.pending.reading === 5);
 
     await gateway.restart();
     const second = await consume(gateway, "air");

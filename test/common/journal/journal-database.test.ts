@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { JournalDatabase } from "../../../common/journal/journal-database.ts";
+import { packRecords } from "../../../common/journal/record-codec.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+const commitOf = (text: string) => ({
+  kind: "commit" as const,
+  packed: packRecords([{ n: 0, classIndex: 0, topic: "t", bytes: Buffer.from(text) }]),
+  values: { head: text },
+  moves: [],
+});
+
+describe("JournalDatabase", () => {
+  it("cuts off what a commit that was reported as failed left in the file, and gives its number out anew", async () => {
+    const start = { file: join(await tempFolder(), "journal.db"), classes: ["a"], readers: { r: ["a"] } };
+    const database = new JournalDatabase(start);
+    database.open();
+    database.commit(commitOf("acknowledged"));
+    database.close();
+    // The same as a sync that failed after its bytes had reached the disk: the file knows more than was acknowledged.
+    const stranger = new JournalDatabase(start);
+    stranger.open();
+    stranger.commit(commitOf("never acknowledged"));
+    stranger.close();
+
+    const { firstN } = database.commit({ ...commitOf("next"), values: {} });
+    database.close();
+
+    const again = new JournalDatabase(start);
+    const { lastN, values, holdings } = again.open();
+    const read = Buffer.from(again.read({ kind: "read", recordClass: "a", after: 0, limit: 10 })).toString("latin1");
+    again.close();
+    expect(firstN).toBe(2);
+    expect({ lastN, values, pending: holdings[0]?.pending }).toEqual({
+      lastN: 2,
+      values: { head: "acknowledged" },
+      pending: 2,
+    });
+    expect(read).toContain("next");
+    expect(read).not.toContain("never");
+  });
+});
