@@ -9,7 +9,7 @@ import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import { verifyVisits } from "../sites/visit-book.ts";
 import { addTo } from "../store/state/counters.ts";
-import { pinKey } from "../store/state/devices.ts";
+import { pinKey, pinnedKeyOf } from "../store/state/devices.ts";
 import type { StateStore } from "../store/state/state-store.ts";
 import type { IngestEvent } from "./events.ts";
 import { keepConnected } from "./keep-connected.ts";
@@ -113,6 +113,8 @@ function takeState(topic: string, payload: Uint8Array, parts: DeviceLinkParts): 
 }
 
 function pin(address: Address, key: string, { state, clock, log }: DeviceLinkParts): readonly IngestEvent[] {
+  // A whole fleet that comes back shows known keys: no transaction for those.
+  if (state.read((sql) => pinnedKeyOf(sql, address)) === key) return [];
   return state.transaction(clock.nowMs(), ({ sql, nowMs }) => {
     const pinning = pinKey(sql, address, key, nowMs);
     if (pinning === "refused") {

@@ -6,7 +6,7 @@ import { wait } from "#kit/wait.ts";
 
 const GATEWAY_BACKOFF: Backoff = { baseMs: 250, maxMs: 10_000 };
 /** A connection that lived this long was a good one: the next loss starts with a short wait again. */
-const GOOD_AFTER_MS = 30_000;
+const GOOD_AFTER_MS = 2_000;
 
 /** How one connection is made and watched. */
 export interface Connecting {
@@ -22,7 +22,9 @@ export interface Connecting {
 /** Keeps one connection to the gateway, with back-off and jitter; `close` ends it for good. */
 export function keepConnected({ connect, onUp, onDown, monotonicMs, random, log }: Connecting): Closer {
   const closing = new AbortController();
-  const closed = new Promise<void>((resolve) => closing.signal.addEventListener("abort", () => resolve()));
+  const closed = new Promise<undefined>((resolve) => {
+    closing.signal.addEventListener("abort", () => resolve(undefined));
+  });
 
   const run = async () => {
     let attempt = 0;
@@ -32,7 +34,9 @@ export function keepConnected({ connect, onUp, onDown, monotonicMs, random, log 
       const startMs = monotonicMs();
       let reason: string;
       try {
-        const connection = await connect(lost.resolve);
+        const connecting = connect(lost.resolve);
+        const connection = await Promise.race([connecting, closed]);
+        if (connection === undefined) return abandon(connecting);
         log.info({ event: "gateway.connected" }, "connected to the gateway");
         onUp();
         reason = messageOf(await Promise.race([lost.promise, closed]));
@@ -57,4 +61,12 @@ export function keepConnected({ connect, onUp, onDown, monotonicMs, random, log 
       await running;
     },
   };
+}
+
+/** A connection that is still being made when everything closes: nobody waits for it, it is closed if it comes. */
+function abandon(connecting: Promise<Closer>): void {
+  connecting
+    .then((connection) => connection.close())
+    // It could not be made, or not be closed: either way it is gone.
+    .catch(() => {});
 }

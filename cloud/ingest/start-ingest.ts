@@ -9,6 +9,10 @@ import { FromWorker, type ToWorker, type WorkerSettings } from "./worker-message
 
 const RESTART_BACKOFF: Backoff = { baseMs: 500, maxMs: 30_000 };
 
+/** Lines of `/healthz`: two groups, and the connection that speaks with the devices (in the thread of the sites). */
+const PARTS = ["air", "sites", "devices"];
+const STARTING: IngestHealth = { isConnected: false, trouble: "starting", acknowledged: 0 };
+
 /** A thread of the ingest is not there to answer; asking again in a moment may help. */
 export class IngestUnavailable extends AppError {
   readonly code = "ingest-unavailable";
@@ -29,7 +33,7 @@ export interface IngestParts {
  */
 export function startIngest(settings: WorkerSettings, { random, log }: IngestParts): Ingest & Closer {
   const listeners = new Set<(event: IngestEvent) => void>();
-  const health = new Map<string, IngestHealth>();
+  const health = new Map<string, IngestHealth>(PARTS.map((part) => [part, STARTING]));
   const answers = new Map<number, PromiseWithResolvers<boolean>>();
   let lastId = 0;
   const take = (message: FromWorker) => {
@@ -51,18 +55,24 @@ export function startIngest(settings: WorkerSettings, { random, log }: IngestPar
         return message satisfies never;
     }
   };
-  const start = (part: string, file: string) => {
-    const onGone = () => {
-      const last = health.get(part);
-      health.set(part, { isConnected: false, trouble: "its thread has ended", acknowledged: last?.acknowledged ?? 0 });
-      if (part !== "sites") return;
-      for (const answer of answers.values()) answer.reject(new IngestUnavailable("the thread of the sites has ended"));
-      answers.clear();
-    };
-    return keepRunning(new URL(file, import.meta.url), settings, { take, onGone, random, log });
-  };
-  const air = start("air", "./air-worker.ts");
-  const sites = start("sites", "./sites-worker.ts");
+  const start = (file: string, parts: readonly string[], onGone: () => void) =>
+    keepRunning(new URL(file, import.meta.url), settings, {
+      take,
+      onGone: () => {
+        for (const part of parts) {
+          const acknowledged = health.get(part)?.acknowledged ?? 0;
+          health.set(part, { isConnected: false, trouble: "its thread has ended", acknowledged });
+        }
+        onGone();
+      },
+      random,
+      log,
+    });
+  const air = start("./air-worker.ts", ["air"], () => {});
+  const sites = start("./sites-worker.ts", ["sites", "devices"], () => {
+    for (const answer of answers.values()) answer.reject(new IngestUnavailable("the thread of the sites has ended"));
+    answers.clear();
+  });
   return {
     health: () => Object.fromEntries(health),
     onEvent: (listener) => {

@@ -12,7 +12,7 @@ export interface MainThread {
   tellEvents(events: readonly IngestEvent[]): void;
   /** Calls back for each command, to every listener. */
   onCommand(listener: (command: ToWorker) => void): void;
-  /** Ends the listening, and with it the thread. */
+  /** Ends the thread. */
   leave(): void;
 }
 
@@ -74,7 +74,7 @@ function joinMainThread(): MainThread {
     onCommand: (listener) => {
       port.on("message", (message: unknown) => listener(ToWorker.parse(message)));
     },
-    leave: () => port.close(),
+    leave: () => process.exit(0),
   };
 }
 
