@@ -76,6 +76,7 @@ async function readPhoto(path: string, name: string, signal: AbortSignal): Promi
     return await readFile(path, { signal });
   } catch (cause) {
     if (cause instanceof PhotoUnreadable) throw cause;
+    if (signal.aborted) throw new CameraUnavailable(`${name} was given up: it took too long`, { cause });
     throw new PhotoUnreadable(`${name} cannot be read (${codeOf(cause)})`, { cause });
   }
 }

@@ -96,6 +96,17 @@ describe("startCycle", () => {
     expect(counters.snapshot()).toMatchObject({ "journal-unavailable": 2, "reading-lost": 2 });
   });
 
+  it("counts frames that were damaged, each once", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    const sensor = createSpeakingSensor([{ pm25: 1 }, { pm25: 2 }]);
+    const damaged = { ...sensor, health: () => ({ isReachable: true, badFrames: 3, trouble: null }) };
+
+    const { counters } = start(damaged, { outbox });
+    await until("both are read", () => readings.length === 2);
+
+    expect(counters.snapshot()["sensor-bad-frame"]).toBe(3);
+  });
+
   it("counts a sensor that says nonsense and asks it again", async () => {
     const { outbox, readings } = createMemoryOutbox();
     const sensor = createSpeakingSensor([new SensorUnreadable("no number"), { temperature: 20 }]);

@@ -96,7 +96,7 @@ describe("the edge program", () => {
     expect(keys.size).toBe(1);
     expect(visits.every((visit) => isVisitSignedBy(visit, [...keys][0] ?? ""))).toBe(true);
     expect(messages.map(({ seq }) => seq)).toEqual(Array.from({ length: messages.length }, (_, i) => i + 1));
-  }, 240_000);
+  }, 400_000);
 
   it("sends a photo whole, passes over what is none, and says so", async () => {
     const folder = await tempFolder();
