@@ -19,7 +19,7 @@ export function signVisit(visit: object, privateKeyPem: string): string {
 }
 
 /** Whether `sig` is this visit's signature by the key (raw, base64url). False for a key or signature that is none. */
-export function isVisitSignedBy(visit: object & { readonly sig: string }, publicKey: string): boolean {
+export function isVisitSignedBy<V extends { readonly sig: string }>(visit: V, publicKey: string): boolean {
   try {
     const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
     return verify(null, signedBody(visit), key, Buffer.from(visit.sig, "base64url"));

@@ -6,7 +6,8 @@ import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { drawnRoll } from "../town/camera-roll.ts";
 import { seededRandom } from "../town/random.ts";
-import { auditState, coveredUpTo, isPhotoWhole, lastNumberOf, messagesOf, pointsIn, pointsInInflux } from "./audit.ts";
+import { auditState, coveredUpTo, isPhotoWhole, messagesOf, pointsIn, pointsInInflux } from "./audit.ts";
+import { drain } from "./drain.ts";
 import { startDriver } from "./driver.ts";
 import {
   killAndRestart,
@@ -20,18 +21,6 @@ import { influxSettings, type Line, layLine, SITES, type StoreSettings, startAll
 const IS_LONG = process.env.DVORNIK_LONG === "1";
 const LOAD = IS_LONG ? { messages: 5000, visits: 25, kills: 20 } : { messages: 900, visits: 6, kills: 4 };
 const SEED = 20_261_122;
-
-/** Lets the device go on without sensors until nothing is pending anywhere, and stops it. Gives its last number. */
-async function drain(line: Line): Promise<number> {
-  await line.edge.close();
-  const last = lastNumberOf(line.data.edge);
-  const drainer = line.edgeWith({ SDS011: "", IIO_DIR: "/nowhere", HEALTH_EVERY_S: "86400" });
-  onTestFinished(() => drainer.close());
-  await drainer.start();
-  await until("the cloud has every number", () => coveredUpTo(auditState(line.data.cloud)) >= last, 120_000);
-  await drainer.close();
-  return lastNumberOf(line.data.edge);
-}
 
 interface Store {
   readonly settings: StoreSettings;
@@ -59,7 +48,7 @@ async function surviveKills(store: Store, kills: number): Promise<void> {
   await killAndRestart(line.edge);
   await until("enough messages", () => receivedCount(line) >= LOAD.messages, 240_000);
   await Promise.race([driver.done, wait(180_000)]);
-  const last = await drain(line);
+  const last = await drain(line, 120_000);
 
   const audit = auditState(line.data.cloud);
   expect(coveredUpTo(audit)).toBe(last);

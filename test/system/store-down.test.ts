@@ -5,7 +5,8 @@ import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { drawnRoll } from "../town/camera-roll.ts";
 import { seededRandom } from "../town/random.ts";
-import { auditState, coveredUpTo, lastNumberOf, pointsInInflux } from "./audit.ts";
+import { auditState, pointsInInflux } from "./audit.ts";
+import { drain } from "./drain.ts";
 import { startDriver } from "./driver.ts";
 import { influxSettings, layLine, startAll } from "./line.ts";
 
@@ -47,13 +48,8 @@ describe.skipIf("missing" in influxd)(
       expect(health.status).toBe("degraded");
       expect(health.parts.measurements?.ok).toBe(false);
       expect(stations.features).toHaveLength(1);
-      await line.edge.close();
-      const put = lastNumberOf(line.data.edge);
-      const drainer = line.edgeWith({ SDS011: "", IIO_DIR: "/nowhere", HEALTH_EVERY_S: "86400" });
-      onTestFinished(() => drainer.close());
-      await drainer.start();
       await influx.resume();
-      await until("every number is in the cloud", () => coveredUpTo(auditState(line.data.cloud)) === put, 90_000);
+      await drain(line);
       await until("health is well again", async () => HealthView.parse(await get("/healthz")).status === "ok", 60_000);
       const audit = auditState(line.data.cloud);
       expect(audit.deadLetters).toBe(0);

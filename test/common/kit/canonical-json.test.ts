@@ -29,12 +29,18 @@ describe("canonicalJson", () => {
 
   it("does not depend on the order of keys and keeps the value", () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue({ noUnicodeString: false })), (value) => {
-        const reversed = Object.fromEntries(Object.entries(value).reverse());
+      fc.property(
+        fc.dictionary(
+          fc.string({ unit: fc.constantFrom("a", "B", "1", "\u20ac", "\ud83d\ude00", "\u0080", "\n") }),
+          fc.jsonValue(),
+        ),
+        (value) => {
+          const reversed = Object.fromEntries(Object.entries(value).reverse());
 
-        expect(canonicalJson(reversed)).toBe(canonicalJson(value));
-        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
-      }),
+          expect(canonicalJson(reversed)).toBe(canonicalJson(value));
+          expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+        },
+      ),
     );
   });
 
