@@ -1,17 +1,18 @@
 import type { Socket } from "node:net";
 import type { RecordClass } from "#contract/topics.ts";
-import { classOfStream, isDurableTopic, parseShared, parseTopic } from "#contract/topics.ts";
+import { classOfStream, isDurableTopic, parseTopic } from "#contract/topics.ts";
 import type { Journal } from "#journal/journal.ts";
 import { codeOf, messageOf } from "#kit/errors.ts";
-import { controlPacket, parseControl } from "#mqtt/control.ts";
+import { parseControl } from "#mqtt/control.ts";
 import { type Frame, Framer, ProtocolError } from "#mqtt/framer.ts";
 import { PACKET } from "#mqtt/packet-types.ts";
 import { emptyPacket, messageIdOf, type Publish, parsePublish, pubackPackets } from "#mqtt/publish.ts";
 import type { Accounts, Identity } from "../access/accounts.ts";
-import { groupOfSubscription, mayHaveWill, refusalOfPublish } from "../access/rules.ts";
+import { mayHaveWill, refusalOfPublish } from "../access/rules.ts";
 import type { Broker } from "../broker.ts";
 import type { ConsumerGroup } from "../delivery/consumer-group.ts";
 import { ConsumerSession } from "../delivery/consumer-session.ts";
+import { sharingOf, subscribeShared, unsubscribeShared } from "../delivery/shared-subscriptions.ts";
 import type { Metrics, RefusalReason } from "../metrics.ts";
 import { BrokerLink } from "./broker-link.ts";
 import { CONNACK, readConnect, refusingConnack } from "./connect-packet.ts";
@@ -149,7 +150,7 @@ export class Connection {
         this.#early.push(frame);
         break;
       case "accepted":
-        this.#takeAccepted(frame);
+        if (this.#identity !== undefined) this.#takeAccepted(this.#identity, frame);
         break;
       case "closing":
       case "gone":
@@ -191,17 +192,16 @@ export class Connection {
     this.#forward(forBroker);
   }
 
-  #takeAccepted(frame: Frame): void {
+  #takeAccepted(identity: Identity, frame: Frame): void {
     switch (frame.type) {
       case PACKET.publish:
-        this.#takePublish(frame);
+        this.#takePublish(identity, frame);
         break;
       case PACKET.subscribe:
-        this.#takeSubscribe(frame);
+        this.#takeSubscribe(identity, frame);
         break;
       case PACKET.unsubscribe:
-        if (this.#consumer === undefined) this.#forward(frame.bytes);
-        else this.#takeUnsubscribe(this.#consumer, frame);
+        this.#takeUnsubscribe(identity, frame);
         break;
       case PACKET.puback:
         this.#takePuback(frame);
@@ -214,7 +214,7 @@ export class Connection {
     }
   }
 
-  #takePublish(frame: Frame): void {
+  #takePublish(identity: Identity, frame: Frame): void {
     const publish = parsePublish(frame);
     const known = this.#durableTopics.get(publish.topic);
     if (known !== undefined && publish.qos === 1 && !publish.retain) {
@@ -222,7 +222,7 @@ export class Connection {
     } else if (this.#consumer !== undefined) {
       this.#refuse("consumer-rules", "a connection with a shared subscription publishes nothing");
     } else if (isDurableTopic(publish.topic)) {
-      this.#takeDurable(publish);
+      this.#takeDurable(identity, publish);
     } else {
       this.#usesBroker = true;
       this.#forward(frame.bytes);
@@ -230,9 +230,8 @@ export class Connection {
   }
 
   /** The first durable publish on a topic is judged; what is allowed once stays so for this connection. */
-  #takeDurable(publish: Publish): void {
-    const identity = this.#identity;
-    const refusal = identity === undefined ? "topic" : refusalOfPublish(identity, publish);
+  #takeDurable(identity: Identity, publish: Publish): void {
+    const refusal = refusalOfPublish(identity, publish);
     const parsed = parseTopic(publish.topic);
     if (refusal !== undefined || parsed?.kind !== "data") {
       this.#refuse(refusal ?? "topic", `publish on ${publish.topic} at QoS ${publish.qos}`);
@@ -243,58 +242,30 @@ export class Connection {
     this.#intake.take({ recordClass, topic: publish.topic, bytes: publish.payload }, publish.messageId);
   }
 
-  #takeSubscribe(frame: Frame): void {
+  #takeSubscribe(identity: Identity, frame: Frame): void {
     const packet = parseControl(frame);
     if (packet.cmd !== "subscribe") return;
-    const shared = packet.subscriptions.filter(({ topic }) => parseShared(topic) !== undefined);
-    if (shared.length === 0 && this.#consumer === undefined) {
+    const sharing = sharingOf(packet);
+    if (sharing === "none" && this.#consumer === undefined) {
       this.#usesBroker = true;
       this.#forward(frame.bytes);
-    } else if (shared.length < packet.subscriptions.length || this.#usesBroker) {
+    } else if (sharing !== "all" || this.#usesBroker) {
       this.#refuse("consumer-rules", "a connection with a shared subscription holds no other and publishes nothing");
     } else {
-      this.#subscribeShared(packet.messageId ?? 0, packet.subscriptions);
+      this.#consumer ??= new ConsumerSession(this.#name, this.#parts.limits.consumerWindow, {
+        write: (bytes) => this.#write(bytes),
+        isFull: () => this.#phase !== "accepted" || this.#socket.writableLength > UNSENT_BYTES,
+      });
+      this.#write(subscribeShared(packet, this.#consumer, identity, this.#parts));
+      this.#consumer.joinComplete();
     }
   }
 
-  #subscribeShared(
-    messageId: number,
-    subscriptions: readonly { readonly topic: string; readonly qos: number }[],
-  ): void {
-    const { groups, limits, metrics } = this.#parts;
-    this.#consumer ??= new ConsumerSession(this.#name, limits.consumerWindow, {
-      write: (bytes) => this.#write(bytes),
-      isFull: () => this.#phase !== "accepted" || this.#socket.writableLength > UNSENT_BYTES,
-    });
-    const consumer = this.#consumer;
-    const granted = subscriptions.map(({ topic, qos }) => {
-      const group = this.#groupOf(topic);
-      const filter = parseShared(topic)?.filter;
-      if (group === undefined || filter === undefined || qos === 0) {
-        metrics.refuse("subscription", this.#name, `subscribe to ${topic} at QoS ${qos}`);
-        return 0x80;
-      }
-      consumer.subscribe(group, filter);
-      return 1;
-    });
-    this.#write(controlPacket({ cmd: "suback", messageId, granted }));
-    if (groups.size > 0) consumer.joinComplete();
-  }
-
-  #groupOf(topic: string): ConsumerGroup | undefined {
-    const name = this.#identity === undefined ? undefined : groupOfSubscription(this.#identity, topic);
-    return name === undefined ? undefined : this.#parts.groups.get(name);
-  }
-
-  #takeUnsubscribe(consumer: ConsumerSession, frame: Frame): void {
+  #takeUnsubscribe(identity: Identity, frame: Frame): void {
     const packet = parseControl(frame);
     if (packet.cmd !== "unsubscribe") return;
-    for (const topic of packet.unsubscriptions) {
-      const group = this.#groupOf(topic);
-      const filter = parseShared(topic)?.filter;
-      if (group !== undefined && filter !== undefined) consumer.unsubscribe(group, filter);
-    }
-    this.#write(controlPacket({ cmd: "unsuback", messageId: packet.messageId ?? 0, granted: [] }));
+    if (this.#consumer === undefined) this.#forward(frame.bytes);
+    else this.#write(unsubscribeShared(packet, this.#consumer, identity, this.#parts));
   }
 
   #takePuback(frame: Frame): void {
