@@ -53,6 +53,7 @@ function optionsOf({ widthPx, fromMs, toMs, hasBands, language, format }: ChartO
   return {
     width: widthPx,
     height: HEIGHT_PX,
+    padding: [8, 10, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {

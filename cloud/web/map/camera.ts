@@ -14,7 +14,7 @@ function coveredBySheet(map: MapLibreMap, isWide: boolean): Covered {
   // From 1,100 px on the legend stays open beside a sheet (map.css).
   return isWide
     ? { top: 0, right: Math.min(520, clientWidth * 0.6), bottom: 0, left: clientWidth >= 1_100 ? 330 : 0 }
-    : { top: 0, right: 0, bottom: clientHeight * 0.62, left: 0 };
+    : { top: 0, right: 0, bottom: clientHeight * 0.72, left: 0 };
 }
 
 /** Shows all places at once. */

@@ -18,6 +18,9 @@ function ListSheet({ store, onClose }: { store: MapStore; onClose(): void }) {
       onClose={onClose}
     >
       <PlaceList stations={stations} sites={sites} nowMs={store.nowMs.value} staleAfterMs={store.staleAfterMs.value} />
+      <a class="button narrow-only" href="/desk">
+        {words.map.desk}
+      </a>
     </Sheet>
   );
 }

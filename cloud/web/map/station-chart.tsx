@@ -99,7 +99,7 @@ export function StationChart({ station, field, nowMs }: StationChartProps) {
             points={points}
             fromMs={fromMs}
             toMs={toMs}
-            hasBands={field === "pm25"}
+            hasBands={field === "pm25" || field === "pm25_atm"}
             summary={`${fieldName(words, field)}: ${said}`}
           />
           <p class="chart-summary">{said}</p>

@@ -4,7 +4,7 @@ import { useSpeech } from "../page/language.ts";
 import { MapMarker } from "./map-marker.tsx";
 import { sayStation } from "./say-place.ts";
 import { StationCircle } from "./station-circle.tsx";
-import { viewStation } from "./station-view.ts";
+import { severityOf, viewStation } from "./station-view.ts";
 
 interface StationMarkerProps {
   readonly map: MapLibreMap;
@@ -32,7 +32,7 @@ export function StationMarker({ map, station, nowMs, staleAfterMs, isOpen, onOpe
   ];
   return (
     <>
-      <MapMarker map={map} at={station.geometry.coordinates} layer={isOpen ? 50 : 30}>
+      <MapMarker map={map} at={station.geometry.coordinates} layer={isOpen ? 50 : 30 + severityOf(view)}>
         <button
           type="button"
           class="place station-marker"

@@ -9,7 +9,7 @@ import { StationCircle } from "./station-circle.tsx";
 import { type StationView, viewStation } from "./station-view.ts";
 
 /** The order in which fields are shown; those that are not named here follow. */
-const FIELD_ORDER = ["pm25", "pm10", "temperature", "humidity", "pressure"];
+const FIELD_ORDER = ["pm25", "pm25_atm", "pm10", "pm10_atm", "pm1_atm", "temperature", "humidity", "pressure"];
 
 function fieldsOf(station: StationFeature): string[] {
   const fields = Object.keys(station.properties.values);

@@ -1,4 +1,4 @@
-import type { AqiCategory, StationFeature } from "../../http/schemas.ts";
+import { AqiCategory, type StationFeature } from "../../http/schemas.ts";
 
 /** `none` before the first reading, `stale` when nothing came for too long. */
 export type Freshness = "fresh" | "stale" | "none";
@@ -36,6 +36,11 @@ export function viewStation(station: StationFeature, nowMs: number, staleAfterMs
   const freshness = freshnessOf(atMs, nowMs, staleAfterMs);
   const isNow = freshness === "fresh" && aqi !== null;
   return { freshness, atMs, label: isNow ? String(aqi) : "–", category: isNow ? category : null };
+}
+
+/** How bad it is, from 0 (grey) to 6 (hazardous): where circles overlap, the worst lies on top. */
+export function severityOf({ category }: StationView): number {
+  return category === null ? 0 : AqiCategory.options.indexOf(category) + 1;
 }
 
 /** Order of the list: fresh ones with the worst air first, then stale ones, then those without data. */

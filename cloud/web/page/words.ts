@@ -67,7 +67,10 @@ const en = {
   },
   field: {
     pm25: "PM2.5, fine dust",
+    pm25_atm: "PM2.5, fine dust",
     pm10: "PM10, dust",
+    pm10_atm: "PM10, dust",
+    pm1_atm: "PM1, finest dust",
     temperature: "Temperature",
     humidity: "Humidity",
     pressure: "Pressure",
@@ -223,7 +226,10 @@ const ru: Words = {
   },
   field: {
     pm25: "PM2.5, мелкая пыль",
+    pm25_atm: "PM2.5, мелкая пыль",
     pm10: "PM10, пыль",
+    pm10_atm: "PM10, пыль",
+    pm1_atm: "PM1, мельчайшая пыль",
     temperature: "Температура",
     humidity: "Влажность",
     pressure: "Давление",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareStations, freshnessOf, viewStation } from "../../../cloud/web/map/station-view.ts";
+import { compareStations, freshnessOf, severityOf, viewStation } from "../../../cloud/web/map/station-view.ts";
 import { aStation, NOW_MS } from "./a-station.ts";
 
 const STALE_AFTER_MS = 900_000;
@@ -55,6 +55,14 @@ describe("a station on the map", () => {
     ["from a clock that runs ahead", -60_000, "fresh"],
   ])("is judged %s", (_, ageMs, freshness) => {
     expect(freshnessOf(NOW_MS - ageMs, NOW_MS, STALE_AFTER_MS)).toBe(freshness);
+  });
+
+  it("lies on top of better neighbours where circles overlap", () => {
+    const severity = (change: Parameters<typeof aStation>[0]) =>
+      severityOf(viewStation(aStation(change), NOW_MS, STALE_AFTER_MS));
+
+    expect(severity({ category: "hazardous" })).toBeGreaterThan(severity({ category: "good" }));
+    expect(severity({ category: null, aqi: null })).toBe(0);
   });
 
   it("stands in the list by how bad its air is, stale and empty ones last", () => {

@@ -216,6 +216,18 @@ describe.skipIf(chromium === undefined)("the pages in a real browser", { timeout
       await sheet(page).locator(".headline").waitFor();
     });
 
+    it("offers the list where the device cannot draw a map", async () => {
+      const { page } = await visit();
+      await page.addInitScript(() => {
+        HTMLCanvasElement.prototype.getContext = () => null;
+      });
+      await page.goto(town.url);
+
+      await page.getByText("The map cannot be drawn on this device").waitFor();
+      await page.getByRole("link", { name: "List" }).click();
+      await until("all rows", async () => (await sheet(page).locator(".row").count()) === 52);
+    });
+
     it("switches the language at once and remembers it", async () => {
       const { page } = await visit({ language: "ru" });
       await openMap(page, town.url);
