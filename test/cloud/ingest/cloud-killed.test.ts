@@ -1,9 +1,7 @@
 import { join } from "node:path";
-import mqtt from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type DeviceState, type Message, Stored, type Visit } from "#contract/messages.ts";
-import { type Address, clientIdOf } from "#contract/names.ts";
-import { topics } from "#contract/topics.ts";
+import type { Message, Visit } from "#contract/messages.ts";
+import { clientIdOf } from "#contract/names.ts";
 import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
 import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
 import {
@@ -13,13 +11,12 @@ import {
   aRegistry,
   aVisit,
   aVisitPhoto,
-  letterOf,
   NOON,
   POST,
   TRUCK,
-  TRUCK_KEYS,
 } from "../../support/builders.ts";
 import { drawSite } from "../../support/drawn-site.ts";
+import { publishAll } from "../../support/publish-all.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { startTestCloud } from "../../support/test-cloud.ts";
 import { startTestGateway } from "../../support/test-gateway.ts";
@@ -28,21 +25,6 @@ import { until } from "../../support/until.ts";
 const READINGS = 1_800;
 const HEALTHS = 140;
 const PHOTOS = 10;
-
-/** Publishes in order, a few at a time on the way, so that a kill comes in the middle of the stream. */
-async function publishAll(url: string, from: Address, token: string, messages: readonly Message[]): Promise<void> {
-  const clientId = clientIdOf(from);
-  const client = await mqtt.connectAsync(url, { clientId, username: clientId, password: token });
-  const rest = [...messages];
-  const sender = async () => {
-    for (let message = rest.shift(); message !== undefined; message = rest.shift()) {
-      const { topic, payload } = letterOf(message, from);
-      await client.publishAsync(topic, Buffer.from(payload), { qos: 1 });
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, sender));
-  await client.endAsync();
-}
 
 async function photosOfVisits(): Promise<{ readonly messages: readonly Message[]; readonly shas: readonly string[] }> {
   const messages: Message[] = [];
@@ -83,8 +65,8 @@ describe("a cloud that is killed", () => {
     for (const third of [0, 1, 2]) {
       const before = view.counts().messages ?? 0;
       const sent = Promise.all([
-        publishAll(gateway.url, POST, gateway.tokenOf(clientIdOf(POST)), thirdOf(readings, third)),
-        publishAll(gateway.url, TRUCK, gateway.tokenOf(clientIdOf(TRUCK)), thirdOf([...messages, ...healths], third)),
+        publishAll(gateway, POST, thirdOf(readings, third)),
+        publishAll(gateway, TRUCK, thirdOf([...messages, ...healths], third)),
       ]);
       await until("some of it has come", () => (view.counts().messages ?? 0) > before + 50, 60_000);
       await cloud.kill();
@@ -107,68 +89,4 @@ describe("a cloud that is killed", () => {
       return groups.every(({ unacknowledged }) => unacknowledged === 0);
     });
   }, 180_000);
-
-  it("tells each device what it has, and pins the key that the device shows", async () => {
-    const gateway = await startTestGateway({ clients: ["dv:cloud", clientIdOf(TRUCK)] });
-    const cloud = await startTestCloud({
-      folder: await tempFolder(),
-      registry: aRegistry(),
-      brokerUrl: gateway.url,
-      token: gateway.tokenOf("dv:cloud"),
-    });
-    const view = openStateView(join(cloud.dataDir, "state.db"));
-    onTestFinished(() => view.close());
-    const clientId = clientIdOf(TRUCK);
-    const device = await mqtt.connectAsync(gateway.url, {
-      clientId,
-      username: clientId,
-      password: gateway.tokenOf(clientId),
-    });
-    onTestFinished(() => device.endAsync(true));
-    const told: Stored[] = [];
-    device.on("message", (_, payload) => told.push(Stored.parse(JSON.parse(payload.toString()))));
-    await device.subscribeAsync(topics.stored(TRUCK), { qos: 1 });
-    const photo = aPhoto(await drawSite({ seed: 3, state: "clean", widthPx: 320, heightPx: 240 }), { seq: 2 });
-
-    for (const message of [aVisit(), photo.notice, ...photo.chunks]) {
-      const { topic, payload } = letterOf(message, TRUCK);
-      await device.publishAsync(topic, Buffer.from(payload), { qos: 1 });
-    }
-    const state: DeviceState = {
-      v: 1,
-      online: true,
-      boot: "boot-1",
-      software: "test",
-      model: null,
-      publicKey: TRUCK_KEYS.publicKey,
-    };
-    await device.publishAsync(topics.state(TRUCK), JSON.stringify(state), { qos: 1, retain: true });
-
-    await until("the device hears of its photo", () => told.at(-1)?.photos.includes(photo.sha));
-    expect(told.at(-1)).toMatchObject({ log: "log-truck", upTo: 2 + photo.chunks.length, also: [], lost: [] });
-    await until("the visit is checked", () => view.lastVisitOf("site-1")?.signature === "valid");
-    expect(await cloud.health()).toMatchObject({ status: "ok" });
-    const closing = performance.now();
-    await cloud.close();
-    expect(performance.now() - closing).toBeLessThan(10_000);
-  }, 60_000);
-
-  it("starts without a gateway, says so, and connects when there is one", async () => {
-    const gateway = await startTestGateway({ clients: ["dv:cloud"] });
-    await gateway.kill();
-    const cloud = await startTestCloud({
-      folder: await tempFolder(),
-      registry: aRegistry(),
-      brokerUrl: gateway.url,
-      token: gateway.tokenOf("dv:cloud"),
-    });
-    expect(await cloud.health()).toMatchObject({ status: "degraded" });
-
-    await gateway.restart();
-    await until("the cloud is connected", async () => (await cloud.health()).status === "ok", 30_000);
-    await gateway.kill();
-    await until("the loss is told", async () => (await cloud.health()).status === "degraded", 30_000);
-    await gateway.restart();
-    await until("the cloud is connected again", async () => (await cloud.health()).status === "ok", 30_000);
-  }, 120_000);
 });
