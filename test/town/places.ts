@@ -1,6 +1,5 @@
 import type { Address } from "#contract/names.ts";
 import type { Bilingual, Position, Registry, Site, Station } from "#contract/registry.ts";
-import { seededRandom } from "./random.ts";
 
 /** The tenant of the demo town. */
 export const TENANT = "demo-ural";
@@ -18,10 +17,15 @@ export const FLEET: readonly Address[] = Array.from({ length: FLEET_POSTS }, (_,
   device: `fleet-${at + 1}`,
 }));
 
-/** Two towns near Chelyabinsk; centres from their public coordinates, everything else is made up and marked demo. */
+/** Two neighbours in Chelyabinsk's agglomeration; centres from their public coordinates, the rest is made up (demo). */
 const MUNICIPALITIES = [
+  {
+    id: "leninsky",
+    tenant: TENANT,
+    name: { ru: "Ленинский район", en: "Leninsky district" },
+    centre: [61.487, 55.128],
+  },
   { id: "kopeysk", tenant: TENANT, name: { ru: "Копейск", en: "Kopeysk" }, centre: [61.618, 55.117] },
-  { id: "korkino", tenant: TENANT, name: { ru: "Коркино", en: "Korkino" }, centre: [61.403, 54.891] },
 ] as const;
 
 const STREETS: readonly Bilingual[] = [
@@ -38,23 +42,31 @@ const STREETS: readonly Bilingual[] = [
   { ru: "ул. Калинина", en: "Kalinin St" },
 ];
 
-const random = seededRandom(174);
-/** Spread around a town's centre in degrees: about 2.5 km. */
-const SPREAD_DEG = 0.022;
+/** Radius of a municipality's places in degrees of latitude: about 3.5 km. */
+const RADIUS_DEG = 0.031;
+/** A degree of longitude is so much shorter here (cosine of 55° N). */
+const LONGITUDE_STRETCH = 1 / 0.57;
+/** The golden angle: points on a spiral that turns by it are spread evenly, and no two lie on top of each other. */
+const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 
-function near([longitude, latitude]: Position): Position {
+/** The position of place `at` of `count` around a centre. */
+function spread([longitude, latitude]: Position, at: number, count: number): Position {
   const round = (degrees: number) => Math.round(degrees * 1e5) / 1e5;
-  const angle = random() * 2 * Math.PI;
-  const distance = Math.sqrt(random()) * SPREAD_DEG;
-  return [round(longitude + 1.7 * distance * Math.cos(angle)), round(latitude + distance * Math.sin(angle))];
+  const distance = Math.sqrt((at + 0.5) / count) * RADIUS_DEG;
+  const angle = at * GOLDEN_ANGLE;
+  return [
+    round(longitude + LONGITUDE_STRETCH * distance * Math.cos(angle)),
+    round(latitude + distance * Math.sin(angle)),
+  ];
 }
 
 function addressAt(at: number): Bilingual {
   const street = STREETS[at % STREETS.length] ?? { ru: "ул. Новая", en: "Novaya St" };
-  const house = 2 + ((at * 7) % 60);
+  const house = 2 + Math.floor(at / STREETS.length) * 11 + (at % 7);
   return { ru: `${street.ru}, ${house}`, en: `${street.en}, ${house}` };
 }
 
+/** Place `at` of all; every second one lies in the second municipality. */
 function placeAt(at: number, prefix: Bilingual): Omit<Station, "id"> {
   const { id: municipality, centre } = at % 2 === 0 ? MUNICIPALITIES[0] : MUNICIPALITIES[1];
   const street = addressAt(at);
@@ -62,21 +74,27 @@ function placeAt(at: number, prefix: Bilingual): Omit<Station, "id"> {
     tenant: TENANT,
     municipality,
     name: { ru: `${prefix.ru}, ${street.ru}`, en: `${prefix.en}, ${street.en}` },
-    position: near([centre[0], centre[1]]),
+    position: spread([centre[0], centre[1]], Math.floor(at / 2), Math.ceil((FLEET_POSTS + 1 + SITES) / 2)),
     demo: true,
   };
 }
 
+/** Among the places every fourth is an air post, so that both kinds are spread over the town. */
+const POST_EACH = 4;
+
 /** The registry of the demo town: two municipalities, a station for each post, the sites of the truck's rounds. */
 export function townRegistry(): Registry {
   const posts = [POST, ...FLEET];
+  const placeOfPost = (at: number) => at * POST_EACH - (at % 2 === 0 ? 0 : 1);
+  const taken = new Set(posts.map((_, at) => placeOfPost(at)));
+  const free = Array.from({ length: posts.length + SITES }, (_, at) => at).filter((at) => !taken.has(at));
   const stations: Station[] = posts.map(({ device }, at) => ({
     id: `air-${device}`,
-    ...placeAt(at, { ru: "Пост воздуха", en: "Air post" }),
+    ...placeAt(placeOfPost(at), { ru: "Пост воздуха", en: "Air post" }),
   }));
-  const sites: Site[] = Array.from({ length: SITES }, (_, at) => ({
+  const sites: Site[] = free.map((place, at) => ({
     id: `site-${String(at + 1).padStart(3, "0")}`,
-    ...placeAt(at, { ru: "Площадка", en: "Site" }),
+    ...placeAt(place, { ru: "Площадка", en: "Site" }),
   }));
   return {
     municipalities: MUNICIPALITIES.map(({ id, tenant, name }) => ({ id, tenant, name })),
