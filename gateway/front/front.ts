@@ -21,6 +21,7 @@ export interface Front extends Closer {
 }
 
 const SILENCE_CHECK_MS = 500;
+const HANDSHAKE_MS = 10_000;
 
 /** Listens and serves; `close` stops accepting, answers what was taken and closes every connection. */
 export async function startFront(
@@ -42,7 +43,7 @@ export async function startFront(
   const server: Server =
     listening.tls === undefined
       ? createServer(accept)
-      : createTlsServer({ ...listening.tls, minVersion: "TLSv1.2" }, accept);
+      : createTlsServer({ ...listening.tls, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS }, accept);
   server.listen(listening.port, listening.host);
   await once(server, "listening");
   const onError = (error: unknown) => log.error({ event: "front.failed", err: error }, "front failed");
