@@ -4,7 +4,7 @@ import type { Logger } from "#kit/logger.ts";
 import { wait } from "#kit/wait.ts";
 import { StoreUnavailable } from "../store/measurements/measurements.ts";
 
-/** A store that is down is asked again soon at first, then every few seconds: readings should not be late for long once it is back. */
+/** A store that is down is asked again soon at first, then every few seconds: nothing is late for long once it is back. */
 const STORE_BACKOFF: Backoff = { baseMs: 200, maxMs: 10_000 };
 
 /** What retrying needs from outside. */

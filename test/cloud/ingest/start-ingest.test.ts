@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { createLogger } from "#kit/logger.ts";
+import { startIngest } from "../../../cloud/ingest/start-ingest.ts";
+import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
+import { aRegistry } from "../../support/builders.ts";
+import { freePort } from "../../support/free-port.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { until } from "../../support/until.ts";
+
+it("starts a thread again that has ended, and says so meanwhile", async () => {
+  const folder = await tempFolder();
+  const dataDir = join(folder, "cloud");
+  await mkdir(dataDir);
+  await openStateView(join(dataDir, "state.db")).close();
+  const registryFile = join(folder, "registry.json");
+  const settings = {
+    brokerUrl: `mqtt://127.0.0.1:${await freePort()}`,
+    device: "cloud",
+    token: "secret",
+    dataDir,
+    registryFile,
+    influx: null,
+    logLevel: "silent" as const,
+  };
+
+  // Without a registry a thread cannot start.
+  const ingest = startIngest(settings, { random: () => 0, log: createLogger("test", "silent") });
+  onTestFinished(() => ingest.close());
+  expect(Object.keys(ingest.health())).toEqual(["air", "sites", "devices"]);
+  expect(Object.values(ingest.health()).some(({ isConnected }) => isConnected)).toBe(false);
+  await until("both threads have ended", () =>
+    Object.values(ingest.health()).every(({ trouble }) => trouble === "its thread has ended"),
+  );
+
+  await writeFile(registryFile, JSON.stringify(aRegistry()));
+
+  await until("both look for the gateway", () =>
+    Object.values(ingest.health()).every(({ trouble }) => trouble?.includes("ECONNREFUSED")),
+  );
+  expect(await ingest.acknowledgeAlert("no-such-alert", "Anna")).toBe(false);
+}, 60_000);
