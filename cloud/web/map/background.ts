@@ -12,20 +12,19 @@ export interface Area {
   readonly name: Bilingual;
   readonly outline: readonly LngLat[];
   readonly label: LngLat;
+  readonly places: readonly LngLat[];
 }
 
 /** One area for each municipality that has places. */
 export function areasOf(features: readonly (StationFeature | SiteFeature)[]): Area[] {
   const byMunicipality = Map.groupBy(features, ({ properties }) => properties.municipality);
   return [...byMunicipality].flatMap(([id, members]): Area[] => {
-    const outline = outlineAround(
-      members.map(({ geometry }) => geometry.coordinates),
-      MARGIN_KM,
-    );
+    const places = members.map(({ geometry }) => geometry.coordinates);
+    const outline = outlineAround(places, MARGIN_KM);
     const box = boxOf(outline);
     const name = members[0]?.properties.municipalityName;
     if (box === undefined || name === undefined) return [];
-    return [{ id, name, outline, label: [(box[0] + box[2]) / 2, box[3]] }];
+    return [{ id, name, outline, label: [(box[0] + box[2]) / 2, box[3]], places }];
   });
 }
 

@@ -10,7 +10,7 @@ import { type Area, areasAsGeoJson, backgroundStyle } from "./background.ts";
 setWorkerUrl(workerUrl);
 
 /** From this zoom on site symbols are drawn large enough to read and touch. */
-const NEAR_ZOOM = 10.6;
+const NEAR_ZOOM = 10;
 
 /** Chelyabinsk, until the first places say where to look. */
 const START = { center: [61.4, 55.16], zoom: 8.5 } satisfies { center: [number, number]; zoom: number };

@@ -47,16 +47,24 @@ interface PlacesProps {
   readonly views: ViewStore;
   readonly areas: readonly Area[];
   readonly openId: string | undefined;
+  readonly isWide: boolean;
 }
 
-/** The municipalities' names and a marker for each station and site. */
-function Places({ map, store, views, areas, openId }: PlacesProps) {
-  const { name } = useSpeech();
+/** The municipalities' names, each a way to look closer, and a marker for each station and site. */
+function Places({ map, store, views, areas, openId, isWide }: PlacesProps) {
+  const { words, name } = useSpeech();
   return (
     <>
       {areas.map((area) => (
         <MapMarker key={area.id} map={map} at={area.label} layer={1} anchor="bottom">
-          <span class="town">{name(area.name)}</span>
+          <button
+            type="button"
+            class="town"
+            aria-label={words.map.showTown(name(area.name))}
+            onClick={() => showAll(map, area.places, isWide, true)}
+          >
+            {name(area.name)}
+          </button>
         </MapMarker>
       ))}
       {[...store.stations.value.values()].map((station) => (
@@ -131,7 +139,7 @@ export function MapPage({ store, views }: { readonly store: MapStore; readonly v
           }}
         >
           {map.value !== undefined && (
-            <Places map={map.value} store={store} views={views} areas={areas.value} openId={openId} />
+            <Places map={map.value} store={store} views={views} areas={areas.value} openId={openId} isWide={isWide} />
           )}
           {map.value !== undefined && (
             <MapTools map={map.value} onShowAll={() => map.value && showAll(map.value, places.value, isWide, true)} />

@@ -28,7 +28,7 @@ function Headline({ station, view, nowMs }: { station: StationFeature; view: Sta
         <p class="headline-words">{sayAir(speech, view, nowMs)}</p>
         {pm25 !== null && (
           <p>
-            PM2.5:{" "}
+            {view.freshness === "fresh" ? "PM2.5" : words.map.lastValue}:{" "}
             <strong>
               {format.number(pm25)} {unitName(words, "µg/m³")}
             </strong>
@@ -63,7 +63,7 @@ export function StationPanel({ station, nowMs, staleAfterMs }: StationPanelProps
         <p class="empty">{words.map.noDataLong}</p>
       ) : (
         <>
-          <h3>{words.map.values}</h3>
+          <h3>{view.freshness === "fresh" ? words.map.values : words.map.lastValues}</h3>
           <div class="tiles">
             {fields.map((one) => {
               const latest = values[one];

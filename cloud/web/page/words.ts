@@ -119,6 +119,9 @@ const en = {
     chartEmpty: "Nothing was measured in this period.",
     chartSummary: (from: string, to: string, last: string) => `lowest ${from}, highest ${to}, latest ${last}`,
     values: "Values now",
+    lastValues: "Last values",
+    lastValue: "Last value",
+    showTown: (name: string) => `Show ${name}`,
     notHere: "This place is not on the map (any more).",
   },
   visit: {
@@ -278,6 +281,9 @@ const ru: Words = {
     chartEmpty: "За это время ничего не измерено.",
     chartSummary: (from, to, last) => `самое низкое ${from}, самое высокое ${to}, последнее ${last}`,
     values: "Значения сейчас",
+    lastValues: "Последние значения",
+    lastValue: "Последнее значение",
+    showTown: (name) => `Показать: ${name}`,
     notHere: "Этого места на карте (уже) нет.",
   },
   visit: {

@@ -62,6 +62,17 @@ describe.skipIf(chromium === undefined)("the pages in a real browser", { timeout
       expect(visitor.complaints).toEqual([]);
     });
 
+    it("looks closer at a municipality when its name is pressed", async () => {
+      const { page } = await visit({ screen: "phone" });
+      await openMap(page, town.url);
+      const isNear = page.locator('.map-holder[data-near="true"]');
+      expect(await isNear.count()).toBe(0);
+
+      await page.getByRole("button", { name: "Show Korkino" }).click();
+
+      await isNear.waitFor();
+    });
+
     it("shows what has changed without a reload", async () => {
       const { page } = await visit();
       await openMap(page, town.url);
