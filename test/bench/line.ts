@@ -12,7 +12,7 @@ import { wait } from "#kit/wait.ts";
 import { SiteFeature, StationFeature } from "../../cloud/http/schemas.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import { findInfluxd, startInflux } from "../real/influx/start-influx.ts";
-import { listenToEvents } from "../support/sse-client.ts";
+import { followEvents } from "../support/event-stream.ts";
 import { until } from "../support/until.ts";
 import { shoot } from "../system/driver.ts";
 import { receivedCount } from "../system/kills.ts";
@@ -44,7 +44,7 @@ const latencyOf = (ms: readonly number[]): Latency => ({
 /** Reading taken (its own `at`) → the event with its value has reached a map's page. Packs of one. */
 async function measureReadings(line: Line): Promise<Latency> {
   const taken = new Map<number, number>();
-  const listening = await listenToEvents(`${line.cloudUrl}/api/v1/live`, ({ event, data, atMs }) => {
+  const listening = await followEvents(`${line.cloudUrl}/api/v1/live`, (event, data, atMs) => {
     if (event !== "station") return;
     const { values } = StationFeature.parse(data).properties;
     const at = values.pm25?.at;
@@ -61,7 +61,7 @@ async function measurePhotos(line: Line): Promise<{ readonly verdict: Latency; r
   const verdicts: number[] = [];
   const photos: number[] = [];
   const seen = new Map<string, number>();
-  const listening = await listenToEvents(`${line.cloudUrl}/api/v1/live`, ({ event, data, atMs }) => {
+  const listening = await followEvents(`${line.cloudUrl}/api/v1/live`, (event, data, atMs) => {
     if (event !== "site") return;
     const { id, lastVisitAt } = SiteFeature.parse(data).properties;
     if (lastVisitAt !== null && !seen.has(`${id} ${lastVisitAt}`)) seen.set(`${id} ${lastVisitAt}`, atMs);

@@ -60,3 +60,29 @@ function parseBlock(block: string): SentEvent | undefined {
   const parsed = Block.safeParse(Object.fromEntries(pairs));
   return parsed.success ? { ...parsed.data, data: JSON.parse(parsed.data.data) } : undefined;
 }
+
+/** Calls back for each event with the moment of its arrival (UTC ms with fractions) until it is closed. */
+export async function followEvents(
+  url: string,
+  onEvent: (event: string, data: unknown, atMs: number) => void,
+): Promise<Closer> {
+  const stream = await openEvents(url);
+  let isClosed = false;
+  const follow = async () => {
+    while (!isClosed) {
+      const next = await stream.next().catch((error: unknown) => {
+        if (isClosed) return undefined;
+        throw error;
+      });
+      if (next !== undefined) onEvent(next.event, next.data, performance.timeOrigin + performance.now());
+    }
+  };
+  const following = follow();
+  return {
+    close: async () => {
+      isClosed = true;
+      await stream.close();
+      await following;
+    },
+  };
+}

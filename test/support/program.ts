@@ -12,7 +12,9 @@ export const ROOT = resolve(import.meta.dirname, "../..");
 export interface Program extends Closer {
   /** Starts it; resolves once it answers. */
   start(): Promise<void>;
-  /** SIGTERM, then waits for the clean end (SIGKILL after 15 s). */
+  /** SIGTERM, then waits for the clean end (SIGKILL after 15 s); gives the exit code, null where it was killed. */
+  stop(): Promise<number | null>;
+  /** Stops it. */
   close(): Promise<void>;
   /** SIGKILL, as a power cut would; resolves when it is gone. */
   kill(): Promise<void>;
@@ -42,14 +44,15 @@ const READY_WITHIN_MS = 60_000;
 export function defineProgram(options: ProgramOptions): Program {
   let running: { readonly child: ChildProcess; readonly exited: Promise<void> } | undefined;
 
-  const end = async (signal: "SIGTERM" | "SIGKILL") => {
+  const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<number | null> => {
     const ending = running;
-    if (ending === undefined) return;
+    if (ending === undefined) return null;
     running = undefined;
     ending.child.kill(signal);
-    await Promise.race([ending.exited, wait(CLOSE_WITHIN_MS)]);
-    ending.child.kill("SIGKILL");
+    const impatience = setTimeout(() => ending.child.kill("SIGKILL"), CLOSE_WITHIN_MS);
     await ending.exited;
+    clearTimeout(impatience);
+    return ending.child.exitCode;
   };
   return {
     start: async () => {
@@ -65,8 +68,9 @@ export function defineProgram(options: ProgramOptions): Program {
       running = { child, exited };
       await untilReady(options, () => running?.child === child);
     },
-    close: () => end("SIGTERM"),
-    kill: () => end("SIGKILL"),
+    stop: () => end("SIGTERM"),
+    close: async () => void (await end("SIGTERM")),
+    kill: async () => void (await end("SIGKILL")),
     pid: () => running?.child.pid,
     residentBytes: async () => {
       const pid = running?.child.pid;

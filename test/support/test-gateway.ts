@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { addressOf, RESERVED_TENANT } from "#contract/names.ts";
 import { systemClock } from "#kit/clock.ts";
@@ -13,10 +10,8 @@ import { GatewayConfig } from "../../gateway/config.ts";
 import { startGateway } from "../../gateway/gateway.ts";
 import type { GatewayHealth } from "../../gateway/metrics-server.ts";
 import { freePort } from "./free-port.ts";
+import { defineProgram } from "./program.ts";
 import { tempFolder } from "./temp-folder.ts";
-import { until } from "./until.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How a test wants its gateway. */
 export interface TestGatewayOptions {
@@ -63,49 +58,27 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const prepared = await prepare(options);
   const port = await freePort();
   const metricsPort = await freePort();
-  const environment = { ...prepared.environment, PORT: String(port), METRICS_PORT: String(metricsPort) };
-  let child: ChildProcess | undefined;
-
-  const health = () => healthOf(metricsPort);
-  const start = async () => {
-    const started = spawn(process.execPath, ["gateway/main.ts"], {
-      cwd: ROOT,
-      env: { ...process.env, ...environment },
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    child = started;
-    await until("the gateway answers", async () => {
-      if (started.exitCode !== null) throw new Error(`the gateway left with code ${started.exitCode}`);
-      return await health();
-    });
-  };
-  const end = async (signal: NodeJS.Signals) => {
-    const ending = child;
-    child = undefined;
-    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return ending?.exitCode ?? null;
-    const gone = once(ending, "exit");
-    ending.kill(signal);
-    await gone;
-    return ending.exitCode;
-  };
-  const kill = async () => {
-    await end("SIGKILL");
-  };
-  onTestFinished(kill);
-  await start();
+  const program = defineProgram({
+    part: "gateway",
+    settings: { ...prepared.environment, PORT: String(port), METRICS_PORT: String(metricsPort) },
+    logFile: join(prepared.folder, "gateway.log"),
+    readyUrl: `http://127.0.0.1:${metricsPort}/healthz`,
+  });
+  onTestFinished(program.kill);
+  await program.start();
   return {
     ...prepared,
     url: `mqtt://127.0.0.1:${port}`,
     port,
     metricsPort,
-    health,
-    kill,
+    health: () => healthOf(metricsPort),
+    kill: program.kill,
     restart: async () => {
-      await kill();
-      await start();
+      await program.kill();
+      await program.start();
     },
-    stop: () => end("SIGTERM"),
-    close: kill,
+    stop: program.stop,
+    close: program.kill,
   };
 }
 
