@@ -1,13 +1,33 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that start whole programs, browsers or databases: they run after the quick ones, one file at a time. */
+const WHOLE = ["test/system/**/*.test.ts", "test/real/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Two cores: system tests start whole programs, so few files at a time.
-    maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
     reporters: ["default", "./test/support/plain-totals.ts"],
-    server: { deps: { inline: [] } },
+    projects: [
+      {
+        test: {
+          name: "quick",
+          include: ["test/**/*.test.ts"],
+          exclude: WHOLE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "whole",
+          include: WHOLE,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 });

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Closer, closeAll } from "#kit/closer.ts";
 import { createLogger, type Logger } from "#kit/logger.ts";
+import { wait } from "#kit/wait.ts";
 import type { IngestEvent, IngestHealth } from "./events.ts";
 import type { Patience } from "./until-stored.ts";
 import { type FromWorker, ToWorker, WorkerSettings } from "./worker-messages.ts";
@@ -15,6 +16,9 @@ export interface MainThread {
   /** Ends the thread. */
   leave(): void;
 }
+
+/** A store that hangs is not waited for longer: what it has not taken was not acknowledged, and comes again. */
+const CLOSE_WITHIN_MS = 5_000;
 
 /** What a group's thread is built with. */
 export interface WorkerContext {
@@ -51,8 +55,7 @@ export function runWorker(group: string, start: (context: WorkerContext) => Prom
   main.onCommand((command) => {
     if (command.type !== "close") return;
     closing.abort();
-    started
-      .then(closeAll)
+    Promise.race([started.then(closeAll), wait(CLOSE_WITHIN_MS)])
       .then(() => {
         health.close();
         main.leave();

@@ -4,7 +4,7 @@ import type { SiteFeature, StationFeature } from "../../http/schemas.ts";
 import { boxOf, graticule, type LngLat, outlineAround } from "./geometry.ts";
 
 /** How far the soft outline of a municipality lies from its places. */
-const MARGIN_KM = 1.6;
+const MARGIN_KM = 0.8;
 
 /** A municipality as the map draws it: its outline and where its name stands. */
 export interface Area {

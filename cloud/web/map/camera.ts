@@ -22,7 +22,7 @@ export function showAll(map: MapLibreMap, places: readonly LngLat[], isWide: boo
   const box: Box | undefined = boxOf(places);
   if (box === undefined) return;
   const [west, south, east, north] = box;
-  const padding = isWide ? { top: 70, right: 90, bottom: 60, left: 330 } : { top: 56, right: 76, bottom: 84, left: 32 };
+  const padding = isWide ? { top: 70, right: 90, bottom: 60, left: 360 } : { top: 56, right: 44, bottom: 84, left: 28 };
   map.fitBounds([west, south, east, north], { padding, maxZoom: 13, animate: isAnimated });
 }
 
