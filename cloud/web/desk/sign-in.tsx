@@ -44,6 +44,8 @@ export function SignIn({ signIn }: { signIn(token: string): Promise<void> }) {
       }}
     >
       <h2>{words.desk.signInTitle}</h2>
+      {/* A password manager keeps a token only beside a name. */}
+      <input type="text" name="user" autoComplete="username" value="administrator" readOnly hidden />
       <label>
         <span>{words.desk.token}</span>
         <input

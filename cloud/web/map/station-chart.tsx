@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { Series, type StationFeature } from "../../http/schemas.ts";
 import { ask, type TroubleCode, troubleOf } from "../page/api.ts";
 import { fieldDigits, fieldName, unitName } from "../page/field.ts";
@@ -23,25 +23,21 @@ interface StationChartProps {
   readonly nowMs: number;
 }
 
-/** The chart of one field with its choice of period; the newest live value is put at its end by itself. */
-export function StationChart({ station, field, nowMs }: StationChartProps) {
-  const { words, format } = useSpeech();
-  const range = useSignal<ChartRange>("day");
-  const fetched = useSignal<readonly Point[] | undefined>(undefined);
+/** The points of one field and period: fetched anew each minute, with each live value added as it comes. */
+function useSeries(station: StationFeature, field: string, hours: number, toMs: number) {
+  const fetched = useSignal<{ readonly of: string; readonly points: readonly Point[] } | undefined>(undefined);
   const trouble = useSignal<TroubleCode | null>(null);
   const attempt = useSignal(0);
-  // The chart moves on once a minute, not with each tick of the clock.
-  const toMs = Math.ceil(nowMs / 60_000) * 60_000;
-  const fromMs = toMs - chartRanges[range.value];
+  const path = seriesPath(station.id, field, hours);
 
-  // A minute more does not fetch the whole period again.
+  // `toMs` moves once a minute: what a broken connection has missed comes with the next fetch.
   useEffect(() => {
     let isCurrent = true;
-    fetched.value = undefined;
-    trouble.value = null;
-    ask(Series, seriesPath(station.id, field, chartRanges[range.value] / HOUR_MS))
+    ask(Series, path)
       .then(({ body }) => {
-        if (isCurrent) fetched.value = body.points;
+        if (!isCurrent) return;
+        fetched.value = { of: path, points: body.points };
+        trouble.value = null;
       })
       .catch((error: unknown) => {
         if (isCurrent) trouble.value = troubleOf(error);
@@ -49,20 +45,37 @@ export function StationChart({ station, field, nowMs }: StationChartProps) {
     return () => {
       isCurrent = false;
     };
-  }, [station.id, field, range.value, attempt.value]);
+  }, [path, toMs, attempt.value]);
 
   const newest = station.properties.values[field];
   const newestAt = newest?.at;
   const newestValue = newest?.value;
-  const points = useMemo(() => {
-    const live: Point | undefined =
-      newestAt === undefined || newestValue === undefined ? undefined : [newestAt, newestValue];
-    return withNewest(fetched.value ?? [], live, fromMs);
-  }, [fetched.value, newestAt, newestValue, fromMs]);
+  useEffect(() => {
+    const known = fetched.peek();
+    if (known?.of !== path || newestAt === undefined || newestValue === undefined) return;
+    const fromMs = toMs - hours * HOUR_MS;
+    fetched.value = { of: path, points: withNewest(known.points, [newestAt, newestValue], fromMs) };
+  }, [path, toMs, hours, newestAt, newestValue, fetched.value?.of]);
 
-  const unit = unitName(words, newest?.unit ?? "");
+  return {
+    points: fetched.value?.of === path ? fetched.value.points : undefined,
+    trouble: trouble.value,
+    retry: () => attempt.value++,
+  };
+}
+
+/** The chart of one field with its choice of period; the newest live value is put at its end by itself. */
+export function StationChart({ station, field, nowMs }: StationChartProps) {
+  const { words, format } = useSpeech();
+  const range = useSignal<ChartRange>("day");
+  // The chart moves on once a minute, not with each tick of the clock.
+  const toMs = Math.ceil(nowMs / 60_000) * 60_000;
+  const rangeMs = chartRanges[range.value];
+  const { points, trouble, retry } = useSeries(station, field, rangeMs / HOUR_MS, toMs);
+
+  const unit = unitName(words, station.properties.values[field]?.unit ?? "");
   const withUnit = (value: number) => `${format.number(value, fieldDigits(field))} ${unit}`;
-  const summary = summaryOf(points);
+  const summary = summaryOf(points ?? []);
   const said =
     summary === undefined
       ? words.map.chartEmpty
@@ -87,17 +100,16 @@ export function StationChart({ station, field, nowMs }: StationChartProps) {
           ))}
         </fieldset>
       </header>
-      {trouble.value !== null ? (
-        <Trouble code={trouble.value} onRetry={() => attempt.value++} />
-      ) : fetched.value === undefined ? (
-        <p class="chart-empty">{words.loading}</p>
+      {trouble !== null && <Trouble code={trouble} onRetry={retry} />}
+      {points === undefined ? (
+        trouble === null && <p class="chart-empty">{words.loading}</p>
       ) : summary === undefined ? (
         <p class="chart-empty">{words.map.chartEmpty}</p>
       ) : (
         <>
           <AirChart
             points={points}
-            fromMs={fromMs}
+            fromMs={toMs - rangeMs}
             toMs={toMs}
             hasBands={field === "pm25" || field === "pm25_atm"}
             summary={`${fieldName(words, field)}: ${said}`}
