@@ -15,7 +15,7 @@ import { openFolderPhotos } from "./store/photos/folder-photos.ts";
 import { openStateView } from "./store/state/sqlite-state-view.ts";
 
 await runMain(
-  "cloud: takes in what the gateway has, keeps it, serves the map, the desk and the API",
+  "dvornik cloud: takes in what the gateway has, keeps it, serves the map, the desk and the API",
   CloudConfig,
   start,
 );

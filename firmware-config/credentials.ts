@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { open, readFile, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 import { type Credential, Credentials } from "#contract/credentials.ts";
+import { writeDurably } from "#kit/durable-file.ts";
 
 /** A new token: 32 random bytes, base64url. Whoever holds it is the client; it is shown once and kept only as a hash. */
 export const makeToken = (): string => randomBytes(32).toString("base64url");
@@ -20,7 +20,7 @@ export async function addClient(file: string, client: Omit<Credential, "tokenSha
   const { clients } = await readCredentials(file);
   const others = clients.filter(({ tenant, device }) => tenant !== client.tenant || device !== client.device);
   const added = Credentials.parse({ clients: [...others, { ...client, tokenSha256: hashToken(token) }] });
-  await replaceFile(file, `${JSON.stringify(added, undefined, 2)}\n`);
+  await writeDurably(file, `${JSON.stringify(added, undefined, 2)}\n`, 0o600);
   return token;
 }
 
@@ -30,18 +30,4 @@ async function readCredentials(file: string): Promise<Credentials> {
     throw error;
   });
   return text === undefined ? { clients: [] } : Credentials.parse(JSON.parse(text));
-}
-
-async function replaceFile(file: string, text: string): Promise<void> {
-  const draft = `${file}.${process.pid}.new`;
-  const handle = await open(draft, "w", 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(draft, file);
-  const folder = await open(dirname(file), "r");
-  await folder.sync().finally(() => folder.close());
 }

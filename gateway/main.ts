@@ -6,7 +6,7 @@ import { closeOnSignal } from "#kit/shutdown.ts";
 import { GatewayConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 
-await runMain("gateway", GatewayConfig, async () => {
+await runMain('dvornik gateway: the MQTT broker, an acknowledgement means "on disk here"', GatewayConfig, async () => {
   const config = loadConfig(GatewayConfig, process.env);
   const log = createLogger("gateway", config.LOG_LEVEL);
   const gateway = await startGateway(config, systemClock, log);

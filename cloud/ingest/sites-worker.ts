@@ -5,7 +5,7 @@ import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { acknowledgeAlert } from "../alerts/alert-book.ts";
 import { openChunkShelf } from "../store/photos/chunk-shelf.ts";
-import { openFolderPhotos, removeHalfWritten } from "../store/photos/folder-photos.ts";
+import { openFolderPhotos } from "../store/photos/folder-photos.ts";
 import { openStateStore, type StateStore } from "../store/state/state-store.ts";
 import { startBatchLoop } from "./batch-loop.ts";
 import { isWholeJpeg } from "./check-jpeg.ts";
@@ -31,7 +31,6 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
   answerDesk(main, state);
 
   const photoFolder = join(settings.dataDir, "photos");
-  await removeHalfWritten(photoFolder);
   const photos = await openFolderPhotos(photoFolder);
   const joining = { state, shelf, photos, isJpeg: isWholeJpeg, nowMs };
   const joiner = startPhotoJoiner(joining, patience("photos"), main.tellEvents);

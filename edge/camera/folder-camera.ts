@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { writeDurably } from "#kit/durable-file.ts";
 import { codeOf } from "#kit/errors.ts";
 import { PhotoUnreadable } from "../classify/classifier.ts";
-import { writeDurably } from "../durable-file.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
 import { checkJpeg } from "./check-jpeg.ts";
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { makeKeyPair, publicKeyOf } from "#contract/evidence.ts";
+import { writeDurably } from "#kit/durable-file.ts";
 import { codeOf } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";
-import { writeDurably } from "../durable-file.ts";
 
 /** The key that a device signs its visits with. */
 export interface DeviceKey {

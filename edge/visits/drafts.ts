@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { VisitPhoto } from "#contract/messages.ts";
 import { SiteName } from "#contract/names.ts";
-import { removeDurably, writeDurably } from "../durable-file.ts";
+import { removeDurably, writeDurably } from "#kit/durable-file.ts";
 import { sha256Of } from "./photo-messages.ts";
 
 /** A visit that has its first photo: it waits on disk for the one after. */

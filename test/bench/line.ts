@@ -88,13 +88,11 @@ async function measurePhotos(line: Line): Promise<{ readonly verdict: Latency; r
 
 /** Messages per second from devices (window 64 each) until the store has them and the state says so. */
 async function measureThroughput(line: Line): Promise<number> {
-  const clients = await Promise.all(
-    Array.from({ length: PUBLISHERS }, async (_, at) => {
-      const address = { tenant: UNIT.tenant, device: `load-${at}` };
-      const password = await addClient(line.credentialsFile, { ...address, role: "device" });
-      return { address, password };
-    }),
-  );
+  const clients: { readonly address: typeof UNIT; readonly password: string }[] = [];
+  for (let at = 0; at < PUBLISHERS; at++) {
+    const address = { tenant: UNIT.tenant, device: `load-${at}` };
+    clients.push({ address, password: await addClient(line.credentialsFile, { ...address, role: "device" }) });
+  }
   const before = receivedCount(line);
   const connected = await Promise.all(
     clients.map(async ({ address, password }) => {

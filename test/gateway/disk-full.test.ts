@@ -1,39 +1,20 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { topics } from "#contract/topics.ts";
 import { aPublish, connectRaw } from "../support/raw-mqtt.ts";
+import { maySmallDisk, mountSmallDisk } from "../support/small-disk.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { startTestGateway } from "../support/test-gateway.ts";
 import { until } from "../support/until.ts";
 
-const disk = mkdtempSync(join(tmpdir(), "dvornik-full-"));
-
-function mountSmallDisk(): boolean {
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], { stdio: "ignore" });
-    return true;
-  } catch {
-    // Mounting needs rights that this machine may not give; the test then says that it was skipped.
-    return false;
-  }
-}
-
-const isMounted = mountSmallDisk();
-afterAll(() => {
-  if (isMounted) execFileSync("umount", ["-l", disk]);
-  rmSync(disk, { recursive: true, force: true });
-});
-
 describe("a gateway on a full disk", () => {
-  it.skipIf(!isMounted)(
+  it.skipIf(!maySmallDisk)(
     "acknowledges nothing, says so, and recovers without a restart (needs the right to mount a tmpfs)",
     async () => {
+      const disk = await mountSmallDisk(join(await tempFolder(), "small"), 4);
       const gateway = await startTestGateway({
         clients: ["demo:truck-1"],
-        settings: { DATA_DIR: disk, LOG_LEVEL: "silent" },
+        settings: { DATA_DIR: disk.folder, LOG_LEVEL: "silent" },
       });
       const connect = () =>
         connectRaw(gateway.port, { clientId: "demo:truck-1", token: gateway.tokenOf("demo:truck-1") });
@@ -41,7 +22,7 @@ describe("a gateway on a full disk", () => {
       const first = await connect();
       first.send(aPublish(topic, 1));
       await first.receive("puback");
-      await writeFile(join(disk, "filler"), Buffer.alloc(8 * 1024 * 1024)).catch(() => undefined);
+      await disk.fill();
 
       first.send(...Array.from({ length: 30 }, (_, i) => aPublish(topic, i + 2, Buffer.alloc(30_000))));
       await first.closed();
@@ -50,7 +31,7 @@ describe("a gateway on a full disk", () => {
       expect(full.status).toBe("unhealthy");
       expect(full.refused["journal-unavailable"]).toBeGreaterThan(0);
 
-      await rm(join(disk, "filler"));
+      await disk.empty();
       await until("it is healthy again", async () => (await gateway.health()).status === "ok");
       const second = await connect();
       second.send(aPublish(topic, 1));

@@ -1,8 +1,8 @@
 import { request } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { DiskUnwritable } from "#kit/durable-file.ts";
 import { CameraUnavailable } from "../../../edge/camera/camera.ts";
 import { type Route, startLocalServer } from "../../../edge/driver/local-server.ts";
-import { DiskUnwritable } from "../../../edge/durable-file.ts";
 import { JsonObject, quiet } from "../support/fakes.ts";
 
 async function startServer(answer: Route["answer"] = async (body) => ({ status: 200, body: { got: body } })) {

@@ -1,7 +1,7 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openFolderPhotos, removeHalfWritten } from "../../../../cloud/store/photos/folder-photos.ts";
+import { openFolderPhotos } from "../../../../cloud/store/photos/folder-photos.ts";
 import { tempFolder } from "../../../support/temp-folder.ts";
 
 const SHA = "ab".repeat(32);
@@ -16,7 +16,6 @@ describe("a folder of photos", () => {
 
     expect(await photos.read(SHA)).toEqual(Buffer.from("bytes"));
     expect(await readdir(join(folder, "ab"))).toEqual([`${SHA}.jpg`]);
-    expect(await readdir(join(folder, "tmp"))).toEqual([]);
   });
 
   it("knows no photo that was not put", async () => {
@@ -25,16 +24,17 @@ describe("a folder of photos", () => {
     expect(await photos.read(SHA)).toBeUndefined();
   });
 
-  it("leaves nothing half-written behind when a write fails or was cut off", async () => {
+  it("says when it cannot write, and writes over what a crash left half-written", async () => {
     const folder = join(await tempFolder(), "photos");
     const photos = await openFolderPhotos(folder);
     await writeFile(join(folder, "ab"), "a file where a folder should be");
 
     await expect(photos.put(SHA, Buffer.from("bytes"))).rejects.toThrow();
-    expect(await readdir(join(folder, "tmp"))).toEqual([]);
 
-    await writeFile(join(folder, "tmp", "cut-off"), "half");
-    await removeHalfWritten(folder);
-    expect(await readdir(join(folder, "tmp"))).toEqual([]);
+    await rm(join(folder, "ab"));
+    await mkdir(join(folder, "ab"));
+    await writeFile(join(folder, "ab", `${SHA}.jpg.tmp`), "half");
+    await photos.put(SHA, Buffer.from("bytes"));
+    expect(await readdir(join(folder, "ab"))).toEqual([`${SHA}.jpg`]);
   });
 });

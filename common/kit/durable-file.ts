@@ -1,6 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AppError, codeOf } from "#kit/errors.ts";
+import { AppError, codeOf } from "./errors.ts";
 
 /** The disk is full or cannot be written: nothing of the file is kept, and the old one, if any, is as it was. */
 export class DiskUnwritable extends AppError {
@@ -44,7 +44,8 @@ export async function removeDurably(paths: readonly string[]): Promise<void> {
   await syncFolder(dirname(first));
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Syncs a folder: a new name in it is durable only then. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();
