@@ -1,20 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { BrokerUrl } from "#contract/broker-url.ts";
 import { DeviceName } from "#contract/names.ts";
-import { BadConfig } from "#kit/load-config.ts";
 import { LogLevel } from "#kit/logger.ts";
-
-const LOOPBACK = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)$/;
-
-/** A broker's address: TLS, or plain on loopback, since the token would travel in the clear. */
-const BrokerUrl = z.string().refine(
-  (text) => {
-    const url = URL.parse(text);
-    return url?.protocol === "mqtts:" || (url?.protocol === "mqtt:" && LOOPBACK.test(url.hostname));
-  },
-  { error: "must be mqtts://host[:port], or mqtt://127.0.0.1[:port] on this machine" },
-);
+import { isLoopback } from "#kit/loopback.ts";
+import { readSecret } from "#kit/read-secret.ts";
 
 const INFLUX_KEYS = ["INFLUX_URL", "INFLUX_TOKEN", "INFLUX_ORG", "INFLUX_BUCKET"] as const;
 
@@ -46,11 +36,22 @@ export const CloudConfig = z
     INFLUX_ORG: z.string().optional().describe("its organisation"),
     INFLUX_BUCKET: z.string().optional().describe("its bucket"),
     STALE_AFTER_S: z.coerce.number().min(1).default(900).describe("a station that is silent for longer turns grey"),
+    BEHIND_TLS_PROXY: z
+      .stringbool()
+      .default(false)
+      .describe(
+        "a proxy on this machine or network ends TLS in front: cookies are Secure, and HOST may be any address",
+      ),
     LOG_LEVEL: LogLevel.default("info").describe("debug, info, warn, error or silent"),
   })
   .refine(({ TOKEN, TOKEN_FILE }) => (TOKEN === undefined) !== (TOKEN_FILE === undefined), {
     path: ["TOKEN"],
     error: "one of TOKEN and TOKEN_FILE is needed",
+  })
+  .refine(({ HOST, BEHIND_TLS_PROXY }) => isLoopback(HOST) || BEHIND_TLS_PROXY, {
+    path: ["HOST"],
+    error:
+      "listening beyond loopback needs a proxy with TLS in front (BEHIND_TLS_PROXY=true): tokens would travel in the clear",
   })
   .refine((config) => new Set(INFLUX_KEYS.map((key) => config[key] === undefined)).size === 1, {
     path: ["INFLUX_URL"],
@@ -76,12 +77,4 @@ export function influxOf(config: CloudConfig): { url: string; token: string; org
   const { INFLUX_URL: url, INFLUX_TOKEN: token, INFLUX_ORG: org, INFLUX_BUCKET: bucket } = config;
   if (url === undefined || token === undefined || org === undefined || bucket === undefined) return null;
   return { url, token, org, bucket };
-}
-
-async function readSecret(key: string, file: string): Promise<string> {
-  try {
-    return (await readFile(file, "utf8")).trim();
-  } catch (cause) {
-    throw new BadConfig(`${key}: ${file} cannot be read`, { cause });
-  }
 }

@@ -1,24 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { BrokerUrl } from "#contract/broker-url.ts";
 import { DeviceName, SensorName, TenantName } from "#contract/names.ts";
-import { BadConfig } from "#kit/load-config.ts";
 import { LogLevel } from "#kit/logger.ts";
+import { readSecret } from "#kit/read-secret.ts";
 import { ByteAddress } from "./sensors/byte-source.ts";
-
-const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-/** `mqtts:` anywhere, `mqtt:` only to this very machine: a token must not cross a network in clear text. */
-const BrokerUrl = z.string().superRefine((text, context) => {
-  const url = URL.parse(text);
-  if (url === null || (url.protocol !== "mqtt:" && url.protocol !== "mqtts:")) {
-    context.addIssue({ code: "custom", message: "must be mqtts://HOST:PORT, or mqtt://127.0.0.1:PORT" });
-  } else if (url.protocol === "mqtt:" && !LOOPBACK_HOST.test(url.hostname)) {
-    context.addIssue({
-      code: "custom",
-      message: `mqtt: without TLS is only for this machine (127.0.0.1); use mqtts: for ${url.hostname}`,
-    });
-  }
-});
 
 const Fields = z.string().transform((text, context): readonly ("pm25" | "pm10")[] => {
   const parsed = z
@@ -66,12 +51,7 @@ export const EdgeConfig = z
   });
 export type EdgeConfig = z.infer<typeof EdgeConfig>;
 
-/** The device's secret, from the setting or from its file. */
+/** The device's secret, from the setting or from its file. Rejects with `BadConfig` when the file holds none. */
 export async function readToken({ TOKEN, TOKEN_FILE }: EdgeConfig): Promise<string> {
-  if (TOKEN_FILE === undefined) return TOKEN ?? "";
-  const text = await readFile(TOKEN_FILE, "utf8").catch((cause: unknown) => {
-    throw new BadConfig(`TOKEN_FILE: ${TOKEN_FILE} cannot be read`, { cause });
-  });
-  if (text.trim() === "") throw new BadConfig(`TOKEN_FILE: ${TOKEN_FILE} is empty`);
-  return text.trim();
+  return TOKEN ?? (await readSecret("TOKEN_FILE", TOKEN_FILE ?? ""));
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { limits } from "#contract/limits.ts";
 import { LogLevel } from "#kit/logger.ts";
+import { isLoopback } from "#kit/loopback.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 
 /** Settings of the gateway. */
 export const GatewayConfig = z
@@ -44,7 +44,7 @@ export const GatewayConfig = z
     path: ["TLS_KEY"],
     error: "TLS_CERT and TLS_KEY go together",
   })
-  .refine(({ HOST, TLS_CERT }) => LOOPBACK.test(HOST) || TLS_CERT !== undefined, {
+  .refine(({ HOST, TLS_CERT }) => isLoopback(HOST) || TLS_CERT !== undefined, {
     path: ["HOST"],
     error: "listening beyond loopback needs TLS_CERT and TLS_KEY: tokens would travel in the clear",
   });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Closer } from "#kit/closer.ts";
 import { AppError, messageOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
+import { isLoopback } from "#kit/loopback.ts";
 
 /** What a route answers. */
 export interface Answer {
@@ -37,7 +38,6 @@ export class BadRequest extends AppError {
 
 const MAX_BODY_BYTES = 4 * 1024;
 const LOOPBACK = "127.0.0.1";
-const LOOPBACK_NAMES = new Set([LOOPBACK, "localhost", "[::1]"]);
 
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   "no-before": 409,
@@ -95,9 +95,9 @@ async function answerOf(request: IncomingMessage, routes: readonly Route[]): Pro
 /** A page of the internet may make a browser on this machine call us: neither its name nor its origin is ours. */
 function requireLoopback({ headers }: IncomingMessage): void {
   const host = (headers.host ?? "").replace(/:\d+$/, "");
-  if (!LOOPBACK_NAMES.has(host)) throw new BadRequest(403, "not-loopback", "ask by 127.0.0.1 or localhost");
+  if (!isLoopback(host)) throw new BadRequest(403, "not-loopback", "ask by 127.0.0.1 or localhost");
   const { origin } = headers;
-  if (origin !== undefined && !LOOPBACK_NAMES.has(URL.parse(origin)?.hostname ?? "")) {
+  if (origin !== undefined && !isLoopback(URL.parse(origin)?.hostname ?? "")) {
     throw new BadRequest(403, "not-loopback", "only pages of this machine may ask");
   }
 }

@@ -34,6 +34,18 @@ describe("the cloud's settings", () => {
     else expect(attempt).toThrow("BROKER_URL");
   });
 
+  it("listen beyond loopback only where a proxy with TLS stands in front", () => {
+    expect(() => load({ HOST: "0.0.0.0" })).toThrow("BEHIND_TLS_PROXY");
+    expect(load({ HOST: "0.0.0.0", BEHIND_TLS_PROXY: "true" }).HOST).toBe("0.0.0.0");
+  });
+
+  it("refuse an administrator's token file that is empty: it would open the desk to everybody", async () => {
+    const ADMIN_TOKEN_FILE = join(await tempFolder(), "admin-token");
+    await writeFile(ADMIN_TOKEN_FILE, "\n");
+
+    await expect(readAdminTokenSha256(load({ ADMIN_TOKEN_FILE }))).rejects.toThrow("empty");
+  });
+
   it("take InfluxDB whole or not at all", () => {
     const influx = { INFLUX_URL: "http://127.0.0.1:8086", INFLUX_TOKEN: "t", INFLUX_ORG: "o", INFLUX_BUCKET: "b" };
 

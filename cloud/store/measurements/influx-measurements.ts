@@ -1,5 +1,6 @@
 import { HttpError, InfluxDB, Point as InfluxPoint, setLogger } from "@influxdata/influxdb-client";
 import { messageOf } from "#kit/errors.ts";
+import { isLoopback } from "#kit/loopback.ts";
 import { readInfluxSeries } from "./influx-series.ts";
 import {
   type Measurements,
@@ -26,7 +27,6 @@ export const MEASUREMENT = "air";
 const TIMEOUT_MS = 15_000;
 /** A health page does not wait longer. */
 const CHECK_TIMEOUT_MS = 3_000;
-const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
  * The time series in an InfluxDB 2.
@@ -43,7 +43,7 @@ export function openInfluxMeasurements(settings: InfluxSettings): Measurements {
   const influx = new InfluxDB({ url, token, timeout: timeoutMs });
   const checking = new InfluxDB({ url, token, timeout: Math.min(timeoutMs, CHECK_TIMEOUT_MS) });
   // Packing costs more than it saves where the bytes never leave the machine.
-  const gzipThreshold = LOOPBACK.includes(new URL(url).hostname) ? Number.MAX_SAFE_INTEGER : 1_000;
+  const gzipThreshold = isLoopback(new URL(url).hostname) ? Number.MAX_SAFE_INTEGER : 1_000;
   const inHand = new Set<Promise<unknown>>();
   let isClosed = false;
   let lastFailure: string | undefined;
