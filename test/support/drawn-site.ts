@@ -79,7 +79,12 @@ function drawScene(random: Random, state: DrawnSite["state"]): string {
     drawPad(random, ground),
     drawContainers(random, ground, state),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">${layers.join("")}</svg>`;
+  // A crew stands close: the containers fill most of the frame.
+  const closeness = between(random, 1.05, 1.2);
+  const left = (WIDTH - WIDTH / closeness) / 2;
+  const top = (HEIGHT - HEIGHT / closeness) * 0.62;
+  const frame = `${left} ${top} ${WIDTH / closeness} ${HEIGHT / closeness}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${frame}" width="${WIDTH}" height="${HEIGHT}">${layers.join("")}</svg>`;
 }
 
 function gradients(random: Random, hasSnow: boolean): string {
@@ -205,7 +210,7 @@ interface Box {
 }
 
 function drawContainers(random: Random, ground: number, state: DrawnSite["state"]): string {
-  const count = whole(random, 2, 4);
+  const count = random() < 0.15 ? 4 : whole(random, 2, 3);
   const width = Math.min(300, 1040 / count);
   const paint = pick(random, PAINTS);
   const left = (WIDTH - count * width) / 2 + between(random, -60, 60);
@@ -219,7 +224,7 @@ function drawContainers(random: Random, ground: number, state: DrawnSite["state"
   const drawn = boxes.map((box, index) =>
     drawContainer(random, box, random() < 0.8 ? paint : pick(random, PAINTS), index < fullOnes),
   );
-  const onGround = state === "scattered" ? drawLitter(random, boxes, whole(random, 20, 34), 110) : "";
+  const onGround = state === "scattered" ? drawLitter(random, boxes, whole(random, 30, 46), 120) : "";
   const besideFull = state === "overflow" ? drawLitter(random, boxes, whole(random, 2, 6), 14) : "";
   return drawn.join("") + onGround + besideFull;
 }
@@ -276,19 +281,20 @@ function drawLitter(random: Random, boxes: readonly Box[], bags: number, scraps:
   const first = boxes[0];
   const last = boxes.at(-1);
   if (first === undefined || last === undefined) return "";
-  const left = first.x - 90;
-  const right = last.x + last.width + 90;
+  const left = first.x - 60;
+  const right = last.x + last.width + 60;
   const small = times(scraps, () =>
-    drawScrap(random, between(random, left - 60, right + 60), first.foot + between(random, 14, 240)),
+    drawScrap(random, between(random, left - 60, right + 60), first.foot + between(random, 14, 200)),
   );
-  const heaps = Array.from({ length: bags }, () => ({
-    x: between(random, left, right),
-    y: first.foot + between(random, 8, 130),
-  }))
+  const piles = Array.from({ length: 3 }, () => between(random, left, right));
+  const heaps = Array.from({ length: bags }, (_, index) => {
+    const middle = piles[index % piles.length] ?? left;
+    return { x: middle + between(random, -120, 120), y: first.foot + between(random, -20, 90) };
+  })
     .sort((a, b) => a.y - b.y)
     .map(({ x, y }) =>
-      random() < 0.72
-        ? drawBag(random, x, y, between(random, 44, 84))
+      random() < 0.8
+        ? drawBag(random, x, y, between(random, 56, 118))
         : drawCarton(random, x, y, between(random, 60, 120)),
     );
   return small + heaps.join("");
