@@ -1,7 +1,7 @@
 import { type Closer, closeAll } from "./closer.ts";
 
 /**
- * Closes everything in reverse order on SIGINT or SIGTERM and then leaves the process.
+ * Closes everything in reverse order on SIGINT, SIGTERM or SIGHUP (a closed terminal) and then leaves the process.
  *
  * Exit code 0 after a clean close, 1 when something could not be closed. A second signal changes nothing: closing is
  * short, and whoever is in a hurry has SIGKILL, which loses nothing either.
@@ -21,4 +21,5 @@ export function closeOnSignal(started: readonly Closer[], onError: (error: unkno
   };
   process.on("SIGINT", close);
   process.on("SIGTERM", close);
+  process.on("SIGHUP", close);
 }

@@ -86,6 +86,22 @@ async function measurePhotos(line: Line): Promise<{ readonly verdict: Latency; r
   return { verdict: latencyOf(verdicts), photo: latencyOf(photos) };
 }
 
+/** How long the map's list takes while `work` goes on: what a resident feels when the stores are busy. */
+async function measurePages(line: Line, work: Promise<unknown>): Promise<Latency> {
+  const took: number[] = [];
+  let isDone = false;
+  void work.finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    const startMs = nowMs();
+    await (await fetch(`${line.cloudUrl}/api/v1/sites`)).arrayBuffer();
+    took.push(nowMs() - startMs);
+    await wait(50);
+  }
+  return latencyOf(took);
+}
+
 /** Messages per second from devices (window 64 each) until the store has them and the state says so. */
 async function measureThroughput(line: Line): Promise<number> {
   const clients: { readonly address: typeof UNIT; readonly password: string }[] = [];
@@ -155,13 +171,15 @@ async function measureLine(name: string, store: StoreSettings) {
     say(`${name}: photos …`);
     const { verdict, photo } = await measurePhotos(line);
     say(`${name}: messages per second …`);
-    const perSecond = await measureThroughput(line);
+    const storing = measureThroughput(line);
+    const page = await measurePages(line, storing);
+    const perSecond = await storing;
     const residentMiB = {
       gateway: Math.round((await line.gateway.residentBytes()) / 2 ** 20),
       cloud: Math.round((await line.cloud.residentBytes()) / 2 ** 20),
       edge: Math.round((await line.edge.residentBytes()) / 2 ** 20),
     };
-    return { store: name, reading, verdict, photo, perSecond, residentMiB };
+    return { store: name, reading, verdict, photo, perSecond, page, residentMiB };
   } finally {
     await closeAll(started);
   }
@@ -178,14 +196,14 @@ if ("program" in influxd) {
 }
 
 say(
-  "\n| store | reading → map p50 / p99 | verdict → map p50 / p99 | photo → map p50 / p99 | msg/s stored | MiB gateway / cloud / edge |",
+  "\n| store | reading → map p50 / p99 | verdict → map p50 / p99 | photo → map p50 / p99 | msg/s stored | page meanwhile p50 / p99 | MiB gateway / cloud / edge |",
 );
-say("| --- | --- | --- | --- | --- | --- |");
-for (const { store, reading, verdict, photo, perSecond, residentMiB } of results) {
+say("| --- | --- | --- | --- | --- | --- | --- |");
+for (const { store, reading, verdict, photo, perSecond, page, residentMiB } of results) {
   const cell = ({ p50, p99 }: Latency) => `${p50} / ${p99} ms`;
   const { gateway, cloud, edge } = residentMiB;
   say(
-    `| ${store} | ${cell(reading)} | ${cell(verdict)} | ${cell(photo)} | ${perSecond} | ${gateway} / ${cloud} / ${edge} |`,
+    `| ${store} | ${cell(reading)} | ${cell(verdict)} | ${cell(photo)} | ${perSecond} | ${cell(page)} | ${gateway} / ${cloud} / ${edge} |`,
   );
 }
 say(JSON.stringify({ machine: { cpu: cpus()[0]?.model, cores: cpus().length }, results }));

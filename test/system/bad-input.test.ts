@@ -1,19 +1,27 @@
 import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
 import mqtt from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { encode } from "#contract/codec.ts";
 import { type Address, clientIdOf } from "#contract/names.ts";
 import { type Stream, topics } from "#contract/topics.ts";
-import { DeadLetterView, HealthView } from "../../cloud/http/schemas.ts";
+import { DeadLetterView, HealthView, StationCollection } from "../../cloud/http/schemas.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import { aPhoto, aReading } from "../support/builders.ts";
+import { drawSite } from "../support/drawn-site.ts";
+import { freePort } from "../support/free-port.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
+import { sds011Frame } from "../town/sds011-simulator.ts";
+import { shoot } from "./driver.ts";
 import { type Line, layLine, UNIT } from "./line.ts";
 
 const DEVICE: Address = { tenant: UNIT.tenant, device: "clumsy-1" };
 const DeadLetters = z.object({ deadLetters: z.array(DeadLetterView) });
+const Counted = z.looseObject({ errors: z.record(z.string(), z.number()) });
 const GatewayHealth = z.object({ refused: z.record(z.string(), z.number()) });
 
 /** A device that may connect, and a way to send any bytes as it. */
@@ -94,5 +102,40 @@ describe("bad input", () => {
     expect(reasons).toEqual(new Set(["malformed", "unknown-version", "wrong-topic", "photo-hash"]));
     expect(refused.topic).toBeGreaterThanOrEqual(3);
     expect((await fetch(`${line.cloudUrl}/api/v1/dead-letters`)).status).toBe(401);
+  }, 120_000);
+
+  it("at the device is refused by name and counted, and the next good photo and the good frames go on", async () => {
+    const folder = await tempFolder();
+    const frames = createServer((socket) => {
+      const damaged = Buffer.from(sds011Frame(500, 500));
+      damaged[8] = ((damaged[8] ?? 0) + 1) & 0xff;
+      const talking = setInterval(() => socket.write(Buffer.concat([damaged, sds011Frame(8.5, 9.5)])), 20);
+      socket.on("close", () => clearInterval(talking)).on("error", () => socket.destroy());
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => frames.listen(port, "127.0.0.1", resolve));
+    const line = await layLine({ folder, edge: { READING_EVERY_S: "0.5", SDS011: `tcp://127.0.0.1:${port}` } });
+    onTestFinished(() => line.close());
+    onTestFinished(() => void frames.close());
+    const whole = await drawSite({ seed: 1, state: "clean" });
+    await writeFile(join(line.cameraFolder, "1-text.jpg"), "this is a text, whatever its name says");
+    await writeFile(join(line.cameraFolder, "2-cut.jpg"), whole.subarray(0, whole.length / 2));
+    await writeFile(join(line.cameraFolder, "3-good.jpg"), whole);
+    await line.gateway.start();
+    await line.cloud.start();
+    await line.edge.start();
+
+    await expect(shoot(line.edgeUrl, "site-1", "before")).rejects.toThrow(/422.*photo-unreadable.*1-text\.jpg/);
+    await expect(shoot(line.edgeUrl, "site-1", "before")).rejects.toThrow(/422.*photo-unreadable.*2-cut\.jpg/);
+    expect(await shoot(line.edgeUrl, "site-1", "before")).toMatchObject({ sha: expect.any(String) });
+
+    const { values } = await until("the good frames' reading is on the map", async () => {
+      const { features } = StationCollection.parse(await (await fetch(`${line.cloudUrl}/api/v1/stations`)).json());
+      return features[0]?.properties.pm25 === null ? undefined : features[0]?.properties;
+    });
+    expect(values.pm25?.value).toBe(8.5);
+    const { errors } = Counted.parse(await (await fetch(`${line.edgeUrl}/status`)).json());
+    expect(errors["photo-unreadable"]).toBe(2);
+    expect(errors["sensor-bad-frame"]).toBeGreaterThan(0);
   }, 120_000);
 });
