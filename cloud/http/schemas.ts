@@ -47,6 +47,10 @@ export type StationCollection = z.infer<typeof StationCollection>;
 export const SiteMapState = z.union([SiteState, z.literal("unknown")]);
 export type SiteMapState = z.infer<typeof SiteMapState>;
 
+/** Whether a visit is signed by the key that its device showed first. */
+export const SignatureCheck = z.enum(["valid", "invalid", "unknown-key"]);
+export type SignatureCheck = z.infer<typeof SignatureCheck>;
+
 export const SiteFeature = z.object({
   type: z.literal("Feature"),
   id: z.string(),
@@ -60,6 +64,7 @@ export const SiteFeature = z.object({
     state: SiteMapState,
     probability: z.number().nullable().describe("the model's probability of that state"),
     lastVisitAt: Milliseconds.nullable(),
+    signature: SignatureCheck.nullable().describe("of the last visit; null before the first"),
   }),
 });
 export type SiteFeature = z.infer<typeof SiteFeature>;
@@ -78,9 +83,6 @@ export const PhotoView = z.object({
   model: z.string(),
 });
 export type PhotoView = z.infer<typeof PhotoView>;
-
-export const SignatureCheck = z.enum(["valid", "invalid", "unknown-key"]);
-export type SignatureCheck = z.infer<typeof SignatureCheck>;
 
 export const VisitView = z.object({
   visit: z.string(),
@@ -101,6 +103,11 @@ export const Series = z.object({
   station: z.string(),
   field: z.string(),
   unit: z.string(),
+  meanOfMs: z
+    .number()
+    .int()
+    .nullable()
+    .describe("length of the windows whose means the points are; null when they are the raw values"),
   points: z.array(z.tuple([Milliseconds, z.number()])),
 });
 export type Series = z.infer<typeof Series>;

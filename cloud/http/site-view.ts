@@ -22,6 +22,7 @@ export function siteFeature(site: Site, municipalityName: Bilingual, visit: Visi
       state: after?.state ?? "unknown",
       probability: after === undefined ? null : probabilityOf(after.state, after.probabilities),
       lastVisitAt: visit === undefined ? null : (visit.endedAt ?? visit.startedAt ?? visit.storedAt),
+      signature: visit?.signature ?? null,
     },
   };
 }

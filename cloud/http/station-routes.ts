@@ -63,12 +63,13 @@ export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
       const toMs = clock.nowMs() + 1;
       const fromMs = Math.max(0, toMs - Math.round(hours * HOUR_MS));
       const query = { tenant: station.tenant, station: id, field, fromMs, toMs, maxPoints: MAX_POINTS };
-      const points = await measurements.series(query);
+      const { points, meanOfMs } = await measurements.series(query);
       void reply.header("cache-control", ASK_AGAIN);
       return {
         station: id,
         field,
         unit: unitOf(field),
+        meanOfMs,
         points: points.map(([at, value]): [number, number] => [at, value]),
       };
     },

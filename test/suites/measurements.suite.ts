@@ -47,7 +47,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const refused = await store.write(written);
 
       expect(refused).toEqual([]);
-      expect(await store.series(aQuery({ station }))).toEqual([
+      expect((await store.series(aQuery({ station }))).points).toEqual([
         [NOON_MS + 1, 0.1],
         [NOON_MS + 2, 0.2],
         [NOON_MS + 3, 0.3],
@@ -60,7 +60,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       await store.write([point, point]);
       await store.write([point]);
 
-      expect(await store.series(aQuery({ station: "twice" }))).toEqual([[NOON_MS, 12.5]]);
+      expect((await store.series(aQuery({ station: "twice" }))).points).toEqual([[NOON_MS, 12.5]]);
     });
 
     it("unites the fields of one moment, and the later value wins", async () => {
@@ -69,9 +69,9 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
 
       await store.write([aPoint({ station, fields: { pm10: 3, pm25_atm: 4 } })]);
 
-      expect(await store.series(aQuery({ station, field: "pm25" }))).toEqual([[NOON_MS, 1]]);
-      expect(await store.series(aQuery({ station, field: "pm10" }))).toEqual([[NOON_MS, 3]]);
-      expect(await store.series(aQuery({ station, field: "pm25_atm" }))).toEqual([[NOON_MS, 4]]);
+      expect((await store.series(aQuery({ station, field: "pm25" }))).points).toEqual([[NOON_MS, 1]]);
+      expect((await store.series(aQuery({ station, field: "pm10" }))).points).toEqual([[NOON_MS, 3]]);
+      expect((await store.series(aQuery({ station, field: "pm25_atm" }))).points).toEqual([[NOON_MS, 4]]);
     });
 
     it("takes whole numbers and fractions in the same field", async () => {
@@ -86,7 +86,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       ]);
 
       expect(refused).toEqual([]);
-      const values = (await store.series(aQuery({ station }))).map(([, value]) => value);
+      const values = (await store.series(aQuery({ station }))).points.map(([, value]) => value);
       expect(values).toEqual([7, 7.25, -0.1, 1e-7, 1e21]);
     });
 
@@ -94,7 +94,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const station = "edges";
       await store.write([0, 1, 2].map((n) => aPoint({ station, at: NOON_MS + n, fields: { pm25: n } })));
 
-      const points = await store.series(aQuery({ station, fromMs: NOON_MS, toMs: NOON_MS + 2 }));
+      const { points } = await store.series(aQuery({ station, fromMs: NOON_MS, toMs: NOON_MS + 2 }));
 
       expect(points.map(([, value]) => value)).toEqual([0, 1]);
     });
@@ -102,10 +102,10 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
     it("gives nothing for a station, a field or a time that it does not know, and for a field of texts", async () => {
       await store.write([aPoint({ station: "known" })]);
 
-      expect(await store.series(aQuery({ station: "nowhere" }))).toEqual([]);
-      expect(await store.series(aQuery({ station: "known", field: "pressure" }))).toEqual([]);
-      expect(await store.series(aQuery({ station: "known", fromMs: 0, toMs: 1000 }))).toEqual([]);
-      expect(await store.series(aQuery({ station: "known", field: "device" }))).toEqual([]);
+      expect((await store.series(aQuery({ station: "nowhere" }))).points).toEqual([]);
+      expect((await store.series(aQuery({ station: "known", field: "pressure" }))).points).toEqual([]);
+      expect((await store.series(aQuery({ station: "known", fromMs: 0, toMs: 1000 }))).points).toEqual([]);
+      expect((await store.series(aQuery({ station: "known", field: "device" }))).points).toEqual([]);
     });
 
     it("keeps tenants, stations and sensors of the same name apart", async () => {
@@ -116,8 +116,8 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
         aPoint({ station, tenant: "south", sensor: "b", fields: { pm25: 3 } }),
       ]);
 
-      const north = await store.series(aQuery({ station, tenant: "north" }));
-      const south = await store.series(aQuery({ station, tenant: "south" }));
+      const { points: north } = await store.series(aQuery({ station, tenant: "north" }));
+      const { points: south } = await store.series(aQuery({ station, tenant: "south" }));
 
       expect(north).toEqual([[NOON_MS, 1]]);
       expect(south.map(([, value]) => value).sort()).toEqual([2, 3]);
@@ -140,7 +140,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const refused = await store.write([point]);
 
       expect(refused).toEqual([]);
-      expect(await store.series(aQuery({ tenant: odd, station: odd, field: odd }))).toEqual([[NOON_MS, 5]]);
+      expect((await store.series(aQuery({ tenant: odd, station: odd, field: odd }))).points).toEqual([[NOON_MS, 5]]);
     });
 
     it("thins a long series to means of equal windows, in order, without losing its ends", async () => {
@@ -148,8 +148,9 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const seconds = Array.from({ length: 3600 }, (_, n) => n);
       await store.write(seconds.map((n) => aPoint({ station, at: NOON_MS + n * 1000, fields: { pm25: n } })));
 
-      const points = await store.series(aQuery({ station, maxPoints: 60 }));
+      const { points, meanOfMs } = await store.series(aQuery({ station, maxPoints: 60 }));
 
+      expect(meanOfMs).toBe(60_000);
       expect(points).toHaveLength(60);
       expect(points[0]).toEqual([NOON_MS, 29.5]);
       expect(points.at(-1)).toEqual([NOON_MS + 59 * 60_000, 3569.5]);
@@ -161,7 +162,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const often = [0, 1, 2].map((n) => aPoint({ station, sensor: "a", at: NOON_MS + n, fields: { pm25: 10 } }));
       await store.write([...often, aPoint({ station, sensor: "b", at: NOON_MS + 1, fields: { pm25: 30 } })]);
 
-      const points = await store.series(aQuery({ station, maxPoints: 3 }));
+      const { points } = await store.series(aQuery({ station, maxPoints: 3 }));
 
       expect(points).toEqual([[NOON_MS, 15]]);
     });
@@ -170,8 +171,9 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const station = "exact";
       await store.write([0, 1, 2, 3].map((n) => aPoint({ station, at: NOON_MS + n * 7, fields: { pm25: n } })));
 
-      const points = await store.series(aQuery({ station, maxPoints: 4 }));
+      const { points, meanOfMs } = await store.series(aQuery({ station, maxPoints: 4 }));
 
+      expect(meanOfMs).toBeNull();
       expect(points.map(([at]) => at - NOON_MS)).toEqual([0, 7, 14, 21]);
     });
 
@@ -186,7 +188,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const answers = await Promise.all(batches.map((batch) => store.write(batch)));
 
       expect(answers.flat()).toEqual([]);
-      const all = await store.series(aQuery({ station, maxPoints: 20_000 }));
+      const { points: all } = await store.series(aQuery({ station, maxPoints: 20_000 }));
       expect(all).toHaveLength(10_000);
     });
 
@@ -210,7 +212,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
 
       expect(refused.map(({ point }) => point)).toEqual(bad);
       expect(refused.every(({ reason }) => reason.length > 0)).toBe(true);
-      expect(await store.series(aQuery({ station }))).toHaveLength(3);
+      expect((await store.series(aQuery({ station }))).points).toHaveLength(3);
     });
 
     it("takes an empty batch", async () => {

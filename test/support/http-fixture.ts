@@ -141,7 +141,10 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
       nowMs += ms;
     },
     view: viewOf(state),
-    measurements: { series: async () => [], check: async () => ({ ok: true, detail: "well" }) },
+    measurements: {
+      series: async () => ({ points: [], meanOfMs: null }),
+      check: async () => ({ ok: true, detail: "well" }),
+    },
     photos: { read: async (sha) => (state.whole.has(sha) ? Buffer.from(`jpeg ${sha}`) : undefined) },
     ingest: {
       health: () => ({

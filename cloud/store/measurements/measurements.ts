@@ -31,6 +31,14 @@ export interface SeriesQuery {
   readonly maxPoints: number;
 }
 
+/** What a chart gets. */
+export interface TimeSeries {
+  /** [UTC ms, value], oldest first. */
+  readonly points: readonly (readonly [at: number, value: number])[];
+  /** Length of the windows whose means the points are; null when they are the values as they were measured. */
+  readonly meanOfMs: number | null;
+}
+
 /** The store cannot take points now; the same points are to be sent again. `retryAfterMs` is the store's own wish. */
 export class StoreUnavailable extends AppError {
   readonly code = "store-unavailable";
@@ -56,8 +64,7 @@ export interface Measurements extends Closer {
    * all of them again.
    */
   write(points: readonly Point[]): Promise<readonly RefusedPoint[]>;
-  /** [UTC ms, value], oldest first. */
-  series(query: SeriesQuery): Promise<readonly (readonly [number, number])[]>;
+  series(query: SeriesQuery): Promise<TimeSeries>;
   /** Whether the store answers now, in words for a person. */
   check(): Promise<{ readonly ok: boolean; readonly detail: string }>;
 }

@@ -1,4 +1,4 @@
-import type { SeriesQuery } from "./measurements.ts";
+import type { SeriesQuery, TimeSeries } from "./measurements.ts";
 
 /** What crosses between the SQLite adapter and its worker threads. */
 
@@ -17,9 +17,7 @@ export interface Call {
   readonly task: Task;
 }
 
-/** [UTC ms, value], oldest first; empty for tasks that only do. */
-export type TimedValues = readonly (readonly [at: number, value: number])[];
-
+/** The answer to a task that only does has no points. */
 export type Answer =
-  | { readonly id: number; readonly points: TimedValues }
+  | { readonly id: number; readonly series: TimeSeries }
   | { readonly id: number; readonly failure: string };

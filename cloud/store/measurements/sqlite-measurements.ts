@@ -1,9 +1,9 @@
 import { Worker } from "node:worker_threads";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
-import { type Measurements, type Point, StoreUnavailable } from "./measurements.ts";
+import { type Measurements, type Point, StoreUnavailable, type TimeSeries } from "./measurements.ts";
 import { sortOut } from "./point-rules.ts";
-import type { Answer, Call, PointRow, Task, TimedValues } from "./sqlite-calls.ts";
+import type { Answer, Call, PointRow, Task } from "./sqlite-calls.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 
 const CLOSED = "the measurements are closed";
@@ -23,7 +23,7 @@ export async function openSqliteMeasurements(file: string): Promise<Measurements
   const threads = new Map<"writer" | "reader", SqliteWorker>();
   let isClosed = false;
   let lastFailure: string | undefined;
-  const callThread = async (name: "writer" | "reader", task: Task): Promise<TimedValues> => {
+  const callThread = async (name: "writer" | "reader", task: Task): Promise<TimeSeries> => {
     if (isClosed) throw new StoreUnavailable(CLOSED);
     const running = threads.get(name);
     const thread = running === undefined || running.hasEnded() ? startWorker(file) : running;
@@ -65,13 +65,13 @@ function rowOf({ tenant, station, sensor, at, fields }: Point): PointRow {
 
 /** A worker thread that answers calls in order; `close` lets it finish those in hand. */
 interface SqliteWorker extends Closer {
-  call(task: Task): Promise<TimedValues>;
+  call(task: Task): Promise<TimeSeries>;
   /** Whether it has failed or was closed; then it takes no more calls. */
   hasEnded(): boolean;
 }
 
 interface Waiting {
-  readonly resolve: (points: TimedValues) => void;
+  readonly resolve: (series: TimeSeries) => void;
   readonly reject: (error: StoreUnavailable) => void;
 }
 
@@ -95,7 +95,7 @@ function startWorker(file: string): SqliteWorker {
   worker.on("message", (answer: Answer) => {
     const call = waiting.get(answer.id);
     waiting.delete(answer.id);
-    if ("points" in answer) call?.resolve(answer.points);
+    if ("series" in answer) call?.resolve(answer.series);
     else call?.reject(new StoreUnavailable(`SQLite: ${answer.failure}`));
   });
 

@@ -2,8 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { z } from "zod";
 import { messageOf } from "#kit/errors.ts";
-import type { SeriesQuery } from "./measurements.ts";
-import type { Answer, Call, PointRow, Task, TimedValues } from "./sqlite-calls.ts";
+import type { SeriesQuery, TimeSeries } from "./measurements.ts";
+import type { Answer, Call, PointRow, Task } from "./sqlite-calls.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 import { windowMs } from "./windows.ts";
 
@@ -60,18 +60,20 @@ function write(db: DatabaseSync, rows: readonly PointRow[]): void {
   db.exec("COMMIT");
 }
 
+const NO_POINTS: TimeSeries = { points: [], meanOfMs: null };
+
 const TimedValue = z.object({ at: z.number(), value: z.number() });
 
-function readSeries(db: DatabaseSync, query: SeriesQuery): TimedValues {
+function readSeries(db: DatabaseSync, query: SeriesQuery): TimeSeries {
   const { tenant, station, field, fromMs, toMs, maxPoints } = query;
   const where = [tenant, station, fromMs, toMs, field] as const;
   // Without ORDER BY the reading ends at the limit, however long the range is.
   const few = db.prepare(`SELECT p.at AS at, f.value AS value ${VALUES} LIMIT ?`).all(...where, maxPoints + 1);
-  if (few.length <= maxPoints) return few.map(toTimedValue).sort(([a], [b]) => a - b);
-  return db
-    .prepare(THINNED)
-    .all(...windowsOf(query), ...where)
-    .map(toTimedValue);
+  if (few.length <= maxPoints) return { points: few.map(toTimedValue).sort(([a], [b]) => a - b), meanOfMs: null };
+  const meanOfMs = windowMs(fromMs, toMs, maxPoints);
+  const windows = windowsOf(fromMs, meanOfMs);
+  const means = db.prepare(THINNED).all(...windows, ...where);
+  return { points: means.map(toTimedValue), meanOfMs };
 }
 
 function toTimedValue(row: unknown): readonly [number, number] {
@@ -80,19 +82,19 @@ function toTimedValue(row: unknown): readonly [number, number] {
 }
 
 /** Begin and width of the windows, in the order in which THINNED names them; the driver binds numbers as floats. */
-function windowsOf({ fromMs, toMs, maxPoints }: SeriesQuery): readonly bigint[] {
+function windowsOf(fromMs: number, widthMs: number): readonly bigint[] {
   const from = BigInt(fromMs);
-  const width = BigInt(windowMs(fromMs, toMs, maxPoints));
+  const width = BigInt(widthMs);
   return [from, from, width, width];
 }
 
-function perform(db: DatabaseSync, task: Task): TimedValues {
+function perform(db: DatabaseSync, task: Task): TimeSeries {
   switch (task.kind) {
     case "open":
-      return [];
+      return NO_POINTS;
     case "write":
       write(db, task.rows);
-      return [];
+      return NO_POINTS;
     case "series":
       return readSeries(db, task.query);
     default:
@@ -103,7 +105,7 @@ function perform(db: DatabaseSync, task: Task): TimedValues {
 function answer({ id, task }: Call): Answer {
   try {
     database ??= openSqliteFile(file);
-    return { id, points: perform(database, task) };
+    return { id, series: perform(database, task) };
   } catch (error) {
     // After an I/O error a connection is not to be trusted; closing rolls back, and the next call opens it anew.
     closeDatabase();

@@ -45,14 +45,15 @@ describe("GET /api/v1/stations/:id/series", () => {
       ...httpParts().measurements,
       series: async (query: SeriesQuery) => {
         asked.push(query);
-        return [[NOW_MS - 1000, 3.5]] as const;
+        return { points: [[NOW_MS - 1000, 3.5]], meanOfMs: 14_401 } as const;
       },
     };
     const { get } = await open(httpParts({ measurements }));
 
     const answer = await get("/api/v1/stations/st-1/series?field=pm10&hours=2");
 
-    expect(answer.json()).toEqual({ station: "st-1", field: "pm10", unit: "µg/m³", points: [[NOW_MS - 1000, 3.5]] });
+    const points = [[NOW_MS - 1000, 3.5]];
+    expect(answer.json()).toEqual({ station: "st-1", field: "pm10", unit: "µg/m³", meanOfMs: 14_401, points });
     const toMs = NOW_MS + 1;
     expect(asked).toEqual([
       { tenant: "chel", station: "st-1", field: "pm10", fromMs: toMs - 7_200_000, toMs, maxPoints: 500 },
@@ -105,9 +106,11 @@ describe("GET /api/v1/sites", () => {
 
     const { features } = SiteCollection.parse((await get("/api/v1/sites")).json());
 
-    expect(features.map(({ id, properties }) => [id, properties.state, properties.probability])).toEqual([
-      ["site-1", "overflow", 0.9],
-      ["site-2", "unknown", null],
+    expect(
+      features.map(({ id, properties }) => [id, properties.state, properties.probability, properties.signature]),
+    ).toEqual([
+      ["site-1", "overflow", 0.9, "valid"],
+      ["site-2", "unknown", null, null],
     ]);
   });
 

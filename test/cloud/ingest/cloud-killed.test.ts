@@ -81,9 +81,8 @@ describe("a cloud that is killed", () => {
     const measurements = await openSqliteMeasurements(join(cloud.dataDir, "measurements.db"));
     onTestFinished(() => measurements.close());
     const range = { fromMs: NOON - 1, toMs: NOON + READINGS * 1_000, maxPoints: READINGS * 2 };
-    expect(await measurements.series({ tenant: "kirov", station: "station-1", field: "pm25", ...range })).toHaveLength(
-      READINGS,
-    );
+    const { points } = await measurements.series({ tenant: "kirov", station: "station-1", field: "pm25", ...range });
+    expect(points).toHaveLength(READINGS);
     await until("the gateway has nothing left", async () => {
       const { groups } = await gateway.health();
       return groups.every(({ unacknowledged }) => unacknowledged === 0);

@@ -33,15 +33,10 @@ async function openStores() {
   });
   let registry = indexRegistry(aRegistry());
   const stores: ReadingStores = { measurements, state, registry: () => registry, nowMs: () => NOON + 3_600_000 };
-  const pointsOf = async (station: string) =>
-    await measurements.series({
-      tenant: "kirov",
-      station,
-      field: "pm25",
-      fromMs: 0,
-      toMs: NOON * 2,
-      maxPoints: 10_000,
-    });
+  const pointsOf = async (station: string) => {
+    const range = { fromMs: 0, toMs: NOON * 2, maxPoints: 10_000 };
+    return (await measurements.series({ tenant: "kirov", station, field: "pm25", ...range })).points;
+  };
   return {
     stores,
     view,

@@ -37,7 +37,7 @@ function testInflux(program: string): void {
 
     expect(refused.map(({ point }) => point)).toEqual([points[17], points[150]]);
     expect(refused[0]?.reason).toContain("type conflict");
-    expect(await store.series(aQuery({ station }))).toHaveLength(198);
+    expect((await store.series(aQuery({ station }))).points).toHaveLength(198);
   });
 
   it("calls a wrong token and an unknown bucket or organisation a mistake in the settings", async () => {
@@ -65,7 +65,7 @@ function testInflux(program: string): void {
     await store.write([aPoint({ station, at: aPoint().at + 1 })]);
 
     expect(whileDown).toMatchObject({ ok: false, detail: expect.stringContaining("ECONNREFUSED") });
-    expect(await store.series(aQuery({ station }))).toHaveLength(2);
+    expect((await store.series(aQuery({ station }))).points).toHaveLength(2);
     expect(await store.check()).toMatchObject({ ok: true });
   }, 120_000);
 }

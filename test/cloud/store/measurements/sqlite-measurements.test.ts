@@ -26,7 +26,7 @@ describe("openSqliteMeasurements", () => {
 
     const second = await openSqliteMeasurements(file);
 
-    expect(await second.series(aQuery())).toHaveLength(1);
+    expect((await second.series(aQuery())).points).toHaveLength(1);
     await second.close();
   });
 
@@ -43,13 +43,13 @@ describe("openSqliteMeasurements", () => {
       message: "SQLite: full",
     });
     const whileBroken = await store.check();
-    const kept = await store.series(aQuery());
+    const { points: kept } = await store.series(aQuery());
     other.exec("DROP TRIGGER full");
     await store.write([even, odd]);
 
     expect(whileBroken).toEqual({ ok: false, detail: "SQLite: full" });
     expect(kept).toEqual([]);
-    expect(await store.series(aQuery())).toHaveLength(2);
+    expect((await store.series(aQuery())).points).toHaveLength(2);
     expect(await store.check()).toMatchObject({ ok: true });
     other.close();
     await store.close();
