@@ -108,6 +108,12 @@ function pairs(judged: readonly Judged[]): string {
   ].join("\n");
 }
 
+function overfullInTest(judged: readonly Judged[]): string {
+  const overfull = judged.filter((photo) => photo.split === "test" && photo.label === "overflow");
+  const called = (label: Label) => overfull.filter((photo) => bestLabel(photo.int8) === label).length;
+  return `Of the ${overfull.length} overfull sites in test/, ${called("overflow")} are called overflow and ${called("scattered")} scattered.`;
+}
+
 function thresholdTable(judged: readonly Judged[]): string {
   const photos = judged.filter((photo) => photo.split !== "pairs");
   const rows = [0, 0.5, 0.6, 0.7, 0.8, 0.9].flatMap((threshold) =>
@@ -205,7 +211,8 @@ ${confusion(photosOf("test"), "int8")}
 ${perSource(judged)}
 
 \`not_a_site\` in val/ comes from one source only. \`overflow\` comes almost only from \`atanu\`, \`clean\` containers mostly from
-\`montevideo\`: part of the four-way figure may be the source and not the waste.
+\`montevideo\`: part of the four-way figure may be the source and not the waste. ${overfullInTest(judged)}
+That a site is dirty is the safer half of the answer; the kind of dirt is the weaker one.
 
 ### Pairs "overfull, then emptied" (int8, not in the training)
 
