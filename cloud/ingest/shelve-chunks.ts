@@ -4,7 +4,7 @@ import { hasNumber, type Ranges } from "#kit/ranges.ts";
 import type { ChunkShelf, ShelvedChunk } from "../store/photos/chunk-shelf.ts";
 import { type PhotoKey, photoStatus } from "../store/photos/photo-notices.ts";
 import type { Letter, Problem } from "../store/state/dead-letters.ts";
-import { logRangesOf } from "../store/state/log-book.ts";
+import { arrivedRangesOf } from "../store/state/log-book.ts";
 import type { StateStore } from "../store/state/state-store.ts";
 import type { OpenedMessage } from "./open-delivery.ts";
 
@@ -46,7 +46,7 @@ function boundsProblem({ i, n, bytes }: Chunk): Problem | undefined {
 class Known {
   readonly #shelf: ChunkShelf;
   readonly #state: StateStore;
-  readonly #received = new Map<string, Ranges>();
+  readonly #arrived = new Map<string, Ranges>();
   readonly #whole = new Map<string, boolean>();
   readonly #sizes = new Map<string, Map<string, number>>();
 
@@ -57,9 +57,9 @@ class Known {
 
   isReceived({ place }: OpenedMessage): boolean {
     const key = `${place.tenant}:${place.device}:${place.log}`;
-    const received = this.#received.get(key) ?? this.#state.read((sql) => logRangesOf(sql, place)).received;
-    this.#received.set(key, received);
-    return hasNumber(received, place.seq);
+    const arrived = this.#arrived.get(key) ?? this.#state.read((sql) => arrivedRangesOf(sql, place));
+    this.#arrived.set(key, arrived);
+    return hasNumber(arrived, place.seq);
   }
 
   isWhole(photo: PhotoKey): boolean {

@@ -13,30 +13,43 @@ export interface Place extends Address {
 
 const RangesColumn = z.string().transform((text) => RangesJson.parse(JSON.parse(text)));
 const RangesJson = z.array(z.tuple([z.number().int(), z.number().int()]));
-const LogRow = z.object({ received: RangesColumn, lost: RangesColumn });
+const LogRow = z.object({ received: RangesColumn, lost: RangesColumn, covered: RangesColumn });
 const Owner = z.object({ tenant: z.string(), device: z.string() });
 
 interface Page {
   readonly owner: Address & { readonly log: string };
-  readonly received: Ranges;
+  /** What came itself, also where it could not be used. */
+  readonly came: Ranges;
   readonly lost: Ranges;
   /** What this transaction adds, and takes back from the lost. */
   readonly arrived: Set<number>;
   readonly given: Set<number>;
   readonly found: Set<number>;
+  /** Numbers that a gap named; those that came are not taken out until the end. */
   covered: Ranges;
   isTouched: boolean;
 }
 
-/** Reads the numbers of a log as they are committed. */
+/** What is settled of a log as it is committed: what came or was dropped, and what of it is lost. */
 export function logRangesOf(
   sql: Sql,
-  { tenant, device, log }: Address & { readonly log: string },
+  owner: Address & { readonly log: string },
 ): { readonly received: Ranges; readonly lost: Ranges } {
-  return sql.get(LogRow, SELECT, tenant, device, log) ?? { received: [], lost: [] };
+  const { received, lost } = rowOf(sql, owner);
+  return { received, lost };
 }
 
-const SELECT = "SELECT received, lost FROM logs WHERE tenant = ? AND device = ? AND log = ?";
+/** The numbers of a log that came themselves; one that only a gap named may still come, and is new then. */
+export function arrivedRangesOf(sql: Sql, owner: Address & { readonly log: string }): Ranges {
+  const { received, covered } = rowOf(sql, owner);
+  return subtract(received, covered);
+}
+
+function rowOf(sql: Sql, { tenant, device, log }: Address & { readonly log: string }): z.infer<typeof LogRow> {
+  return sql.get(LogRow, SELECT, tenant, device, log) ?? { received: [], lost: [], covered: [] };
+}
+
+const SELECT = "SELECT received, lost, covered FROM logs WHERE tenant = ? AND device = ? AND log = ?";
 
 /**
  * The received and lost numbers of the logs that one transaction touches.
@@ -55,7 +68,7 @@ export class LogBook {
   /** Notes that a message is here; false when it was here already. */
   receive(place: Place): boolean {
     const page = this.#page(place);
-    if (page.arrived.has(place.seq) || hasNumber(page.received, place.seq)) {
+    if (page.arrived.has(place.seq) || hasNumber(page.came, place.seq)) {
       this.#duplicates += 1;
       return false;
     }
@@ -80,7 +93,7 @@ export class LogBook {
     page.isTouched = true;
   }
 
-  /** Notes numbers that were dropped before they came here; those that came nevertheless are not lost. */
+  /** Notes numbers that were dropped before they came here; those that came or will come nevertheless are not lost. */
   cover(owner: Address & { readonly log: string }, dropped: Ranges): void {
     const page = this.#page(owner);
     page.covered = unite(page.covered, dropped);
@@ -111,16 +124,19 @@ export class LogBook {
     const revision = nextRevision(this.#sql);
     let arrived = 0;
     for (const page of touched) {
-      const came = unite(page.received, single(page.arrived));
-      const dropped = subtract(page.covered, came);
-      const lost = subtract(unite(unite(page.lost, single(page.given)), dropped), single(page.found));
-      const received = unite(came, dropped);
+      const arrivals = single(page.arrived);
+      const came = unite(page.came, arrivals);
+      const covered = subtract(page.covered, came);
+      const unusable = unite(subtract(page.lost, arrivals), single(page.given));
+      const lost = subtract(unite(unusable, covered), single(page.found));
+      const received = unite(came, covered);
       const { tenant, device, log } = page.owner;
       this.#sql.run(
-        `INSERT INTO logs (tenant, device, log, received, lost, arrived, revision) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET received = excluded.received, lost = excluded.lost,
+        `INSERT INTO logs (tenant, device, log, received, lost, covered, arrived, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET received = excluded.received, lost = excluded.lost, covered = excluded.covered,
            arrived = arrived + excluded.arrived, revision = excluded.revision`,
-        ...[tenant, device, log, JSON.stringify(received), JSON.stringify(lost), page.arrived.size, revision],
+        ...[tenant, device, log, JSON.stringify(received), JSON.stringify(lost), JSON.stringify(covered)],
+        ...[page.arrived.size, revision],
       );
       arrived += page.arrived.size;
     }
@@ -131,15 +147,15 @@ export class LogBook {
     const key = `${tenant}:${device}:${log}`;
     const known = this.#pages.get(key);
     if (known !== undefined) return known;
-    const { received, lost } = logRangesOf(this.#sql, { tenant, device, log });
+    const { received, lost, covered } = rowOf(this.#sql, { tenant, device, log });
     const page: Page = {
       owner: { tenant, device, log },
-      received,
+      came: subtract(received, covered),
       lost,
       arrived: new Set(),
       given: new Set(),
       found: new Set(),
-      covered: [],
+      covered,
       isTouched: false,
     };
     this.#pages.set(key, page);

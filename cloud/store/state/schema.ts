@@ -1,5 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
@@ -11,7 +11,8 @@ CREATE TABLE counters (
   value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Received and lost numbers of one log, as JSON ranges; arrived counts what came itself, not what a gap covered.
+-- Numbers of one log, as JSON ranges: received (whatever is settled), those of them that are lost, and those of the lost
+-- that never came and are only covered by a gap. arrived counts what came itself.
 CREATE TABLE logs (
   tenant TEXT NOT NULL,
   device TEXT NOT NULL,
@@ -20,6 +21,7 @@ CREATE TABLE logs (
   lost TEXT NOT NULL,
   arrived INTEGER NOT NULL,
   revision INTEGER NOT NULL,
+  covered TEXT NOT NULL DEFAULT '[]',
   PRIMARY KEY (tenant, device, log)
 ) STRICT;
 CREATE INDEX logs_by_revision ON logs (revision);
@@ -138,3 +140,8 @@ CREATE INDEX photos_pending ON photos (noticed_at) WHERE status = 'pending';
 CREATE INDEX photos_whole ON photos (sha) WHERE status = 'whole';
 CREATE INDEX photos_of_device ON photos (tenant, device, settled_at) WHERE status = 'whole';
 `;
+
+/** What makes the tables of a version those of the next one; a new file has them all from SCHEMA. */
+export const UPGRADES: ReadonlyMap<number, string> = new Map([
+  [1, "ALTER TABLE logs ADD COLUMN covered TEXT NOT NULL DEFAULT '[]';"],
+]);

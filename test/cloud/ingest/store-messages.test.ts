@@ -187,6 +187,38 @@ describe("a visit", () => {
   });
 });
 
+describe("a message that a gap named", () => {
+  const gap = aGap({ seq: 9, ranges: [[1, 8]] });
+
+  it("has all its effects when it comes nevertheless", async () => {
+    const { store, view, ranges } = await openStores();
+    store(gap);
+
+    store(dirty({ seq: 5 }));
+    store(dirty({ seq: 5 }));
+
+    expect(view.counts()).toMatchObject({ visits: 1, alerts: 1, duplicates: 1 });
+    expect(ranges()).toEqual({
+      received: [[1, 9]],
+      lost: [
+        [1, 4],
+        [6, 8],
+      ],
+    });
+  });
+
+  it("is put on the shelf when it is a piece of a photo", async () => {
+    const { store, stores, view } = await openStores();
+    const photo = aPhoto(JPEG, { seq: 1 });
+    store(gap);
+
+    store(photo.notice, ...photo.chunks);
+    await joinPhoto({ ...TRUCK, sha: photo.sha }, stores);
+
+    expect([...view.wholePhotos([photo.sha])]).toEqual([photo.sha]);
+  });
+});
+
 describe("an alert", () => {
   it("is raised in the transaction of its visit, for the site's municipality", async () => {
     const { store, view } = await openStores();

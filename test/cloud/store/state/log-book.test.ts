@@ -67,6 +67,34 @@ describe("the log book", () => {
     expect(openStateView(file).counts()).toMatchObject({ messages: 2 });
   });
 
+  it("takes a message that a gap named before it came for a new one, and it is lost no more", async () => {
+    const state = openStateStore(join(await tempFolder(), "state.db"));
+    state.transaction(NOON, ({ logs }) => {
+      logs.receive(place(4));
+      logs.cover(place(0), [[4, 6]]);
+    });
+
+    const isNew = state.transaction(NOON, ({ logs }) => [4, 5, 5].map((seq) => logs.receive(place(seq))));
+
+    expect(isNew).toEqual([false, true, false]);
+    expect(ranges(state)).toEqual({ received: [[4, 6]], lost: [[6, 6]] });
+    state.transaction(NOON, ({ logs }) => logs.cover(place(0), [[5, 6]]));
+    expect(ranges(state)).toEqual({ received: [[4, 6]], lost: [[6, 6]] });
+    expect(state.transaction(NOON, ({ logs }) => logs.receive(place(5)))).toBe(false);
+  });
+
+  it("does not take a message that could not be used for a new one when it comes again, whatever a gap says", async () => {
+    const state = openStateStore(join(await tempFolder(), "state.db"));
+    state.transaction(NOON, ({ logs }) => {
+      logs.receive(place(1));
+      logs.lose(place(1));
+    });
+    state.transaction(NOON, ({ logs }) => logs.cover(place(0), [[1, 1]]));
+
+    expect(state.transaction(NOON, ({ logs }) => logs.receive(place(1)))).toBe(false);
+    expect(ranges(state)).toEqual({ received: [[1, 1]], lost: [[1, 1]] });
+  });
+
   it("takes a number back from the lost", async () => {
     const state = openStateStore(join(await tempFolder(), "state.db"));
     state.transaction(NOON, ({ logs }) => {

@@ -36,6 +36,21 @@ describe("the state store", () => {
     state.close();
   });
 
+  it("brings the tables of an older version up to date and keeps what is in them", async () => {
+    const file = join(await tempFolder(), "state.db");
+    const older = openStateStore(file);
+    older.transaction(NOON, ({ logs }) => logs.receive({ ...TRUCK, log: "a", seq: 1 }));
+    older.read((sql) => sql.run("ALTER TABLE logs DROP COLUMN covered"));
+    older.read((sql) => sql.run("PRAGMA user_version = 1"));
+    older.close();
+
+    const state = openStateStore(file);
+
+    const isNew = state.transaction(NOON, ({ logs }) => [1, 2].map((seq) => logs.receive({ ...TRUCK, log: "a", seq })));
+    expect(isNew).toEqual([false, true]);
+    state.close();
+  });
+
   it("does not open a file that a later version has laid out", async () => {
     const file = join(await tempFolder(), "state.db");
     const state = openStateStore(file);
