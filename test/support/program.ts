@@ -83,6 +83,8 @@ export function defineProgram(options: ProgramOptions): Program {
 function spawnProgram({ part, settings, logFile }: ProgramOptions): ChildProcess {
   mkdirSync(dirname(logFile), { recursive: true });
   const output = createWriteStream(logFile, { flags: "a" });
+  // A full disk under a log must not end whoever watches the program.
+  output.on("error", () => output.destroy());
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, [join(ROOT, part, "main.ts")], {
     cwd: ROOT,

@@ -20,14 +20,19 @@ async function trim(folder: string): Promise<void> {
   for (const name of names.slice(0, -KEPT)) await rm(join(folder, name));
 }
 
-/** Draws sites: before mostly dirty, after mostly clean, some left dirty so that somebody is alerted. */
+/** One visit in so many leaves its site as it was, so that somebody is alerted. */
+const LEFT_DIRTY_EACH = 6;
+
+/** Draws sites: before mostly dirty, after clean but for one in six. */
 export async function drawnRoll(folder: string, random: () => number, startedMs: number): Promise<CameraRoll> {
   await mkdir(folder, { recursive: true });
   let count = 0;
+  let emptied = 0;
   return {
     lay: async (role) => {
-      const isDirty = random() < (role === "before" ? 0.75 : 0.15);
-      const state = isDirty ? (random() < 0.5 ? "overflow" : "scattered") : "clean";
+      const isLeft = role === "after" && emptied++ % LEFT_DIRTY_EACH === 1;
+      const isFull = role === "before" && random() < 0.75;
+      const state = isLeft ? "overflow" : isFull ? (random() < 0.6 ? "overflow" : "scattered") : "clean";
       const jpeg = await drawSite({ seed: Math.floor(random() * 2 ** 31), state });
       const name = fileName(startedMs, count++);
       await writeFile(join(folder, `.${name}.next`), jpeg);
