@@ -16,6 +16,7 @@ export type RefusalReason =
   | "subscription"
   | "consumer-rules"
   | "keep-alive"
+  | "unread"
   | "journal-unavailable"
   | "internal-error";
 

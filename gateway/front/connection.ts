@@ -39,8 +39,12 @@ export interface ConnectionParts {
 const CONNECT_WITHIN_MS = 10_000;
 /** Time for a client to take what was written to it before its connection is cut. */
 const LINGER_MS = 5_000;
-/** More than this waits for nobody: consumers get nothing new until their socket drains. */
+/** More than this waits for nobody: consumers get nothing new, and others are not read, until their socket drains. */
 const UNSENT_BYTES = 1024 * 1024;
+/** A consumer that takes its time is still read, since its acknowledgements free it; what it makes us say is bounded. */
+const UNSENT_TO_CONSUMER_BYTES = 8 * UNSENT_BYTES;
+/** Time for a client that is not read for it to take what waits; one and a half times its keep-alive if that is less. */
+const UNREAD_WITHIN_MS = 60_000;
 const BROKER_PACKET_BYTES = 16 * 1024 * 1024;
 const DURABLE_TOPICS_KEPT = 64;
 
@@ -67,6 +71,9 @@ export class Connection {
   #early: Frame[] = [];
   #keepaliveMs = 0;
   #lastHeardMs: number;
+  /** Since when it is not read because it does not take what is written to it. */
+  #unreadSinceMs: number | undefined;
+  #pingsToAnswer = 0;
   #isLinkFull = false;
   #isFinishing = false;
   #brokerWaits: (() => void) | undefined;
@@ -89,13 +96,23 @@ export class Connection {
     socket.on("close", () => this.#end());
   }
 
-  /** Closes a client that has been silent for one and a half times its keep-alive, or never said CONNECT. */
+  /**
+   * Closes a client that has been silent for one and a half times its keep-alive, takes nothing of what is written to
+   * it, or never said CONNECT.
+   */
   checkSilence(): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
     const silentMs = this.#nowMs() - this.#lastHeardMs;
     if (this.#phase === "new" && silentMs > CONNECT_WITHIN_MS) this.#refuse("no-connect", "no CONNECT in time");
+    this.#checkUnread();
     if (this.#socket.isPaused()) this.#lastHeardMs = this.#nowMs();
     else if (this.#keepaliveMs > 0 && silentMs > this.#keepaliveMs * 1.5) this.#refuse("keep-alive", "silent too long");
+  }
+
+  #checkUnread(): void {
+    if (this.#unreadSinceMs === undefined) return;
+    const mostMs = this.#keepaliveMs > 0 ? Math.min(UNREAD_WITHIN_MS, this.#keepaliveMs * 1.5) : UNREAD_WITHIN_MS;
+    if (this.#nowMs() - this.#unreadSinceMs > mostMs) this.#refuse("unread", "does not read what is written to it");
   }
 
   /** Takes nothing more, answers what was taken, and closes. */
@@ -126,14 +143,27 @@ export class Connection {
     }
     this.#intake.flush();
     this.#consumer?.settle();
+    this.#answerPings();
     this.#steer();
   }
 
-  /** Reads the client or lets it wait: for the broker's answer, for the journal, for the broker's room. */
+  /** The answers to all that one read brought are one write: each write costs far more than its two bytes. */
+  #answerPings(): void {
+    if (this.#pingsToAnswer === 0) return;
+    const answer = emptyPacket(PACKET.pingresp);
+    this.#write(Buffer.alloc(this.#pingsToAnswer * answer.length, answer));
+    this.#pingsToAnswer = 0;
+  }
+
+  /** Reads the client or lets it wait: for the broker's answer, for the journal, for the broker's room, for itself. */
   #steer(): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
+    const mostUnsent = this.#consumer === undefined ? UNSENT_BYTES : UNSENT_TO_CONSUMER_BYTES;
+    const isUnread = this.#socket.writableLength > mostUnsent;
+    this.#unreadSinceMs = isUnread ? (this.#unreadSinceMs ?? this.#nowMs()) : undefined;
     const mustWait =
       this.#isFinishing ||
+      isUnread ||
       this.#phase === "connecting" ||
       this.#isLinkFull ||
       this.#intake.unjournaledBytes > this.#parts.limits.unjournaledBytes;
@@ -207,7 +237,7 @@ export class Connection {
         this.#takePuback(frame);
         break;
       case PACKET.pingreq:
-        this.#write(emptyPacket(PACKET.pingresp));
+        this.#pingsToAnswer += 1;
         break;
       default:
         this.#forward(frame.bytes);
@@ -314,6 +344,7 @@ export class Connection {
     this.#brokerWaits = undefined;
     brokerWaits?.();
     this.#consumer?.resume();
+    this.#steer();
   }
 
   #refuseConnect(code: number, reason: RefusalReason, detail: string): void {
@@ -333,7 +364,9 @@ export class Connection {
     this.#consumer?.end();
     this.#socket.resume();
     this.#socket.destroySoon();
-    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
+    // Not the socket's own timeout: whoever goes on sending would put that off for ever.
+    const lingering = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    this.#socket.once("close", () => clearTimeout(lingering));
   }
 
   #end(): void {

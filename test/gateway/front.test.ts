@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { topics } from "#contract/topics.ts";
+import { wait } from "#kit/wait.ts";
 import { aPublish, connectPacket, connectRaw, openRaw } from "../support/raw-mqtt.ts";
 import { type RunningGateway, startGatewayHere } from "../support/test-gateway.ts";
 import { until } from "../support/until.ts";
 
 const READING = topics.data({ tenant: "demo", device: "truck-1" }, "reading");
 const CLIENTS = ["demo:truck-1", "demo:post-1"];
+const PINGS_OF_1_MIB = Buffer.alloc(1024 * 1024, Buffer.from([0xc0, 0x00]));
 const login = (gateway: RunningGateway, clientId: string, keepaliveS = 60) => ({
   clientId,
   token: gateway.tokenOf(clientId),
@@ -55,6 +57,40 @@ describe("the front", () => {
 
     expect(idle.socket.closed).toBe(false);
   });
+
+  it("reads no further from a client that does not read its answers, and cuts it after one and a half keep-alives", async () => {
+    const gateway = await startGatewayHere({ clients: CLIENTS });
+    const deaf = await connectRaw(gateway.port, login(gateway, "demo:truck-1", 2));
+
+    deaf.socket.pause();
+    for (let i = 0; i < 40; i += 1) deaf.socket.write(PINGS_OF_1_MIB);
+
+    await until("it is cut", async () => (await gateway.health()).connections === 0, 20_000);
+    expect((await gateway.health()).refused).toEqual({ unread: 1 });
+    deaf.socket.destroy();
+  });
+
+  it("answers every ping of a client that reads late", async () => {
+    const gateway = await startGatewayHere({ clients: CLIENTS });
+    const late = await connectRaw(gateway.port, login(gateway, "demo:truck-1", 60));
+    let answered = 0;
+    late.socket.removeAllListeners("data");
+    late.socket.on("data", (chunk: Buffer) => {
+      answered += chunk.length;
+    });
+
+    late.socket.pause();
+    for (let i = 0; i < 16; i += 1) late.socket.write(PINGS_OF_1_MIB);
+    await until("nothing more is taken", async () => {
+      const before = late.socket.writableLength;
+      await wait(300);
+      return before > 0 && late.socket.writableLength === before;
+    });
+    late.socket.resume();
+
+    await until("all answers", () => answered === 16 * PINGS_OF_1_MIB.length, 60_000);
+    expect(late.socket.closed).toBe(false);
+  }, 90_000);
 
   it("survives any bytes that anybody sends, before and after CONNECT, and serves the next one", async () => {
     const gateway = await startGatewayHere({ clients: CLIENTS });
