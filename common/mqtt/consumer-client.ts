@@ -1,4 +1,4 @@
-import { createConnection, type Socket } from "node:net";
+import { createConnection, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Packet } from "mqtt-packet";
 import type { Closer } from "#kit/closer.ts";
@@ -86,6 +86,7 @@ class ConsumerConnection implements Consumer {
   readonly #ended = Promise.withResolvers<void>();
   #state: "connecting" | "granted" | "closed" = "connecting";
   #hasHeard = true;
+  #isPaused = false;
   #acknowledged: number[] = [];
 
   constructor(
@@ -120,10 +121,12 @@ class ConsumerConnection implements Consumer {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     // The answer to the last ping may lie among what was not read.
     this.#hasHeard = true;
     this.#socket.resume();
@@ -216,8 +219,9 @@ class ConsumerConnection implements Consumer {
     this.#onGranted(this);
   }
 
+  /** While nothing is read, no answer can be heard: then it pings, to stay connected, and does not judge. */
   #ping(): void {
-    if (!this.#hasHeard) {
+    if (!this.#hasHeard && !this.#isPaused) {
       this.#fail(new ConsumerDisconnected("disconnected", "the broker does not answer pings"));
       return;
     }
@@ -236,9 +240,13 @@ class ConsumerConnection implements Consumer {
 }
 
 function openSocket(url: string, onConnected: () => void): Socket {
-  const { protocol, hostname: host, port } = new URL(url);
+  const { protocol, hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
   if (protocol === "mqtt:") return createConnection({ host, port: Number(port || 1883) }, onConnected);
-  if (protocol === "mqtts:")
-    return connectTls({ host, port: Number(port || 8883), servername: host, minVersion: "TLSv1.2" }, onConnected);
+  if (protocol === "mqtts:") {
+    // A server name is a name: for an address TLS has none to send (RFC 6066, section 3).
+    const named = isIP(host) === 0 ? { servername: host } : {};
+    return connectTls({ host, port: Number(port || 8883), ...named, minVersion: "TLSv1.2" }, onConnected);
+  }
   throw new ConsumerDisconnected("refused", `not an mqtt: or mqtts: address: ${url}`);
 }

@@ -1,12 +1,21 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { generate, type Packet, parser } from "mqtt-packet";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type ConsumedMessage, type ConsumerDisconnected, connectConsumer } from "#mqtt/consumer-client.ts";
 import { publishPacket } from "#mqtt/publish.ts";
 
 /** A broker's side of one connection, scripted: answers CONNECT and SUBSCRIBE with the given codes. */
-async function startScriptedBroker({ connack = 0, granted = [1] }: { connack?: number; granted?: number[] } = {}) {
+async function startScriptedBroker({
+  connack = 0,
+  granted = [1],
+  host = "127.0.0.1",
+}: {
+  connack?: number;
+  granted?: number[];
+  host?: string;
+} = {}) {
   const received: Packet[] = [];
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -23,14 +32,15 @@ async function startScriptedBroker({ connack = 0, granted = [1] }: { connack?: n
     socket.on("data", (bytes: Buffer) => reader.parse(bytes));
     socket.on("error", () => socket.destroy());
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(0, host);
   await once(server, "listening");
   servers.push(server);
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  return { url: `mqtt://127.0.0.1:${port}`, received, sockets };
+  return { url: `mqtt://${host.includes(":") ? `[${host}]` : host}:${port}`, received, sockets };
 }
 
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1"));
 const servers: Server[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
@@ -104,6 +114,55 @@ describe("connectConsumer", () => {
 
     await vi.waitFor(() => expect(broker.received.map(({ cmd }) => cmd)).toContain("pingreq"), 10_000);
     await consumer.close();
+  });
+
+  it("stays connected while it is paused for longer than its keep-alive, and goes on when it is resumed", async () => {
+    const broker = await startScriptedBroker();
+    const messages: ConsumedMessage[] = [];
+    const lost: ConsumerDisconnected[] = [];
+    const consumer = await aConsumer(broker.url, messages, (error) => lost.push(error));
+    const pings = () => broker.received.filter(({ cmd }) => cmd === "pingreq").length;
+
+    consumer.pause();
+    broker.sockets[0]?.write(publishPacket({ topic: "x/y", messageId: 1, payload: Buffer.from("p"), dup: false }));
+    // Two pings a keep-alive.
+    await vi.waitFor(() => expect(pings() > 5 || lost.length > 0).toBe(true), 20_000);
+    expect(messages).toHaveLength(0);
+    consumer.resume();
+
+    await vi.waitFor(() => expect(messages).toHaveLength(1), 10_000);
+    expect(lost).toEqual([]);
+    await consumer.close();
+  });
+
+  it.skipIf(!hasIpv6)("connects to an IPv6 address", async () => {
+    const broker = await startScriptedBroker({ host: "::1" });
+
+    const consumer = await aConsumer(broker.url);
+
+    await consumer.close();
+  });
+
+  it.each(["127.0.0.1", ...(hasIpv6 ? ["::1"] : [])])("speaks TLS to a broker at the address %s", async (host) => {
+    const hello = Promise.withResolvers<Buffer>();
+    const server = createServer((socket) => {
+      socket.on("error", () => socket.destroy());
+      socket.once("data", (bytes: Buffer) => {
+        hello.resolve(bytes);
+        socket.destroy();
+      });
+    });
+    server.listen(0, host);
+    await once(server, "listening");
+    servers.push(server);
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+
+    const connecting = aConsumer(`mqtts://${host.includes(":") ? `[${host}]` : host}:${port}`);
+
+    await expect(connecting).rejects.toMatchObject({ code: "disconnected" });
+    // 22 is a handshake record (RFC 8446, section 5.1).
+    expect((await hello.promise)[0]).toBe(22);
   });
 
   it("says once that a granted connection was lost, and nothing after its own close", async () => {
