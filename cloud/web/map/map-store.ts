@@ -4,7 +4,7 @@ import type { Clock } from "#kit/clock.ts";
 import { SiteCollection, SiteFeature, StationCollection, StationFeature } from "../../http/schemas.ts";
 import { ask, type TroubleCode, troubleOf } from "../page/api.ts";
 import { type Connection, openLive } from "../page/live.ts";
-import { changedAtOfSite, changedAtOfStation, type Features, merge, replace } from "./merge.ts";
+import { type Features, nothingHeld, takeFetched, takeLive } from "./merge.ts";
 
 /** Used until the first collection says how long a reading counts as "now". */
 const STALE_AFTER_MS = 15 * 60_000;
@@ -40,26 +40,34 @@ function parseEvent<T>(schema: z.ZodType<T>, text: string): readonly T[] {
 
 /** Fetches the collections, listens to the stream, and looks at the clock each second. */
 export function startMapStore(clock: Clock): MapStore {
-  const stations = signal<Features<StationFeature>>(new Map());
-  const sites = signal<Features<SiteFeature>>(new Map());
+  const stations = signal(nothingHeld<StationFeature>());
+  const sites = signal(nothingHeld<SiteFeature>());
   const staleAfterMs = signal(STALE_AFTER_MS);
   const machineMs = signal(clock.nowMs());
   const offsetMs = signal(0);
   const connection = signal<Connection>("connecting");
   const trouble = signal<TroubleCode | null>(null);
   const isLoaded = signal(false);
+  let begun = 0;
+  let taken = 0;
 
   const refetch = async (): Promise<void> => {
+    const turn = ++begun;
+    const stationChanges = stations.value.changes;
+    const siteChanges = sites.value.changes;
     try {
       const [air, waste] = await Promise.all([
         ask(StationCollection, "/api/v1/stations"),
         ask(SiteCollection, "/api/v1/sites"),
       ]);
+      // An answer that was overtaken by that of a later fetch has nothing new.
+      if (turn < taken) return;
+      taken = turn;
       machineMs.value = clock.nowMs();
       if (air.serverMs !== undefined) offsetMs.value = offsetOf(air.serverMs, machineMs.value);
       staleAfterMs.value = air.body.staleAfterMs;
-      stations.value = replace(stations.value, air.body.features, changedAtOfStation);
-      sites.value = replace(sites.value, waste.body.features, changedAtOfSite);
+      stations.value = takeFetched(stations.value, air.body.features, stationChanges);
+      sites.value = takeFetched(sites.value, waste.body.features, siteChanges);
       isLoaded.value = true;
       trouble.value = null;
     } catch (error) {
@@ -74,10 +82,10 @@ export function startMapStore(clock: Clock): MapStore {
     },
     onEvent: {
       station: (text) => {
-        stations.value = merge(stations.value, parseEvent(StationFeature, text), changedAtOfStation);
+        stations.value = parseEvent(StationFeature, text).reduce(takeLive, stations.value);
       },
       site: (text) => {
-        sites.value = merge(sites.value, parseEvent(SiteFeature, text), changedAtOfSite);
+        sites.value = parseEvent(SiteFeature, text).reduce(takeLive, sites.value);
       },
     },
   });
@@ -88,8 +96,8 @@ export function startMapStore(clock: Clock): MapStore {
   void refetch();
 
   return {
-    stations,
-    sites,
+    stations: computed(() => stations.value.features),
+    sites: computed(() => sites.value.features),
     staleAfterMs,
     nowMs: computed(() => machineMs.value + offsetMs.value),
     connection,

@@ -1,39 +1,41 @@
-import type { SiteFeature, StationFeature } from "../../http/schemas.ts";
-
 /** Features by id. */
 export type Features<F> = ReadonlyMap<string, F>;
 
-const newestOf = (moments: readonly (number | null)[]): number => Math.max(0, ...moments.map((at) => at ?? 0));
-
-const stationAt = ({ properties }: StationFeature): number =>
-  newestOf([properties.lastAt, ...Object.values(properties.values).map(({ at }) => at)]);
-
-/** Puts features in place of older ones; a live change that overtook a fetched collection stays. */
-export function merge<F extends { readonly id: string }>(
-  known: Features<F>,
-  arrived: readonly F[],
-  atOf: (feature: F) => number,
-): Features<F> {
-  const merged = new Map(known);
-  for (const feature of arrived) {
-    const before = merged.get(feature.id);
-    if (before === undefined || atOf(feature) >= atOf(before)) merged.set(feature.id, feature);
-  }
-  return merged;
+/** What the page holds of one kind of place. The order of arrival decides, never a device's clock. */
+export interface Held<F> {
+  readonly features: Features<F>;
+  /** How many live changes have come. */
+  readonly changes: number;
+  /** By id: the number of the live change that was the last one. */
+  readonly changedBy: ReadonlyMap<string, number>;
 }
 
-/** A whole collection: what it does not name any more is gone. */
-export function replace<F extends { readonly id: string }>(
-  known: Features<F>,
+/** Before the first answer. */
+export const nothingHeld = <F>(): Held<F> => ({ features: new Map(), changes: 0, changedBy: new Map() });
+
+/** A live change takes the place of whatever is held. */
+export function takeLive<F extends { readonly id: string }>(held: Held<F>, feature: F): Held<F> {
+  const changes = held.changes + 1;
+  return {
+    features: new Map(held.features).set(feature.id, feature),
+    changes,
+    changedBy: new Map(held.changedBy).set(feature.id, changes),
+  };
+}
+
+/**
+ * A fetched collection takes the place of all that is held: what it does not name is gone.
+ *
+ * Only live changes that came after the fetch began (`changesAtStart` had come by then) stay: the answer may be older.
+ */
+export function takeFetched<F extends { readonly id: string }>(
+  held: Held<F>,
   collection: readonly F[],
-  atOf: (feature: F) => number,
-): Features<F> {
-  const named = new Set(collection.map(({ id }) => id));
-  return merge(new Map([...known].filter(([id]) => named.has(id))), collection, atOf);
+  changesAtStart: number,
+): Held<F> {
+  const features = new Map(collection.map((feature) => [feature.id, feature]));
+  for (const [id, feature] of held.features) {
+    if ((held.changedBy.get(id) ?? 0) > changesAtStart) features.set(id, feature);
+  }
+  return { ...held, features };
 }
-
-/** When a station's feature was last changed by a reading. */
-export const changedAtOfStation = stationAt;
-
-/** When a site's feature was last changed by a visit. */
-export const changedAtOfSite = ({ properties }: SiteFeature): number => properties.lastVisitAt ?? 0;

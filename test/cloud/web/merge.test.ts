@@ -1,25 +1,43 @@
 import { describe, expect, it } from "vitest";
 import type { AlertView } from "../../../cloud/http/schemas.ts";
 import { arrange, mergeAlerts } from "../../../cloud/web/desk/alerts.ts";
-import { merge, replace } from "../../../cloud/web/map/merge.ts";
+import { nothingHeld, takeFetched, takeLive } from "../../../cloud/web/map/merge.ts";
 
-const at = (feature: { readonly at: number }): number => feature.at;
-const known = new Map([["a", { id: "a", at: 5 }]]);
+const a1 = { id: "a", n: 1 };
+const a2 = { id: "a", n: 2 };
+const b1 = { id: "b", n: 1 };
 
-describe("what the map knows", () => {
-  it("takes a newer feature and one of the same moment", () => {
-    expect(merge(known, [{ id: "a", at: 6 }], at).get("a")).toEqual({ id: "a", at: 6 });
-    const again = { id: "a", at: 5 };
-    expect(merge(known, [again], at).get("a")).toBe(again);
+describe("what the map holds", () => {
+  it("takes live changes in the order in which they arrive, whatever time they bear", () => {
+    const held = takeLive(takeLive(nothingHeld<typeof a1>(), a2), a1);
+
+    expect([...held.features.values()]).toEqual([a1]);
   });
 
-  it("keeps a live change that overtook a fetched collection", () => {
-    expect(replace(known, [{ id: "a", at: 4 }], at).get("a")).toEqual({ id: "a", at: 5 });
+  it("takes a fetched collection in place of what was there before", () => {
+    const before = takeLive(nothingHeld<typeof a1>(), a2);
+
+    const held = takeFetched(before, [a1], before.changes);
+
+    expect(held.features.get("a")).toBe(a1);
   });
 
-  it("forgets only what a whole collection does not name any more", () => {
-    expect([...replace(known, [{ id: "b", at: 1 }], at).keys()]).toEqual(["b"]);
-    expect([...merge(known, [{ id: "b", at: 1 }], at).keys()]).toEqual(["a", "b"]);
+  it("keeps a live change that arrived after the fetch began", () => {
+    const before = takeLive(nothingHeld<typeof a1>(), b1);
+    const during = takeLive(before, a2);
+
+    const held = takeFetched(during, [a1, { id: "b", n: 2 }], before.changes);
+
+    expect(held.features.get("a")).toBe(a2);
+    expect(held.features.get("b")?.n).toBe(2);
+  });
+
+  it("forgets what a collection does not name any more, unless it came after the fetch began", () => {
+    const before = takeLive(nothingHeld<typeof a1>(), a1);
+    const during = takeLive(before, b1);
+
+    expect([...takeFetched(during, [], before.changes).features.keys()]).toEqual(["b"]);
+    expect([...takeFetched(during, [], during.changes).features.keys()]).toEqual([]);
   });
 });
 
