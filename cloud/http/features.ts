@@ -1,3 +1,4 @@
+import { clientIdOf } from "#contract/names.ts";
 import type { Bilingual } from "#contract/registry.ts";
 import type { Clock } from "#kit/clock.ts";
 import { stationFeature } from "../air/station-view.ts";
@@ -30,9 +31,18 @@ export function createFeatures({ view, registry, clock, staleAfterMs }: Features
     const found = registry.current().site(site);
     return found && { siteName: found.name, municipalityName: nameOf(found.municipality), demo: found.demo };
   };
+  /** The photos of one device are asked for together. */
+  const wholePhotos = (visits: readonly VisitRow[]): ((visit: VisitRow) => ReadonlySet<string>) => {
+    const ofDevice = new Map<string, ReadonlySet<string>>();
+    for (const [name, group] of Map.groupBy(visits, clientIdOf)) {
+      const [first] = group;
+      if (first !== undefined) ofDevice.set(name, view.wholePhotosOf(first, group.flatMap(shasOf)));
+    }
+    return (visit) => ofDevice.get(clientIdOf(visit)) ?? NONE;
+  };
   const alertViews = (rows: readonly AlertRow[]): readonly AlertView[] => {
-    const whole = view.wholePhotos(rows.flatMap(({ visit }) => shasOf(visit)));
-    return rows.map((row) => alertView(row, placeOf(row.site), whole));
+    const whole = wholePhotos(rows.map(({ visit }) => visit));
+    return rows.map((row) => alertView(row, placeOf(row.site), whole(row.visit)));
   };
 
   return {
@@ -63,7 +73,7 @@ export function createFeatures({ view, registry, clock, staleAfterMs }: Features
       const site = registry.current().site(id);
       if (site === undefined) return undefined;
       const visit = view.lastVisitOf(id);
-      const whole = visit === undefined ? new Set<string>() : view.wholePhotos(shasOf(visit));
+      const whole = visit === undefined ? NONE : view.wholePhotosOf(visit, shasOf(visit));
       return siteDetail(site, nameOf(site.municipality), visit, whole);
     },
     alerts: () => alertViews(view.alerts()),
@@ -75,4 +85,5 @@ export function createFeatures({ view, registry, clock, staleAfterMs }: Features
   };
 }
 
+const NONE: ReadonlySet<string> = new Set();
 const shasOf = (visit: VisitRow): readonly string[] => visit.photos.map(({ sha }) => sha);

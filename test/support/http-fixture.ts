@@ -102,6 +102,7 @@ export function viewOf(state: StateContents): StateView {
     alert: (id) => state.alerts.find((alert) => alert.id === id),
     deadLetters: (limit) => state.deadLetters.slice(0, limit),
     wholePhotos: (shas) => new Set(shas.filter((sha) => state.whole.has(sha))),
+    wholePhotosOf: (_, shas) => new Set(shas.filter((sha) => state.whole.has(sha))),
     counts: () => ({ messages: 7 }),
     close: async () => {},
   };

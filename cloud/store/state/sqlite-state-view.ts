@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VisitPhoto } from "#contract/messages.ts";
+import type { Address } from "#contract/names.ts";
 import { openStateFile, openStateFileReadOnly, type Sql } from "./database.ts";
 import type { AlertRow, DeadLetterRow, LatestSample, StateView, VisitRow } from "./state-view.ts";
 
@@ -141,6 +142,16 @@ class SqliteStateView implements StateView {
       Sha,
       "SELECT DISTINCT sha FROM photos WHERE status = 'whole' AND sha IN (SELECT value FROM json_each(?))",
       JSON.stringify(shas),
+    );
+    return new Set(rows.map(({ sha }) => sha));
+  }
+
+  wholePhotosOf({ tenant, device }: Address, shas: readonly string[]): ReadonlySet<string> {
+    const rows = this.#sql.all(
+      Sha,
+      `SELECT sha FROM photos WHERE tenant = ? AND device = ? AND status = 'whole'
+         AND sha IN (SELECT value FROM json_each(?))`,
+      ...[tenant, device, JSON.stringify(shas)],
     );
     return new Set(rows.map(({ sha }) => sha));
   }

@@ -1,4 +1,5 @@
 import type { VisitPhoto } from "#contract/messages.ts";
+import type { Address } from "#contract/names.ts";
 import type { Closer } from "#kit/closer.ts";
 
 /** The newest sample of one sensor at one station. */
@@ -57,8 +58,10 @@ export interface StateView extends Closer {
   alerts(): readonly AlertRow[];
   alert(id: string): AlertRow | undefined;
   deadLetters(limit: number): readonly DeadLetterRow[];
-  /** Which of these photos are whole and checked. */
+  /** Which of these photos are whole and checked, whoever sent them. */
   wholePhotos(shas: readonly string[]): ReadonlySet<string>;
+  /** Which of these photos the device itself has sent, whole and checked: only those prove what its visits say. */
+  wholePhotosOf(device: Address, shas: readonly string[]): ReadonlySet<string>;
   /** Totals by name: messages, visits, photos, alerts, dead letters by reason. */
   counts(): Readonly<Record<string, number>>;
 }

@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Address } from "#contract/names.ts";
+import { alertIdOf } from "../../../cloud/alerts/dirty-after.ts";
+import { createFeatures } from "../../../cloud/http/features.ts";
+import { storeMessages } from "../../../cloud/ingest/store-messages.ts";
+import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
+import { openChunkShelf } from "../../../cloud/store/photos/chunk-shelf.ts";
+import { markWhole } from "../../../cloud/store/photos/photo-notices.ts";
+import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
+import { openStateStore } from "../../../cloud/store/state/state-store.ts";
+import { aPhoto, aRegistry, aVisit, aVisitPhoto, letterOf, NOON, TRUCK } from "../../support/builders.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+const OTHER: Address = { ...TRUCK, device: "truck-0002" };
+const photo = aPhoto(Buffer.from("a picture"), { seq: 10 });
+
+async function openFeatures() {
+  const folder = await tempFolder();
+  const state = openStateStore(join(folder, "state.db"));
+  const shelf = openChunkShelf(join(folder, "chunks.db"));
+  const view = openStateView(join(folder, "state.db"));
+  onTestFinished(async () => {
+    await view.close();
+    shelf.close();
+    state.close();
+  });
+  const registry = indexRegistry(aRegistry());
+  const clock = { nowMs: () => NOON, monotonicMs: () => NOON };
+  const stores = { state, shelf, registry: () => registry, nowMs: () => NOON, onInternal: () => {} };
+  return {
+    features: createFeatures({ view, registry: { current: () => registry }, clock, staleAfterMs: 1 }),
+    store: (from: Address, ...messages: Parameters<typeof letterOf>[0][]) =>
+      storeMessages(
+        messages.map((message) => letterOf(message, from)),
+        stores,
+      ),
+    settle: (from: Address) => state.transaction(NOON, ({ sql }) => markWhole(sql, { ...from, sha: photo.sha }, NOON)),
+  };
+}
+
+describe("the photos of a visit", () => {
+  it("are shown only when its own device has sent them", async () => {
+    const { features, store, settle } = await openFeatures();
+    store(TRUCK, aVisit({ photos: [aVisitPhoto({ sha: photo.sha, state: "overflow" })] }));
+    const urls = () =>
+      [features.siteDetail("site-1")?.lastVisit, features.alert(alertIdOf(TRUCK, "visit-1"))?.visit].map(
+        (visit) => visit?.photos[0]?.url,
+      );
+
+    store(OTHER, photo.notice);
+    settle(OTHER);
+    expect(urls()).toEqual([null, null]);
+
+    store(TRUCK, photo.notice);
+    settle(TRUCK);
+    const url = `/api/v1/photos/${photo.sha}.jpg`;
+    expect(urls()).toEqual([url, url]);
+  });
+});
