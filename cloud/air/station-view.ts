@@ -1,15 +1,16 @@
 import type { Bilingual, Station } from "#contract/registry.ts";
 import type { LatestValue, StationFeature } from "../http/schemas.ts";
 import type { LatestSample } from "../store/state/state-view.ts";
+import { compareNewest, isAhead } from "./believable.ts";
 import { unitOf } from "./units.ts";
 import { airQualityIndex, categoryOfIndex } from "./us-epa-aqi.ts";
 
 /** Fields that hold a raw PM2.5 mass: of an SDS011, and of a Plantower under atmospheric conditions. */
 const PM25_FIELDS = ["pm25", "pm25_atm"] as const;
 
-/** Whether so much time has passed that a value says nothing of now. A value from the future is not stale. */
+/** Whether a value says nothing of now: so much time has passed since, or it claims to be from the future. */
 export function isStale(lastAtMs: number, nowMs: number, staleAfterMs: number): boolean {
-  return nowMs - lastAtMs > staleAfterMs;
+  return nowMs - lastAtMs > staleAfterMs || isAhead(lastAtMs, nowMs);
 }
 
 /** What the map needs to know of the moment. */
@@ -28,10 +29,10 @@ export function stationFeature(
   samples: readonly LatestSample[],
   { nowMs, staleAfterMs }: Moment,
 ): StationFeature {
-  const newestFirst = samples.toSorted((a, b) => b.at - a.at || (a.sensor < b.sensor ? -1 : 1));
+  const newestFirst = samples.toSorted((a, b) => compareNewest(a, b, nowMs) || (a.sensor < b.sensor ? -1 : 1));
   const newest = newestFirst[0];
   const values = newestValues(newestFirst);
-  const pm25 = PM25_FIELDS.flatMap((field) => values.get(field) ?? []).sort((a, b) => b.at - a.at)[0];
+  const pm25 = PM25_FIELDS.flatMap((field) => values.get(field) ?? []).sort((a, b) => compareNewest(a, b, nowMs))[0];
   const isFresh = pm25 !== undefined && !isStale(pm25.at, nowMs, staleAfterMs);
   const aqi = isFresh ? airQualityIndex("pm25", pm25.value) : null;
   const shown = newestFirst.find(({ sensor }) => sensor === pm25?.sensor) ?? newest;

@@ -21,11 +21,15 @@ export function siteFeature(site: Site, municipalityName: Bilingual, visit: Visi
       demo: site.demo,
       state: after?.state ?? "unknown",
       probability: after === undefined ? null : probabilityOf(after.state, after.probabilities),
-      lastVisitAt: visit === undefined ? null : (visit.endedAt ?? visit.startedAt ?? visit.storedAt),
+      lastVisitAt: visit === undefined ? null : lastAtOf(visit),
       signature: visit?.signature ?? null,
     },
   };
 }
+
+/** When a visit was; never later than it came here, whatever the device's clock said. */
+const lastAtOf = ({ endedAt, startedAt, storedAt }: VisitRow): number =>
+  Math.min(endedAt ?? startedAt ?? storedAt, storedAt);
 
 /** A site with its last visit; photos whose bytes are not all here have no url yet. */
 export function siteDetail(

@@ -11,7 +11,8 @@ export interface PlannedReading {
   readonly letter: Letter;
   readonly place: Place | undefined;
   readonly points: readonly Point[];
-  readonly latest: readonly LatestSample[];
+  /** The samples of the points, one for each. */
+  readonly samples: readonly LatestSample[];
   /** Why the message, or a part of it, cannot be used; its good samples are points nevertheless. */
   readonly problem: Problem | undefined;
 }
@@ -30,12 +31,12 @@ export function planReadings(letters: readonly Letter[], registry: RegistryIndex
   });
 }
 
-const nothing = { points: [], latest: [] };
+const nothing = { points: [], samples: [] };
 
 function planReading(opened: OpenedMessage<Reading>, registry: RegistryIndex): PlannedReading {
   const { address, message, letter, place } = opened;
   const points: Point[] = [];
-  let newest: LatestSample | undefined;
+  const samples: LatestSample[] = [];
   let problem: Problem | undefined;
   for (const { at, values } of message.samples) {
     if (at === null || message.clock === "none") {
@@ -50,11 +51,10 @@ function planReading(opened: OpenedMessage<Reading>, registry: RegistryIndex): P
     }
     const known = knownOf(values);
     points.push(pointOf(message, address.device, station, at, known));
-    if (newest === undefined || at > newest.at || station.id !== newest.station) {
-      newest = { station: station.id, sensor: message.sensor, at, values: known, replay: message.replay ?? null };
-    }
+    const replay = message.replay ?? null;
+    samples.push({ station: station.id, sensor: message.sensor, at, values: known, replay });
   }
-  return { letter, place, points, latest: newest === undefined ? [] : [newest], problem };
+  return { letter, place, points, samples, problem };
 }
 
 function pointOf(

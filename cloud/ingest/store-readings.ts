@@ -1,3 +1,4 @@
+import { compareNewest } from "../air/believable.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import type { Measurements, Point, RefusedPoint } from "../store/measurements/measurements.ts";
 import {
@@ -68,7 +69,7 @@ export function commitReadings(
   refused: readonly RefusedPoint[],
   { state, nowMs }: Pick<ReadingStores, "state" | "nowMs">,
 ): readonly IngestEvent[] {
-  const problemOf = findProblems(refused);
+  const { problemOf, storedOf } = sortOut(refused);
   return state.transaction(nowMs(), (transaction) => {
     const latest: LatestSample[] = [];
     for (const reading of planned) {
@@ -78,7 +79,7 @@ export function commitReadings(
         if (reading.place !== undefined) transaction.logs.lose(reading.place);
         keepDeadLetter(transaction.sql, reading.letter, problem, transaction.nowMs);
       }
-      if (isNew) latest.push(...reading.latest);
+      if (isNew) latest.push(...storedOf(reading));
     }
     return keepNewest(transaction, latest);
   });
@@ -89,7 +90,7 @@ function commitReplay(
   refused: readonly RefusedPoint[],
   { state, nowMs }: ReadingStores,
 ): readonly IngestEvent[] {
-  const problemOf = findProblems(refused);
+  const { problemOf, storedOf } = sortOut(refused);
   return state.transaction(nowMs(), (transaction) => {
     for (const reading of planned) {
       const problem = problemOf(reading);
@@ -100,10 +101,7 @@ function commitReplay(
         if (reading.place !== undefined) transaction.logs.find(reading.place);
       }
     }
-    return keepNewest(
-      transaction,
-      planned.flatMap(({ latest }) => latest),
-    );
+    return keepNewest(transaction, planned.flatMap(storedOf));
   });
 }
 
@@ -112,20 +110,32 @@ function keepNewest({ sql, nowMs }: StateTransaction, samples: readonly LatestSa
   const newest = new Map<string, LatestSample>();
   for (const sample of samples) {
     const key = `${sample.station}/${sample.sensor}`;
-    if (sample.at >= (newest.get(key)?.at ?? 0)) newest.set(key, sample);
+    const known = newest.get(key);
+    if (known === undefined || compareNewest(sample, known, nowMs) <= 0) newest.set(key, sample);
   }
   for (const sample of newest.values()) keepLatestSample(sql, sample, nowMs);
   const stations = new Set([...newest.values()].map(({ station }) => station));
   return [...stations].map((station) => ({ kind: "station", station }));
 }
 
-function findProblems(refused: readonly RefusedPoint[]): (reading: PlannedReading) => Problem | undefined {
+/** What the store's answer means for a reading: why it is none, and which of its samples are stored. */
+interface Sorted {
+  readonly problemOf: (reading: PlannedReading) => Problem | undefined;
+  readonly storedOf: (reading: PlannedReading) => readonly LatestSample[];
+}
+
+function sortOut(refused: readonly RefusedPoint[]): Sorted {
   const reasons = new Map(refused.map(({ point, reason }) => [identityOf(point), reason]));
-  return ({ problem, points }) => {
-    if (problem !== undefined || reasons.size === 0) return problem;
-    const reason = points.map((point) => reasons.get(identityOf(point))).find((found) => found !== undefined);
-    return reason === undefined ? undefined : { reason: "refused-by-store", detail: reason };
+  return {
+    problemOf: ({ problem, samples }) => {
+      if (problem !== undefined || reasons.size === 0) return problem;
+      const reason = samples.map((sample) => reasons.get(identityOf(sample))).find((found) => found !== undefined);
+      return reason === undefined ? undefined : { reason: "refused-by-store", detail: reason };
+    },
+    storedOf: ({ samples }) =>
+      reasons.size === 0 ? samples : samples.filter((sample) => !reasons.has(identityOf(sample))),
   };
 }
 
-const identityOf = ({ tenant, station, sensor, at }: Point) => `${tenant}/${station}/${sensor}/${at}`;
+/** Stations have one name each in the whole registry. */
+const identityOf = ({ station, sensor, at }: Point | LatestSample) => `${station}/${sensor}/${at}`;

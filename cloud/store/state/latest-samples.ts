@@ -1,15 +1,19 @@
+import { MAX_AHEAD_MS } from "../../air/believable.ts";
 import type { Sql } from "./database.ts";
 import type { LatestSample } from "./state-view.ts";
 
-/** A clock may be this far ahead; a sample from further ahead gives way to whatever comes next. */
-const AHEAD_MS = 5 * 60_000;
-
-/** Keeps the newest sample of each sensor of a station. */
+/**
+ * Keeps the newest sample of each sensor of a station. One that was from the future when it came gives way to any with a
+ * believable time, and never takes the place of one.
+ */
 export function keepLatestSample(sql: Sql, sample: LatestSample, nowMs: number): void {
   sql.run(
-    `INSERT INTO latest_samples (station, sensor, at, sample, replay) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET at = excluded.at, sample = excluded.sample, replay = excluded.replay
-     WHERE excluded.at > at OR at > ?`,
-    ...[sample.station, sample.sensor, sample.at, JSON.stringify(sample.values), sample.replay, nowMs + AHEAD_MS],
+    `INSERT INTO latest_samples (station, sensor, at, sample, replay, stored_at) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET at = excluded.at, sample = excluded.sample, replay = excluded.replay,
+       stored_at = excluded.stored_at
+     WHERE CASE (excluded.at - excluded.stored_at > ?7) - (at - stored_at > ?7)
+       WHEN 0 THEN excluded.at > at
+       ELSE excluded.at - excluded.stored_at <= ?7 END`,
+    ...[sample.station, sample.sensor, sample.at, JSON.stringify(sample.values), sample.replay, nowMs, MAX_AHEAD_MS],
   );
 }

@@ -71,6 +71,7 @@ CREATE TABLE latest_samples (
   at INTEGER NOT NULL,
   sample TEXT NOT NULL,
   replay TEXT,
+  stored_at INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (station, sensor)
 ) STRICT;
 
@@ -143,5 +144,10 @@ CREATE INDEX photos_of_device ON photos (tenant, device, settled_at) WHERE statu
 
 /** What makes the tables of a version those of the next one; a new file has them all from SCHEMA. */
 export const UPGRADES: ReadonlyMap<number, string> = new Map([
-  [1, "ALTER TABLE logs ADD COLUMN covered TEXT NOT NULL DEFAULT '[]';"],
+  [
+    1,
+    `ALTER TABLE logs ADD COLUMN covered TEXT NOT NULL DEFAULT '[]';
+     ALTER TABLE latest_samples ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;
+     UPDATE latest_samples SET stored_at = at;`,
+  ],
 ]);

@@ -81,6 +81,21 @@ describe("stationFeature", () => {
     expect([atLimit.properties.isStale, ahead.properties.isStale]).toEqual([false, false]);
   });
 
+  it("takes nothing from the future for the air of now", () => {
+    const future = NOW + 5 * 60_000 + 1;
+
+    const alone = stationFeature(station, town, [aSample({ at: future })], moment);
+    const beside = stationFeature(
+      station,
+      town,
+      [aSample({ at: future, values: { pm25: 999 } }), aSample({ sensor: "pms", values: { pm25_atm: 5 } })],
+      moment,
+    );
+
+    expect(alone.properties).toMatchObject({ isStale: true, pm25: 35.5, aqi: null, category: null });
+    expect(beside.properties).toMatchObject({ isStale: false, lastAt: NOW - 1000, pm25: 5, aqi: 28 });
+  });
+
   it("names the recording that the particles are replayed from", () => {
     const samples = [aSample({ replay: "albany" }), aSample({ sensor: "bme280", at: NOW, values: { humidity: 40 } })];
 

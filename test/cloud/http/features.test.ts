@@ -39,6 +39,19 @@ async function openFeatures() {
   };
 }
 
+describe("the last visit of a site", () => {
+  it("is never shown as later than it came, and gives way to the next one", async () => {
+    const { features, store } = await openFeatures();
+    const inAYear = NOON + 365 * 86_400_000;
+
+    store(TRUCK, aVisit({ seq: 1, visit: "wrong-clock", startedAt: inAYear, endedAt: inAYear }));
+    expect(features.site("site-1")?.properties.lastVisitAt).toBe(NOON);
+
+    store(TRUCK, aVisit({ seq: 2, visit: "next", endedAt: NOON }));
+    expect(features.siteDetail("site-1")?.lastVisit?.visit).toBe("next");
+  });
+});
+
 describe("the photos of a visit", () => {
   it("are shown only when its own device has sent them", async () => {
     const { features, store, settle } = await openFeatures();

@@ -165,6 +165,7 @@ describe("storeReadings", () => {
     await storeReadings([pack], choosy);
 
     expect(await pointsOf("station-1")).toEqual([[NOON + 1, 1]]);
+    expect(view.latestSamplesOf("station-1")).toMatchObject([{ at: NOON + 1, values: { pm25: 1 } }]);
     expect(view.deadLetters(10)).toMatchObject([{ reason: "refused-by-store", detail: "type conflict" }]);
   });
 
@@ -191,6 +192,31 @@ describe("storeReadings", () => {
 
     await storeReadings([reading(1, { samples: [{ at: NOON * 1.5, up: 1, values: { pm25: 999 } }] })], stores);
     await storeReadings([reading(2)], stores);
+
+    expect(view.latestSamplesOf("station-1")).toMatchObject([{ values: { pm25: 12.5 } }]);
+  });
+
+  it("never lets a sample from the future take the place of one with a believable time", async () => {
+    const { stores, view } = await openStores();
+    const future = { at: NOON * 1.5, up: 1, values: { pm25: 999 } };
+    const present = { at: NOON + MINUTE, up: 1, values: { pm25: 12.5 } };
+
+    await storeReadings([reading(1, { samples: [present, future] })], stores);
+    await storeReadings([reading(2, { samples: [future] })], stores);
+
+    expect(view.latestSamplesOf("station-1")).toMatchObject([{ values: { pm25: 12.5 } }]);
+  });
+
+  it("lets a believable sample replace one from the future even after its time has come", async () => {
+    const { stores, view } = await openStores();
+    const now = stores.nowMs();
+    const hourAhead = { at: now + 60 * MINUTE, up: 1, values: { pm25: 999 } };
+
+    await storeReadings([reading(1, { samples: [hourAhead] })], stores);
+    await storeReadings([reading(2, { samples: [{ at: now + 59 * MINUTE, up: 1, values: { pm25: 12.5 } }] })], {
+      ...stores,
+      nowMs: () => now + 59 * MINUTE,
+    });
 
     expect(view.latestSamplesOf("station-1")).toMatchObject([{ values: { pm25: 12.5 } }]);
   });

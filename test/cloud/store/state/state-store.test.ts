@@ -41,6 +41,7 @@ describe("the state store", () => {
     const older = openStateStore(file);
     older.transaction(NOON, ({ logs }) => logs.receive({ ...TRUCK, log: "a", seq: 1 }));
     older.read((sql) => sql.run("ALTER TABLE logs DROP COLUMN covered"));
+    older.read((sql) => sql.run("ALTER TABLE latest_samples DROP COLUMN stored_at"));
     older.read((sql) => sql.run("PRAGMA user_version = 1"));
     older.close();
 
