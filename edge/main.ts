@@ -42,7 +42,8 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const judgeClock = clockJudge(config.CLOCK, clock);
   const time = await startDeviceTime({ clock, boot: newId(), judge: judgeClock, onError });
   const readers = { [UPLINK_READER]: RECORD_CLASSES };
-  const journal = await openJournal({ file: join(folder, "outbox.sqlite"), classes: RECORD_CLASSES, readers });
+  const file = join(folder, "outbox.sqlite");
+  const journal = await openJournal({ file, classes: RECORD_CLASSES, readers, onListenerError: onError });
   const outbox = openJournalOutbox(journal, address, newId());
   const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
 

@@ -43,7 +43,9 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
     const accounts = keep(await watchAccounts(config.CREDENTIALS_FILE, log));
     const file = join(config.DATA_DIR, "journal.db");
-    const journal = keep(await openJournal({ file, classes: RECORD_CLASSES, readers: GROUP_CLASSES }));
+    const onListenerError = (error: unknown) =>
+      log.error({ event: "delivery.failed", err: error }, "what was committed could not be handed on");
+    const journal = keep(await openJournal({ file, classes: RECORD_CLASSES, readers: GROUP_CLASSES, onListenerError }));
     const metrics = new Metrics(clock, log);
     const delivery = { journal, metrics, clock, log };
     const groups = new Map(

@@ -1,6 +1,15 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type PackedRecord, packedBytes, packRecords, unpackRecords } from "./record-codec.ts";
-import type { ClassHolding, Commit, Committed, CursorMove, Opened, Read, WorkerStart } from "./worker-messages.ts";
+import type {
+  ClassHolding,
+  Commit,
+  Committed,
+  CursorMove,
+  Known,
+  Opened,
+  Read,
+  WorkerStart,
+} from "./worker-messages.ts";
 
 /** A checkpoint each 4 MiB of log: small enough to happen often on a device, large enough to be cheap. */
 const CHECKPOINT_PAGES = 1000;
@@ -58,15 +67,15 @@ export class JournalDatabase {
     this.#start = start;
   }
 
-  /** Opens the file for the first time and says what it holds. */
+  /** Opens the file for the first time in this thread and says what it holds. */
   open(): Opened {
     const connection = connect(this.#start);
     this.#connection = connection;
+    const { lastN, values } = this.#start.known ?? knownTo(connection);
+    this.#lastN = lastN;
+    for (const [name, text] of Object.entries(values)) this.#values.set(name, text);
+    this.#cutBack(connection);
     this.#holdings = holdingsOf(connection);
-    this.#lastN = lastNOf(connection);
-    for (const row of connection.db.prepare("SELECT name, text FROM value").all()) {
-      this.#values.set(String(row.name), String(row.text));
-    }
     for (const row of connection.db.prepare("SELECT reader, class, n FROM cursor").all()) {
       this.#keepCursor({ reader: String(row.reader), recordClass: String(row.class), n: Number(row.n) });
     }
@@ -130,15 +139,18 @@ export class JournalDatabase {
    * A commit that failed in its sync may still be found in the log when it is read again. It was never acknowledged,
    * so it is cut off: its numbers and values are given out anew.
    */
+  #cutBack(connection: Connection): void {
+    if (lastNOf(connection) <= this.#lastN) return;
+    connection.db.exec("BEGIN IMMEDIATE; DELETE FROM value");
+    for (const { cutAfter } of connection.tables) cutAfter.run(this.#lastN);
+    for (const [name, text] of this.#values) connection.setValue.run(name, text);
+    connection.setLastN.run(this.#lastN);
+    connection.db.exec("COMMIT");
+  }
+
   #reopen(): Connection {
     const connection = connect(this.#start);
-    if (lastNOf(connection) > this.#lastN) {
-      connection.db.exec("BEGIN IMMEDIATE; DELETE FROM value");
-      for (const { cutAfter } of connection.tables) cutAfter.run(this.#lastN);
-      for (const [name, text] of this.#values) connection.setValue.run(name, text);
-      connection.setLastN.run(this.#lastN);
-      connection.db.exec("COMMIT");
-    }
+    this.#cutBack(connection);
     this.#holdings = holdingsOf(connection);
     return connection;
   }
@@ -214,6 +226,12 @@ function passedByAll(
 
 function lastNOf({ db }: Connection): number {
   return Number(db.prepare("SELECT last_n FROM log").get()?.last_n ?? 0);
+}
+
+function knownTo(connection: Connection): Known {
+  const rows = connection.db.prepare("SELECT name, text FROM value").all();
+  const values = Object.fromEntries(rows.map((row) => [String(row.name), String(row.text)]));
+  return { lastN: lastNOf(connection), values };
 }
 
 function holdingsOf({ tables }: Connection): Holding[] {

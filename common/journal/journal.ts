@@ -54,7 +54,7 @@ export interface JournalStats {
  * A promise of `append` resolves only after the records are synced (group commit: everything that arrives while a sync
  * is running goes into the next one). Records of one append are committed together or not at all. A record is
  * cleared once every reader of its class has advanced past it. SQLite lives in a worker thread, so that a slow disk
- * never holds the event loop.
+ * never holds the event loop; a thread that ends is a failed write like any other: it is started anew.
  */
 export interface Journal extends Closer {
   /** Numbers of the appended records, in order. Rejects with `JournalUnavailable`; then nothing was kept. */
@@ -71,7 +71,10 @@ export interface Journal extends Closer {
   /** A value that was committed with an append. */
   value(name: string): string | undefined;
   stats(): JournalStats;
-  /** Calls back after each commit with what it added, in order; gives the way to stop it. */
+  /**
+   * Calls back after each commit with what it added, in order; gives the way to stop it. What a listener throws changes
+   * nothing for the append and the other listeners: `onListenerError` hears of it.
+   */
   onCommitted(listener: (records: readonly StoredRecord[]) => void): () => void;
 }
 
@@ -81,4 +84,6 @@ export interface JournalOptions {
   readonly classes: readonly string[];
   /** Which classes each named reader reads; they exist from the first start, so nothing is cleared too early. */
   readonly readers: Readonly<Record<string, readonly string[]>>;
+  /** Hears what a listener of `onCommitted` threw; without it that is thrown where nobody catches it. */
+  readonly onListenerError?: (error: unknown) => void;
 }

@@ -1,10 +1,8 @@
-import { Worker } from "node:worker_threads";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
 import {
   type Journal,
-  JournalInUse,
   type JournalOptions,
   type JournalStats,
   JournalUnavailable,
@@ -13,8 +11,9 @@ import {
   UnknownClass,
   type Values,
 } from "./journal.ts";
+import { type JournalThread, startThread } from "./journal-thread.ts";
 import { packRecords, requirePackable, storedRecords } from "./record-codec.ts";
-import type { ClassHolding, Committed, CursorMove, Opened, Reply, Request, Task } from "./worker-messages.ts";
+import type { ClassHolding, Committed, CursorMove, Known, Opened, Task } from "./worker-messages.ts";
 
 /** A transaction takes at most so much, so that nobody waits long for its sync. */
 const BATCH_RECORDS = 10_000;
@@ -30,11 +29,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-interface Asked {
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * Opens (or creates) a journal on Node's SQLite, in a thread of its own.
  *
@@ -43,58 +37,52 @@ interface Asked {
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   requireReaders(options);
-  const worker = new Worker(new URL("./journal-worker.ts", import.meta.url), {
-    workerData: { file: options.file, classes: options.classes, readers: options.readers },
-    execArgv: [],
-  });
-  const first = await new Promise<Reply>((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-  }).catch((cause: unknown) => {
-    throw new JournalUnavailable(`the journal's thread failed: ${messageOf(cause)}`, { cause });
-  });
-  if (first.kind === "opened") return new SqliteJournal(options, worker, first.opened);
-  await worker.terminate();
-  const message = first.kind === "not-opened" ? first.message : "the journal's thread gave no answer";
-  if (first.kind === "not-opened" && first.isInUse) {
-    throw new JournalInUse(`${options.file} is open in another process (${message})`);
-  }
-  throw new JournalUnavailable(`${options.file} cannot be opened: ${message}`);
+  const starting = { file: options.file, classes: options.classes, readers: options.readers };
+  let journal: SqliteJournal | undefined;
+  const startAnew = (known: Known | null) => startThread({ ...starting, known }, (why) => journal?.lose(why));
+  const { thread, opened } = await startAnew(null);
+  journal = new SqliteJournal(options, startAnew, thread, opened);
+  return journal;
 }
+
+type StartThread = (known: Known) => Promise<{ thread: JournalThread; opened: Opened }>;
 
 class SqliteJournal implements Journal {
   readonly #classes: readonly string[];
   readonly #readers: JournalOptions["readers"];
-  readonly #worker: Worker;
-  readonly #asked = new Map<number, Asked>();
+  readonly #startAnew: StartThread;
+  readonly #onListenerError: (error: unknown) => void;
   readonly #cursors = new Map<string, number>();
   readonly #values: Map<string, string>;
   readonly #listeners = new Set<(records: readonly StoredRecord[]) => void>();
   readonly #settling: Closer;
+  #thread: JournalThread;
   #holdings: readonly ClassHolding[];
   #lastN: number;
   #waiting: Waiting[] = [];
   #moves = new Map<string, CursorMove>();
   #committing: Promise<void> | undefined;
   #hasMoreToClear = false;
-  #askedSoFar = 0;
   #payloadBytes = 0;
   #commits = 0;
   #trouble: string | null = null;
   #closing: Promise<void> | undefined;
-  #isGone = false;
 
-  constructor({ classes, readers }: JournalOptions, worker: Worker, opened: Opened) {
+  constructor(
+    { classes, readers, onListenerError = throwLater }: JournalOptions,
+    startAnew: StartThread,
+    thread: JournalThread,
+    opened: Opened,
+  ) {
     this.#classes = classes;
     this.#readers = readers;
-    this.#worker = worker;
+    this.#onListenerError = onListenerError;
+    this.#startAnew = startAnew;
+    this.#thread = thread;
     this.#holdings = opened.holdings;
     this.#lastN = opened.lastN;
     this.#values = new Map(Object.entries(opened.values));
     for (const { reader, recordClass, n } of opened.cursors) this.#cursors.set(keyOf(reader, recordClass), n);
-    worker.on("message", (reply: Reply) => this.#takeReply(reply));
-    worker.on("error", (error) => this.#lose(messageOf(error)));
-    worker.on("exit", () => this.#lose("it has ended"));
     this.#settling = every(SETTLE_EVERY_MS, () => this.#settle(), ignoreReportedTrouble);
   }
 
@@ -112,7 +100,7 @@ class SqliteJournal implements Journal {
 
   async read(recordClass: string, after: number, limit: number): Promise<readonly StoredRecord[]> {
     if (!this.#classes.includes(recordClass)) throw new UnknownClass(`no class "${recordClass}" here`);
-    const reply = await this.#ask({ kind: "read", recordClass, after, limit });
+    const reply = await this.#thread.ask({ kind: "read", recordClass, after, limit });
     return reply.kind === "records" ? storedRecords(reply.packed, recordClass) : [];
   }
 
@@ -163,14 +151,30 @@ class SqliteJournal implements Journal {
     this.#startCommitting();
     await this.#committing;
     await this.#settle().catch(ignoreReportedTrouble);
-    const ended = new Promise((resolve) => this.#worker.once("exit", resolve));
-    if (this.#isGone) return;
-    await this.#ask({ kind: "close" }).catch(ignoreReportedTrouble);
-    await ended;
+    await this.#thread.ask({ kind: "close" }).catch(ignoreReportedTrouble);
+    await this.#thread.ended;
+  }
+
+  /** The thread has ended: nothing is taken until it is started anew, within a second. */
+  lose(why: string): void {
+    if (this.#closing === undefined) this.#trouble = why;
+  }
+
+  /** What the lost thread did not answer was refused, so the file is cut back to what was acknowledged. */
+  async #restart(): Promise<void> {
+    await this.#thread.ended;
+    const known = { lastN: this.#lastN, values: Object.fromEntries(this.#values) };
+    const { thread, opened } = await this.#startAnew(known).catch((error: unknown) => {
+      this.#trouble = messageOf(error);
+      throw error;
+    });
+    this.#thread = thread;
+    this.#holdings = opened.holdings;
   }
 
   /** Commits what does not come with an append: cursors, what is left to clear, a try whether the disk is well again. */
   async #settle(): Promise<void> {
+    if (this.#thread.isGone) await this.#restart();
     if (this.#committing !== undefined) return;
     if (this.#moves.size > 0 || this.#hasMoreToClear || this.#trouble !== null) await this.#commit([]);
   }
@@ -223,7 +227,7 @@ class SqliteJournal implements Journal {
       })),
     );
     const task: Task = { kind: "commit", packed, values, moves: [...moves.values()] };
-    const reply = await this.#ask(task, [packed]).catch((error: unknown) => {
+    const reply = await this.#thread.ask(task, [packed]).catch((error: unknown) => {
       for (const [key, move] of moves) this.#moves.set(key, { ...move, n: this.#cursors.get(key) ?? move.n });
       this.#trouble = messageOf(error);
       throw error;
@@ -249,35 +253,16 @@ class SqliteJournal implements Journal {
       topic,
       bytes,
     }));
-    for (const listener of this.#listeners) listener(stored);
+    for (const listener of this.#listeners) this.#tell(listener, stored);
   }
 
-  #ask(task: Task, transferred: ArrayBuffer[] = []): Promise<Reply> {
-    if (this.#isGone) return Promise.reject(new JournalUnavailable(this.#trouble ?? "the journal is closed"));
-    this.#askedSoFar += 1;
-    const id = this.#askedSoFar;
-    const request: Request = { ...task, id };
-    const answered = Promise.withResolvers<Reply>();
-    this.#asked.set(id, answered);
-    this.#worker.postMessage(request, transferred);
-    return answered.promise;
-  }
-
-  #takeReply(reply: Reply): void {
-    if (!("id" in reply)) return;
-    const asked = this.#asked.get(reply.id);
-    this.#asked.delete(reply.id);
-    if (reply.kind === "failed") asked?.reject(new JournalUnavailable(reply.message));
-    else asked?.resolve(reply);
-  }
-
-  #lose(why: string): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    if (this.#closing === undefined) this.#trouble = `the journal's thread is gone: ${why}`;
-    for (const { reject } of this.#asked.values())
-      reject(new JournalUnavailable(`the journal's thread is gone: ${why}`));
-    this.#asked.clear();
+  /** The records are committed, whatever a listener makes of them. */
+  #tell(listener: (records: readonly StoredRecord[]) => void, stored: readonly StoredRecord[]): void {
+    try {
+      listener(stored);
+    } catch (error) {
+      this.#onListenerError(error);
+    }
   }
 
   #requireReader(reader: string, recordClass: string): void {
@@ -293,6 +278,12 @@ const sizeOf = (records: readonly NewRecord[]): number => records.reduce((sum, {
 
 /** `stats().trouble` already says it, and the next round tries again. */
 function ignoreReportedTrouble(): void {}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
 
 function requireReaders({ classes, readers }: JournalOptions): void {
   for (const recordClass of classes) {

@@ -3,6 +3,14 @@ export interface WorkerStart {
   readonly file: string;
   readonly classes: readonly string[];
   readonly readers: Readonly<Record<string, readonly string[]>>;
+  /** What the thread before it is known to have committed; null for the first one. */
+  readonly known: Known | null;
+}
+
+/** What was acknowledged. */
+export interface Known {
+  readonly lastN: number;
+  readonly values: Readonly<Record<string, string>>;
 }
 
 /** Where a reader stands in a class. */

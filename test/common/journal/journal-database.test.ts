@@ -13,7 +13,7 @@ const commitOf = (text: string) => ({
 
 describe("JournalDatabase", () => {
   it("cuts off what a commit that was reported as failed left in the file, and gives its number out anew", async () => {
-    const start = { file: join(await tempFolder(), "journal.db"), classes: ["a"], readers: { r: ["a"] } };
+    const start = { file: join(await tempFolder(), "journal.db"), classes: ["a"], readers: { r: ["a"] }, known: null };
     const database = new JournalDatabase(start);
     database.open();
     database.commit(commitOf("acknowledged"));
@@ -39,5 +39,22 @@ describe("JournalDatabase", () => {
     });
     expect(read).toContain("next");
     expect(read).not.toContain("never");
+  });
+
+  it("cuts the file back to what the thread before it is known to have committed", async () => {
+    const start = { file: join(await tempFolder(), "journal.db"), classes: ["a"], readers: { r: ["a"] }, known: null };
+    const before = new JournalDatabase(start);
+    before.open();
+    before.commit(commitOf("acknowledged"));
+    before.commit(commitOf("never acknowledged"));
+    before.close();
+
+    const after = new JournalDatabase({ ...start, known: { lastN: 1, values: { head: "acknowledged" } } });
+    const opened = after.open();
+    const { firstN } = after.commit({ ...commitOf("next"), values: {} });
+    after.close();
+
+    expect(opened).toMatchObject({ lastN: 1, values: { head: "acknowledged" }, holdings: [{ pending: 1 }] });
+    expect(firstN).toBe(2);
   });
 });

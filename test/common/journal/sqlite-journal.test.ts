@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Journal, StoredRecord } from "#journal/journal.ts";
 import { openJournal } from "#journal/sqlite-journal.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -135,6 +136,58 @@ describe("openJournal", () => {
       [1, "reading"],
       [2, "alert"],
     ]);
+  });
+
+  it("keeps an append and the other listeners from what a listener throws, and says what it was", async () => {
+    const errors: unknown[] = [];
+    const onListenerError = (error: unknown) => errors.push(error);
+    const journal = await openJournal({
+      file: join(folder, "j.db"),
+      classes: CLASSES,
+      readers: READERS,
+      onListenerError,
+    });
+    opened.push(journal);
+    const seen: StoredRecord[] = [];
+    journal.onCommitted(() => {
+      throw new Error("a bad listener");
+    });
+    journal.onCommitted((records) => seen.push(...records));
+
+    expect(await journal.append([aRecord("a")])).toEqual([1]);
+
+    expect(numbersOf(seen)).toEqual([1]);
+    expect(errors).toEqual([new Error("a bad listener")]);
+  });
+
+  it("refuses while its thread is gone, starts it anew and goes on where it was", async () => {
+    const threads: Worker[] = [];
+    const note = (worker: Worker) => threads.push(worker);
+    process.on("worker", note);
+    onTestFinished(() => {
+      process.off("worker", note);
+    });
+    const journal = await open();
+    await journal.append([aRecord("a"), aRecord("b")], { head: "b" });
+    journal.advance("air", "reading", 1);
+
+    const refused = journal.append([{ ...aRecord("c"), bytes: Buffer.alloc(4_000_000) }], { head: "c" });
+    await Promise.all([
+      expect(refused).rejects.toMatchObject({ code: "journal-unavailable" }),
+      new Promise<void>((resolve) => setImmediate(resolve)).then(() => threads[0]?.terminate()),
+    ]);
+    expect(journal.stats()).toMatchObject({ isHealthy: false, trouble: expect.stringMatching(/thread is gone/) });
+    await expect(journal.append([aRecord("d")])).rejects.toMatchObject({ code: "journal-unavailable" });
+
+    await vi.waitFor(() => expect(journal.stats()).toMatchObject({ isHealthy: true, trouble: null }), 15_000);
+    expect(await journal.append([aRecord("e")])).toEqual([3]);
+    expect(textsOf(await journal.read("reading", 0, 10))).toEqual(["a", "b", "e"]);
+    expect(journal.value("head")).toBe("b");
+    expect(threads).toHaveLength(2);
+    await journal.close();
+    const again = await open();
+    expect(again.cursor("air", "reading")).toBe(1);
+    expect(textsOf(await again.read("reading", 0, 10))).toEqual(["a", "b", "e"]);
   });
 
   it("refuses classes and readers that it was not opened with", async () => {
