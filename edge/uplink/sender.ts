@@ -47,13 +47,23 @@ export function startSender(
   let isPumping = false;
   let isWoken = false;
 
+  /** Only an empty answer says that there is no more; what is appended during the read is announced. */
+  async function readOn(queue: Queue): Promise<void> {
+    queue.mayHoldMore = false;
+    try {
+      queue.records = [...(await outbox.read(queue.recordClass, queue.readUpTo, READ_AT_ONCE))];
+    } catch (error) {
+      queue.mayHoldMore = true;
+      throw error;
+    }
+    queue.readUpTo = queue.records.at(-1)?.seq ?? queue.readUpTo;
+    if (queue.records.length > 0) queue.mayHoldMore = true;
+  }
+
   async function next(): Promise<{ queue: Queue; record: Outgoing } | undefined> {
     for (const queue of queues) {
       if (queue.records.length === 0 && queue.mayHoldMore) {
-        queue.mayHoldMore = false;
-        queue.records = [...(await outbox.read(queue.recordClass, queue.readUpTo, READ_AT_ONCE))];
-        queue.readUpTo = queue.records.at(-1)?.seq ?? queue.readUpTo;
-        if (queue.records.length === READ_AT_ONCE) queue.mayHoldMore = true;
+        await readOn(queue);
       }
       const record = queue.records.shift();
       if (record !== undefined) return { queue, record };

@@ -123,4 +123,40 @@ describe("startSender", () => {
 
     expect(largestRead()).toBeLessThanOrEqual(64);
   });
+
+  it("sends all of a backlog whose messages are so large that few come with each read", async () => {
+    const { outbox, put } = createNamedOutbox();
+    put("chunk", 500);
+    const read: Outbox["read"] = (recordClass, after, limit) => outbox.read(recordClass, after, Math.min(limit, 7));
+
+    const { seqs } = startWith({ ...outbox, read }, 1000);
+
+    await until("all are sent", () => seqs().length === 500);
+  });
+
+  it("reads again after a read that failed", async () => {
+    const { outbox, put } = createNamedOutbox();
+    put("reading", 3);
+    let failures = 0;
+    const read: Outbox["read"] = async (recordClass, after, limit) => {
+      if (recordClass === "reading" && failures === 0) {
+        failures += 1;
+        throw new Error("the thread was lost");
+      }
+      return await outbox.read(recordClass, after, limit);
+    };
+    const seqs: number[] = [];
+    const sender = startSender(
+      { ...outbox, read },
+      (_topic, bytes) => seqs.push(Number(String(bytes))),
+      8,
+      () => {},
+    );
+    onTestFinished(() => sender.stop());
+    await until("the read has failed", () => failures === 1);
+
+    put("alert", 1);
+
+    await until("both classes are sent", () => seqs.length === 4);
+  });
 });
