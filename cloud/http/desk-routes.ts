@@ -32,7 +32,13 @@ export function addDeskRoutes(api: Api, parts: DeskRoutesParts): void {
 
   api.get(
     "/api/v1/alerts",
-    { schema: { tags: ["desk"], summary: "All alerts", response: { 200: AlertList, ...unauthorized } } },
+    {
+      schema: {
+        tags: ["desk"],
+        summary: "All open alerts, and the newest 200 that were acknowledged",
+        response: { 200: AlertList, ...unauthorized },
+      },
+    },
     async () => ({ alerts: [...features.alerts()] }),
   );
 

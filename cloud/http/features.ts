@@ -81,7 +81,7 @@ export function createFeatures({ view, registry, clock, staleAfterMs }: Features
       const row = view.alert(id);
       return row && alertViews([row])[0];
     },
-    openAlertsOf: (site) => alertViews(view.alerts().filter((row) => row.site === site && row.acknowledgedAt === null)),
+    openAlertIdsOf: (site) => view.openAlertIdsOf(site),
   };
 }
 

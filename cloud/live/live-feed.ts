@@ -12,7 +12,7 @@ export interface LiveSource {
   site(id: string): SiteFeature | undefined;
   alert(id: string): AlertView | undefined;
   /** Alerts of a site that nobody has acknowledged. */
-  openAlertsOf(site: string): readonly AlertView[];
+  openAlertIdsOf(site: string): readonly string[];
 }
 
 export interface LiveFeedParts {
@@ -59,7 +59,7 @@ export function startLiveFeed(parts: LiveFeedParts): LiveFeed {
 
   const touchAlertsOf = safely((site) => {
     if (deskHub.clients() === 0) return;
-    for (const { id } of source.openAlertsOf(site)) alerts.touch(id);
+    for (const id of source.openAlertIdsOf(site)) alerts.touch(id);
   });
   const stop = parts.ingest.onEvent((event) => {
     switch (event.kind) {

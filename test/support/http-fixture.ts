@@ -99,6 +99,8 @@ export function viewOf(state: StateContents): StateView {
     lastVisits: () => state.visits,
     lastVisitOf: (site) => state.visits.find((visit) => visit.site === site),
     alerts: () => state.alerts,
+    openAlertIdsOf: (site) =>
+      state.alerts.filter((alert) => alert.site === site && alert.acknowledgedAt === null).map(({ id }) => id),
     alert: (id) => state.alerts.find((alert) => alert.id === id),
     deadLetters: (limit) => state.deadLetters.slice(0, limit),
     wholePhotos: (shas) => new Set(shas.filter((sha) => state.whole.has(sha))),

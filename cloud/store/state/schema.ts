@@ -1,6 +1,12 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
 export const SCHEMA_VERSION = 2;
 
+/** Alerts that are done with pile up for ever; what the pages ask for must not grow with them. */
+const ALERT_INDEXES = `
+CREATE INDEX alerts_open ON alerts (site) WHERE acknowledged_at IS NULL;
+CREATE INDEX alerts_done ON alerts (created_at DESC, id) WHERE acknowledged_at IS NOT NULL;
+`;
+
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
  * tells the devices what is stored asks only for what is new.
@@ -121,7 +127,7 @@ CREATE TABLE alerts (
   acknowledged_by TEXT,
   UNIQUE (cause, tenant, device, visit)
 ) STRICT;
-CREATE INDEX alerts_by_time ON alerts (created_at);
+${ALERT_INDEXES}
 
 -- One announced photo of a device: pending until its chunks are here, then whole or failed.
 CREATE TABLE photos (
@@ -148,6 +154,8 @@ export const UPGRADES: ReadonlyMap<number, string> = new Map([
     1,
     `ALTER TABLE logs ADD COLUMN covered TEXT NOT NULL DEFAULT '[]';
      ALTER TABLE latest_samples ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;
-     UPDATE latest_samples SET stored_at = at;`,
+     UPDATE latest_samples SET stored_at = at;
+     DROP INDEX alerts_by_time;
+     ${ALERT_INDEXES}`,
   ],
 ]);

@@ -83,6 +83,10 @@ const DeadLetterColumns = z.object({
 }) satisfies z.ZodType<DeadLetterRow>;
 
 const NamedCount = z.object({ name: z.string(), value: z.number().int() });
+/** The desk shows so many alerts that are done with; the others stay in the store. */
+const ACKNOWLEDGED_SHOWN = 200;
+
+const Id = z.object({ id: z.string() });
 const Sha = z.object({ sha: z.string() });
 
 const VISIT = "v.tenant, v.device, v.visit, v.site, v.started_at, v.ended_at, v.stored_at, v.signature, v.photos";
@@ -121,7 +125,20 @@ class SqliteStateView implements StateView {
   }
 
   alerts(): readonly AlertRow[] {
-    return this.#sql.all(AlertColumns, `${ALERT} ORDER BY a.created_at DESC, a.id`);
+    return this.#sql.all(
+      AlertColumns,
+      `${ALERT} WHERE a.id IN (
+         SELECT id FROM alerts WHERE acknowledged_at IS NULL
+         UNION ALL
+         SELECT id FROM (SELECT id FROM alerts WHERE acknowledged_at IS NOT NULL ORDER BY created_at DESC, id LIMIT ?))
+       ORDER BY a.created_at DESC, a.id`,
+      ACKNOWLEDGED_SHOWN,
+    );
+  }
+
+  openAlertIdsOf(site: string): readonly string[] {
+    const rows = this.#sql.all(Id, "SELECT id FROM alerts WHERE site = ? AND acknowledged_at IS NULL", site);
+    return rows.map(({ id }) => id);
   }
 
   alert(id: string): AlertRow | undefined {

@@ -55,7 +55,9 @@ export interface StateView extends Closer {
   latestSamplesOf(station: string): readonly LatestSample[];
   lastVisits(): readonly VisitRow[];
   lastVisitOf(site: string): VisitRow | undefined;
+  /** Every open alert and the newest acknowledged ones, newest first. */
   alerts(): readonly AlertRow[];
+  openAlertIdsOf(site: string): readonly string[];
   alert(id: string): AlertRow | undefined;
   deadLetters(limit: number): readonly DeadLetterRow[];
   /** Which of these photos are whole and checked, whoever sent them. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Address } from "#contract/names.ts";
+import { acknowledgeAlert } from "../../../cloud/alerts/alert-book.ts";
 import { alertIdOf } from "../../../cloud/alerts/dirty-after.ts";
 import { createFeatures } from "../../../cloud/http/features.ts";
 import { storeMessages } from "../../../cloud/ingest/store-messages.ts";
@@ -35,9 +36,31 @@ async function openFeatures() {
         messages.map((message) => letterOf(message, from)),
         stores,
       ),
+    acknowledge: (alert: string, at: number) =>
+      state.transaction(at, ({ sql }) => acknowledgeAlert(sql, alert, "Anna", at)),
     settle: (from: Address) => state.transaction(NOON, ({ sql }) => markWhole(sql, { ...from, sha: photo.sha }, NOON)),
   };
 }
+
+describe("the alerts of the desk", () => {
+  it("are all that are open and the newest two hundred that somebody has acknowledged", async () => {
+    const { features, store, acknowledge } = await openFeatures();
+    const count = 205;
+    const visits = Array.from({ length: count }, (_, i) =>
+      aVisit({ seq: i + 1, visit: `visit-${i}`, photos: [aVisitPhoto({ state: "overflow" })] }),
+    );
+    store(TRUCK, ...visits);
+    const open = [0, 1].map((i) => alertIdOf(TRUCK, `visit-${i}`));
+    visits.slice(2).forEach(({ visit }, i) => void acknowledge(alertIdOf(TRUCK, visit), i));
+
+    const shown = features.alerts();
+
+    expect(shown).toHaveLength(202);
+    expect(shown.filter(({ acknowledgedAt }) => acknowledgedAt === null).map(({ id }) => id)).toEqual(open.toSorted());
+    expect(features.openAlertIdsOf("site-1").toSorted()).toEqual(open.toSorted());
+    expect(features.openAlertIdsOf("site-2")).toEqual([]);
+  });
+});
 
 describe("the last visit of a site", () => {
   it("is never shown as later than it came, and gives way to the next one", async () => {
