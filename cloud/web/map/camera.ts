@@ -9,11 +9,13 @@ interface Covered {
   readonly left: number;
 }
 
+/** From 1,100 px on the legend is open, also beside a sheet (`ROOMY`, map.css). */
+const hasOpenLegend = (map: MapLibreMap): boolean => map.getContainer().clientWidth >= 1_100;
+
 function coveredBySheet(map: MapLibreMap, isWide: boolean): Covered {
   const { clientWidth, clientHeight } = map.getContainer();
-  // From 1,100 px on the legend stays open beside a sheet (map.css).
   return isWide
-    ? { top: 0, right: Math.min(520, clientWidth * 0.6), bottom: 0, left: clientWidth >= 1_100 ? 330 : 0 }
+    ? { top: 0, right: Math.min(520, clientWidth * 0.6), bottom: 0, left: hasOpenLegend(map) ? 330 : 0 }
     : { top: 0, right: 0, bottom: clientHeight * 0.72, left: 0 };
 }
 
@@ -22,7 +24,9 @@ export function showAll(map: MapLibreMap, places: readonly LngLat[], isWide: boo
   const box: Box | undefined = boxOf(places);
   if (box === undefined) return;
   const [west, south, east, north] = box;
-  const padding = isWide ? { top: 70, right: 90, bottom: 60, left: 360 } : { top: 56, right: 44, bottom: 84, left: 28 };
+  const padding = isWide
+    ? { top: 70, right: 90, bottom: 60, left: hasOpenLegend(map) ? 380 : 70 }
+    : { top: 56, right: 44, bottom: 84, left: 28 };
   map.fitBounds([west, south, east, north], { padding, maxZoom: 13, animate: isAnimated });
 }
 

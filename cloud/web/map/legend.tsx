@@ -5,11 +5,11 @@ import { SiteSymbol } from "../page/site-symbol.tsx";
 import { categoryPaint, categoryRange } from "./air-scale.ts";
 import { StationCircle } from "./station-circle.tsx";
 
-/** What colours, shapes and edges mean; folded to one button on a phone. */
-export function Legend({ isWide }: { readonly isWide: boolean }) {
+/** What colours, shapes and edges mean; folded to one button where it would lie over the places. */
+export function Legend({ isOpen }: { readonly isOpen: boolean }) {
   const { words } = useSpeech();
   return (
-    <details class="legend" open={isWide}>
+    <details class="legend" open={isOpen}>
       <summary>{words.map.legend}</summary>
       <div class="legend-body">
         <section>

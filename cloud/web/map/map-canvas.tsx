@@ -11,6 +11,8 @@ setWorkerUrl(workerUrl);
 
 /** From this zoom on site symbols are drawn large enough to read and touch. */
 const NEAR_ZOOM = 10;
+/** From this zoom on there is room for the word "demo" below each station. */
+const WORDS_ZOOM = 11.2;
 
 /** Chelyabinsk, until the first places say where to look. */
 const START = { center: [61.4, 55.16], zoom: 8.5 } satisfies { center: [number, number]; zoom: number };
@@ -42,6 +44,7 @@ function createMap(container: HTMLElement, label: string): MapLibreMap {
 export function MapCanvas({ map, areas, label, onFail, children }: MapCanvasProps) {
   const holder = useRef<HTMLDivElement>(null);
   const isNear = useSignal(false);
+  const hasWords = useSignal(false);
 
   // The map is made once; a new label must not make another.
   useEffect(() => {
@@ -52,6 +55,7 @@ export function MapCanvas({ map, areas, label, onFail, children }: MapCanvasProp
       made.keyboard.disableRotation();
       const look = () => {
         isNear.value = made.getZoom() >= NEAR_ZOOM;
+        hasWords.value = made.getZoom() >= WORDS_ZOOM;
       };
       made.on("zoom", look);
       made.once("load", () => {
@@ -80,7 +84,7 @@ export function MapCanvas({ map, areas, label, onFail, children }: MapCanvasProp
   }, [map.value, areas]);
 
   return (
-    <div class="map-holder" data-near={isNear.value} data-drawn={map.value !== undefined}>
+    <div class="map-holder" data-near={isNear.value} data-words={hasWords.value} data-drawn={map.value !== undefined}>
       <div class="map-canvas" ref={holder} />
       {map.value !== undefined && children}
     </div>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { ConnectionPill } from "../page/connection-pill.tsx";
 import { useSpeech } from "../page/language.ts";
 import { LanguageSwitch } from "../page/language-switch.tsx";
-import { useMedia, WIDE } from "../page/media.ts";
+import { ROOMY, useMedia, WIDE } from "../page/media.ts";
 import { Trouble } from "../page/notice.tsx";
 import { type Area, areasOf } from "./background.ts";
 import { showAll, uncover } from "./camera.ts";
@@ -95,6 +95,7 @@ function Places({ map, store, views, areas, openId, isWide }: PlacesProps) {
 export function MapPage({ store, views }: { readonly store: MapStore; readonly views: ViewStore }) {
   const { words } = useSpeech();
   const isWide = useMedia(WIDE);
+  const isRoomy = useMedia(ROOMY);
   const map = useSignal<MapLibreMap | undefined>(undefined);
   const hasNoMap = useSignal(false);
   const hasLooked = useRef(false);
@@ -150,7 +151,7 @@ export function MapPage({ store, views }: { readonly store: MapStore; readonly v
           {hasNoMap.value && <p class="notice">{words.map.noMap}</p>}
           {store.isLoaded.value && places.value.length === 0 && <p class="notice">{words.map.nothingYet}</p>}
         </div>
-        <Legend isWide={isWide} />
+        <Legend isOpen={isRoomy} />
         <OpenSheet store={store} views={views} />
       </main>
     </div>
