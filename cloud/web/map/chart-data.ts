@@ -37,10 +37,16 @@ export function chartData(points: readonly Point[]): ChartData {
 }
 
 /** A series with the newest live value at its end, within its period. */
-export function withNewest(points: readonly Point[], newest: Point | undefined, fromMs: number): readonly Point[] {
+export function withNewest(
+  points: readonly Point[],
+  newest: Point | undefined,
+  fromMs: number,
+  toMs: number,
+): readonly Point[] {
   const kept = points.filter(([at]) => at >= fromMs);
   const last = kept.at(-1);
-  if (newest === undefined || newest[0] < fromMs || (last !== undefined && newest[0] <= last[0])) return kept;
+  if (newest === undefined || newest[0] < fromMs || newest[0] > toMs || (last !== undefined && newest[0] <= last[0]))
+    return kept;
   return [...kept, newest];
 }
 

@@ -2,9 +2,10 @@ import type { SiteFeature, StationFeature } from "../../http/schemas.ts";
 import type { Speech } from "../page/language.ts";
 import type { StationView } from "./station-view.ts";
 
-/** How a station is doing in a few plain words: the category, or since when there is nothing new. */
+/** How a station is doing in a few plain words: the category, or why there is none. */
 export function sayAir({ words, format }: Speech, view: StationView, nowMs: number): string {
   if (view.atMs === null) return words.map.noData;
+  if (view.freshness === "future") return words.map.timeNotBelievable;
   if (view.freshness === "stale") return words.map.staleSince(format.moment(view.atMs, nowMs));
   return view.category === null ? words.map.noPm25 : words.category[view.category];
 }

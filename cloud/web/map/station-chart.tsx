@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Series, type StationFeature } from "../../http/schemas.ts";
 import { ask, type TroubleCode, troubleOf } from "../page/api.ts";
 import { fieldDigits, fieldName, unitName } from "../page/field.ts";
-import { useSpeech } from "../page/language.ts";
+import { type Speech, useSpeech } from "../page/language.ts";
 import { Trouble } from "../page/notice.tsx";
 import { AirChart } from "./air-chart.tsx";
 import { type ChartRange, chartRanges, type Point, summaryOf, withNewest } from "./chart-data.ts";
@@ -23,9 +23,19 @@ interface StationChartProps {
   readonly nowMs: number;
 }
 
-/** The points of one field and period: fetched anew each minute, with each live value added as it comes. */
+/** A fetched series and where it came from. */
+interface Fetched {
+  readonly of: string;
+  readonly points: readonly Point[];
+  readonly meanOfMs: number | null;
+}
+
+/**
+ * The points of one field and period: fetched anew each minute, with each live value added as it comes. A single value
+ * has no place in a line of means; there the next fetch brings it.
+ */
 function useSeries(station: StationFeature, field: string, hours: number, toMs: number) {
-  const fetched = useSignal<{ readonly of: string; readonly points: readonly Point[] } | undefined>(undefined);
+  const fetched = useSignal<Fetched | undefined>(undefined);
   const trouble = useSignal<TroubleCode | null>(null);
   const attempt = useSignal(0);
   const path = seriesPath(station.id, field, hours);
@@ -36,7 +46,7 @@ function useSeries(station: StationFeature, field: string, hours: number, toMs: 
     ask(Series, path)
       .then(({ body }) => {
         if (!isCurrent) return;
-        fetched.value = { of: path, points: body.points };
+        fetched.value = { of: path, points: body.points, meanOfMs: body.meanOfMs };
         trouble.value = null;
       })
       .catch((error: unknown) => {
@@ -52,34 +62,40 @@ function useSeries(station: StationFeature, field: string, hours: number, toMs: 
   const newestValue = newest?.value;
   useEffect(() => {
     const known = fetched.peek();
-    if (known?.of !== path || newestAt === undefined || newestValue === undefined) return;
+    if (known?.of !== path || known.meanOfMs !== null || newestAt === undefined || newestValue === undefined) return;
     const fromMs = toMs - hours * HOUR_MS;
-    fetched.value = { of: path, points: withNewest(known.points, [newestAt, newestValue], fromMs) };
+    fetched.value = { ...known, points: withNewest(known.points, [newestAt, newestValue], fromMs, toMs) };
   }, [path, toMs, hours, newestAt, newestValue, fetched.value?.of]);
 
   return {
-    points: fetched.value?.of === path ? fetched.value.points : undefined,
+    series: fetched.value?.of === path ? fetched.value : undefined,
     trouble: trouble.value,
     retry: () => attempt.value++,
   };
 }
 
-/** The chart of one field with its choice of period; the newest live value is put at its end by itself. */
+/** The lowest, highest and latest value in words; of means, when the points are means. */
+function saySeries({ words, format }: Speech, field: string, unit: string, { points, meanOfMs }: Fetched): string {
+  const summary = summaryOf(points);
+  if (summary === undefined) return words.map.chartEmpty;
+  const withUnit = (value: number) => `${format.number(value, fieldDigits(field))} ${unitName(words, unit)}`;
+  const said = words.map.chartSummary(withUnit(summary.lowest), withUnit(summary.highest), withUnit(summary.last));
+  return meanOfMs === null ? said : `${words.map.chartMeans(meanOfMs)}; ${words.map.chartOfMeans(said)}`;
+}
+
+/** The chart of one field with its choice of period; it goes on by itself. */
 export function StationChart({ station, field, nowMs }: StationChartProps) {
-  const { words, format } = useSpeech();
+  const speech = useSpeech();
+  const { words } = speech;
   const range = useSignal<ChartRange>("day");
   // The chart moves on once a minute, not with each tick of the clock.
   const toMs = Math.ceil(nowMs / 60_000) * 60_000;
   const rangeMs = chartRanges[range.value];
-  const { points, trouble, retry } = useSeries(station, field, rangeMs / HOUR_MS, toMs);
-
-  const unit = unitName(words, station.properties.values[field]?.unit ?? "");
-  const withUnit = (value: number) => `${format.number(value, fieldDigits(field))} ${unit}`;
-  const summary = summaryOf(points ?? []);
+  const { series, trouble, retry } = useSeries(station, field, rangeMs / HOUR_MS, toMs);
   const said =
-    summary === undefined
-      ? words.map.chartEmpty
-      : words.map.chartSummary(withUnit(summary.lowest), withUnit(summary.highest), withUnit(summary.last));
+    series === undefined
+      ? words.loading
+      : saySeries(speech, field, station.properties.values[field]?.unit ?? "", series);
 
   return (
     <section class="chart-section">
@@ -101,14 +117,12 @@ export function StationChart({ station, field, nowMs }: StationChartProps) {
         </fieldset>
       </header>
       {trouble !== null && <Trouble code={trouble} onRetry={retry} />}
-      {points === undefined ? (
-        trouble === null && <p class="chart-empty">{words.loading}</p>
-      ) : summary === undefined ? (
-        <p class="chart-empty">{words.map.chartEmpty}</p>
+      {series === undefined || series.points.length === 0 ? (
+        (series !== undefined || trouble === null) && <p class="chart-empty">{said}</p>
       ) : (
         <>
           <AirChart
-            points={points}
+            points={series.points}
             fromMs={toMs - rangeMs}
             toMs={toMs}
             hasBands={field === "pm25" || field === "pm25_atm"}

@@ -58,7 +58,7 @@ export function StationPanel({ station, nowMs, staleAfterMs }: StationPanelProps
   return (
     <>
       <Headline station={station} view={view} nowMs={nowMs} />
-      <MarksInWords demo={demo ? words.marks.demoLong : null} replay={replay} />
+      <MarksInWords demo={demo ? words.marks.demoStation : null} replay={replay} />
       {field === undefined ? (
         <p class="empty">{words.map.noDataLong}</p>
       ) : (

@@ -1,7 +1,10 @@
 import { AqiCategory, type StationFeature } from "../../http/schemas.ts";
 
-/** `none` before the first reading, `stale` when nothing came for too long. */
-export type Freshness = "fresh" | "stale" | "none";
+/** `none` before the first reading, `stale` when nothing came for too long, `future` when its time cannot be true. */
+export type Freshness = "fresh" | "stale" | "none" | "future";
+
+/** Clocks differ a little; what bears a time further ahead of the server's is not believed. The server does the same. */
+const MAX_AHEAD_MS = 5 * 60_000;
 
 /** What a station looks like at one moment. */
 export interface StationView {
@@ -23,9 +26,10 @@ function spokeAtMs({ properties: { values, lastAt } }: StationFeature): number |
   return moments.length === 0 ? lastAt : Math.max(...moments);
 }
 
-/** Whether a last reading is too old to be called "now". */
+/** Whether a last reading may be called "now". */
 export function freshnessOf(atMs: number | null, nowMs: number, staleAfterMs: number): Freshness {
   if (atMs === null) return "none";
+  if (atMs - nowMs > MAX_AHEAD_MS) return "future";
   return nowMs - atMs > staleAfterMs ? "stale" : "fresh";
 }
 
@@ -43,12 +47,13 @@ export function severityOf({ category }: StationView): number {
   return category === null ? 0 : AqiCategory.options.indexOf(category) + 1;
 }
 
-/** Order of the list: fresh ones with the worst air first, then stale ones, then those without data. */
+const RANK = { future: -1, stale: -2, none: -3 } as const satisfies Record<Exclude<Freshness, "fresh">, number>;
+
+/** Order of the list: fresh ones with the worst air first, then those with a wrong time, stale ones, and without data. */
 export function compareStations(nowMs: number, staleAfterMs: number) {
   const rank = (station: StationFeature): number => {
     const { freshness } = viewStation(station, nowMs, staleAfterMs);
-    if (freshness === "none") return -2;
-    return freshness === "stale" ? -1 : (station.properties.aqi ?? 0);
+    return freshness === "fresh" ? (station.properties.aqi ?? 0) : RANK[freshness];
   };
   return (a: StationFeature, b: StationFeature): number => rank(b) - rank(a) || a.id.localeCompare(b.id);
 }

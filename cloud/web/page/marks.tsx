@@ -23,7 +23,7 @@ export function MarksInWords(props: { readonly demo: string | null; readonly rep
   );
 }
 
-/** Marks what is no real measurement: fed by a simulator, or the replay of a recording. */
+/** Marks what is no measurement of a real place: a made-up place, or the replay of a recording. */
 export function Marks({ demo, replay }: { readonly demo: boolean; readonly replay?: string | null }) {
   const { words } = useSpeech();
   const isReplay = replay !== undefined && replay !== null;

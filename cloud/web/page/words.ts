@@ -6,6 +6,20 @@ function russianCount(count: number, one: string, few: string, many: string): st
   return `${count} ${form === "one" ? one : form === "few" ? few : many}`;
 }
 
+/** The length of a window in the largest unit that does not hide it. */
+function lengthOf(ms: number): { readonly count: number; readonly unit: "second" | "minute" | "hour" } {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return { count: Math.max(1, seconds), unit: "second" };
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? { count: minutes, unit: "minute" } : { count: Math.round(minutes / 60), unit: "hour" };
+}
+
+const russianLength = {
+  second: (count: number) => russianCount(count, "секунду", "секунды", "секунд"),
+  minute: (count: number) => russianCount(count, "минуту", "минуты", "минут"),
+  hour: (count: number) => russianCount(count, "час", "часа", "часов"),
+};
+
 const category: Record<AqiCategory, string> = {
   good: "Good",
   moderate: "Moderate",
@@ -45,11 +59,11 @@ const en = {
   signature,
   marks: {
     demo: "demo",
-    demoLong: "The values come from a simulator.",
-    demoSite: "A made-up site with drawn photos.",
+    demoStation: "This place is made up; the values are not from it.",
+    demoSite: "This place is made up; the photos are not from it.",
     replay: "replay",
     replayLong: (name: string) => `A recording is played again: ${name}`,
-    banner: "Demo data: what is marked “demo” comes from a simulator, not from the street.",
+    banner: "Demo: the places marked “demo” are made up; their values and photos are not from there.",
   },
   connection: {
     connecting: "Connecting…",
@@ -96,7 +110,7 @@ const en = {
     legend: "Legend",
     legendStale: "no new data; the time says since when",
     legendNoData: "no data yet",
-    legendDemo: "dashed edge: demo, simulated",
+    legendDemo: "dashed edge: demo, a made-up place",
     legendReplay: "double edge: replay of a recording",
     allMunicipalities: "All municipalities",
     municipality: "Municipality",
@@ -111,6 +125,7 @@ const en = {
     noPm25: "This station does not measure fine dust.",
     staleSince: (when: string) => `No new data since ${when}`,
     since: (when: string) => `since ${when}`,
+    timeNotBelievable: "Time not believable",
     lastSeen: "Last measurement",
     sensor: "Sensor",
     chartTitle: (name: string) => name,
@@ -118,6 +133,11 @@ const en = {
     ranges: { hour: "1 hour", day: "24 hours", week: "7 days" },
     chartEmpty: "Nothing was measured in this period.",
     chartSummary: (from: string, to: string, last: string) => `lowest ${from}, highest ${to}, latest ${last}`,
+    chartMeans: (meanOfMs: number) => {
+      const { count, unit } = lengthOf(meanOfMs);
+      return `each point is the mean of ${count} ${unit}${count === 1 ? "" : "s"}`;
+    },
+    chartOfMeans: (summary: string) => `of these means: ${summary}`,
     values: "Values now",
     lastValues: "Last values",
     lastValue: "Last value",
@@ -207,11 +227,11 @@ const ru: Words = {
   },
   marks: {
     demo: "демо",
-    demoLong: "Значения даёт имитатор.",
-    demoSite: "Вымышленная площадка, фото нарисованы.",
+    demoStation: "Место придумано, значения не с него.",
+    demoSite: "Место придумано, снимки не с него.",
     replay: "повтор",
     replayLong: (name) => `Проигрывается запись: ${name}`,
-    banner: "Демо-данные: всё с пометкой «демо» даёт имитатор, а не улица.",
+    banner: "Демо: места с пометкой «демо» придуманы, значения и снимки не с них.",
   },
   connection: {
     connecting: "Подключаемся…",
@@ -246,7 +266,7 @@ const ru: Words = {
     zoomIn: "Приблизить",
     zoomOut: "Отдалить",
     showAll: "Показать всё",
-    desk: "Рабочий стол",
+    desk: "Кабинет",
     noMap: "Это устройство не может нарисовать карту. Всё, что на ней есть, есть и в списке.",
     nothingYet: "Пока нет ни постов, ни площадок. Они появятся здесь сами.",
     kilometres: "км",
@@ -258,7 +278,7 @@ const ru: Words = {
     legend: "Обозначения",
     legendStale: "новых данных нет; время показывает, с каких пор",
     legendNoData: "данных ещё нет",
-    legendDemo: "пунктир: демо, имитация",
+    legendDemo: "пунктир: демо, место придумано",
     legendReplay: "двойной край: повтор записи",
     allMunicipalities: "Все муниципалитеты",
     municipality: "Муниципалитет",
@@ -273,6 +293,7 @@ const ru: Words = {
     noPm25: "Этот пост не измеряет мелкую пыль.",
     staleSince: (when) => `Новых данных нет с ${when}`,
     since: (when) => `с ${when}`,
+    timeNotBelievable: "Время недостоверно",
     lastSeen: "Последнее измерение",
     sensor: "Датчик",
     chartTitle: (name) => name,
@@ -280,6 +301,11 @@ const ru: Words = {
     ranges: { hour: "1 час", day: "24 часа", week: "7 дней" },
     chartEmpty: "За это время ничего не измерено.",
     chartSummary: (from, to, last) => `самое низкое ${from}, самое высокое ${to}, последнее ${last}`,
+    chartMeans: (meanOfMs) => {
+      const { count, unit } = lengthOf(meanOfMs);
+      return `каждая точка: среднее за ${russianLength[unit](count)}`;
+    },
+    chartOfMeans: (summary) => `из этих средних: ${summary}`,
     values: "Значения сейчас",
     lastValues: "Последние значения",
     lastValue: "Последнее значение",
@@ -302,9 +328,9 @@ const ru: Words = {
     check: "Доказательство",
   },
   desk: {
-    title: "Рабочий стол",
+    title: "Кабинет администрации",
     toMap: "Карта",
-    signInTitle: "Вход на рабочий стол",
+    signInTitle: "Вход в кабинет",
     signInHint: "Ключ администратора был напечатан при первом запуске Дворника.",
     token: "Ключ администратора",
     signIn: "Войти",

@@ -138,7 +138,10 @@ function daySeries(fromMs: number, toMs: number): [number, number][] {
   }).filter((_, i) => i < 150 || i > 162);
 }
 
-async function drawPhotos(): Promise<Map<string, Uint8Array>> {
+/** Drawing takes a second or two: once for all towns of a test file. */
+let drawnPhotos: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
+
+async function drawPhotos(): Promise<ReadonlyMap<string, Uint8Array>> {
   const drawn = new Map<string, Uint8Array>();
   for (const state of ["clean", "overflow", "scattered"] as const) {
     drawn.set(shaOf(state), await drawSite({ seed: 7, state, widthPx: 960, heightPx: 720 }));
@@ -189,7 +192,8 @@ export interface PagesTown extends Closer {
 /** Starts it on a free port; builds the pages where they are not built yet. */
 export async function startPagesTown(change: Partial<HttpParts> = {}): Promise<PagesTown> {
   if (!existsSync(`${WEB_DIR}/index.html`)) await buildPages();
-  const photos = await drawPhotos();
+  drawnPhotos ??= drawPhotos();
+  const photos = await drawnPhotos;
   const fixture = httpParts({
     clock: systemClock,
     webDir: `${process.cwd()}/${WEB_DIR}`,
