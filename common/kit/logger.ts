@@ -7,7 +7,18 @@ export type LogLevel = z.infer<typeof LogLevel>;
 
 export type { Logger };
 
-/** A logger of one part: JSON lines on standard error, each with the part's name and an `event`. */
+/** So much is kept for standard error while it takes nothing (a full disk); lines beyond it are dropped. */
+const UNWRITTEN_BYTES = 1024 * 1024;
+
+/**
+ * A logger of one part: JSON lines on standard error, each with the part's name and an `event`.
+ *
+ * A log that cannot be written (full disk, closed pipe) never ends the program; it goes on once it can be.
+ */
 export function createLogger(part: string, level: LogLevel): Logger {
-  return pino({ name: part, level, base: { part } }, pino.destination({ dest: 2, sync: true }));
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: UNWRITTEN_BYTES });
+  destination.on("error", () => {
+    // There is nowhere to say it: the place for it is what failed.
+  });
+  return pino({ name: part, level, base: { part } }, destination);
 }

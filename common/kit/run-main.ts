@@ -5,9 +5,14 @@ import { describeConfig } from "./load-config.ts";
 
 /**
  * Runs a part's start: `--help` prints its settings and leaves; a start that fails prints one readable error and
- * leaves with code 1.
+ * leaves with code 1. A console that takes nothing (closed pipe, full disk) never ends the program.
  */
 export async function runMain(title: string, schema: z.ZodObject, start: () => Promise<void>): Promise<void> {
+  for (const output of [stdout, stderr]) {
+    output.on("error", () => {
+      // There is nowhere to say it: the place for it is what failed.
+    });
+  }
   if (process.argv.includes("--help") || process.argv.includes("-h")) {
     stdout.write(describeConfig(title, schema));
     return;
