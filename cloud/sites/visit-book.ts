@@ -24,7 +24,7 @@ const Unverified = z.object({ visit: z.string(), site: z.string(), body: z.strin
 /**
  * Keeps a visit, moves its site's state and raises the alert where it is due, all in the caller's transaction.
  *
- * The same visit twice is one; a different one under the same name is a problem, and the first stays.
+ * A visit that somebody else has signed is kept and counted, and that is all that it does. The same visit twice is one; a different one under the same name is a problem, and the first stays.
  */
 export function keepVisit(
   sql: Sql,
@@ -53,7 +53,12 @@ export function keepVisit(
     if (kept.chain_hash === hash) return { events: [] };
     return { problem: { reason: "visit-conflict", detail: `another visit ${visit.visit} of this device came before` } };
   }
-  insertVisit(sql, address, visit, { body, hash, signature: signatureOf(sql, address, signed) }, nowMs);
+  const signature = signatureOf(sql, address, signed);
+  insertVisit(sql, address, visit, { body, hash, signature }, nowMs);
+  if (signature === "invalid") {
+    addTo(sql, "invalid-visits", 1);
+    return { events: [] };
+  }
   moveSite(sql, address, visit, nowMs);
   const events: IngestEvent[] = [{ kind: "site", site: site.id }];
   if (leftDirty(visit.photos)) {
@@ -63,7 +68,12 @@ export function keepVisit(
   return { events };
 }
 
-/** Checks the visits that came before their device had shown its key; gives the sites to show anew. */
+/**
+ * Checks the visits that came before their device had shown its key; gives the sites to show anew.
+ *
+ * A site that a forged one had moved goes back to its last other visit. An alert stays: somebody may have acted on it, and
+ * the desk sees by its visit what it is worth.
+ */
 export function verifyVisits(sql: Sql, address: Address): readonly IngestEvent[] {
   const { tenant, device } = address;
   const waiting = sql.all(
@@ -71,11 +81,15 @@ export function verifyVisits(sql: Sql, address: Address): readonly IngestEvent[]
     "SELECT visit, site, body FROM visits WHERE tenant = ? AND device = ? AND signature = 'unknown-key'",
     ...[tenant, device],
   );
-  for (const { visit, body } of waiting) {
+  for (const { visit, site, body } of waiting) {
+    const signature = signatureOf(sql, address, Signed.parse(JSON.parse(body)));
     sql.run(
       "UPDATE visits SET signature = ? WHERE tenant = ? AND device = ? AND visit = ?",
-      ...[signatureOf(sql, address, Signed.parse(JSON.parse(body))), tenant, device, visit],
+      ...[signature, tenant, device, visit],
     );
+    if (signature !== "invalid") continue;
+    addTo(sql, "invalid-visits", 1);
+    moveSiteBack(sql, site);
   }
   return [...new Set(waiting.map(({ site }) => site))].map((site) => ({ kind: "site", site }));
 }
@@ -126,5 +140,16 @@ function moveSite(sql: Sql, { tenant, device }: Address, visit: Visit, nowMs: nu
        ordered_at = excluded.ordered_at
      WHERE excluded.ordered_at >= ordered_at`,
     ...[visit.site, tenant, device, visit.visit, orderedAt],
+  );
+}
+
+/** Gives a site its last visit anew, in the order of `moveSite`, or none. */
+function moveSiteBack(sql: Sql, site: string): void {
+  sql.run("DELETE FROM site_visits WHERE site = ?", site);
+  sql.run(
+    `INSERT INTO site_visits (site, tenant, device, visit, ordered_at)
+     SELECT site, tenant, device, visit, min(coalesce(ended_at, stored_at), stored_at) AS ordered_at FROM visits
+     WHERE site = ? AND signature <> 'invalid' ORDER BY ordered_at DESC, rowid DESC LIMIT 1`,
+    site,
   );
 }

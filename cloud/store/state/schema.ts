@@ -1,6 +1,8 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
 export const SCHEMA_VERSION = 2;
 
+const VISIT_INDEX = "CREATE INDEX visits_of_site ON visits (site);";
+
 /** Alerts that are done with pile up for ever; what the pages ask for must not grow with them. */
 const ALERT_INDEXES = `
 CREATE INDEX alerts_open ON alerts (site) WHERE acknowledged_at IS NULL;
@@ -96,6 +98,7 @@ CREATE TABLE visits (
   body TEXT NOT NULL,
   PRIMARY KEY (tenant, device, visit)
 ) STRICT;
+${VISIT_INDEX}
 CREATE INDEX visits_to_verify ON visits (tenant, device) WHERE signature = 'unknown-key';
 
 CREATE TABLE site_visits (
@@ -155,6 +158,7 @@ export const UPGRADES: ReadonlyMap<number, string> = new Map([
     `ALTER TABLE logs ADD COLUMN covered TEXT NOT NULL DEFAULT '[]';
      ALTER TABLE latest_samples ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;
      UPDATE latest_samples SET stored_at = at;
+     ${VISIT_INDEX}
      DROP INDEX alerts_by_time;
      ${ALERT_INDEXES}`,
   ],

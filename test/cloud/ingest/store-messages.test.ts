@@ -138,8 +138,35 @@ describe("a visit", () => {
     expect(view.lastVisitOf("site-1")?.signature).toBe("valid");
 
     const forged = { ...aVisit({ seq: 2, visit: "forged", endedAt: NOON + 1 }), endedAt: NOON + 2 };
-    store(forged);
-    expect(view.lastVisitOf("site-1")).toMatchObject({ visit: "forged", signature: "invalid" });
+    expect(store(forged).events).toEqual([]);
+    expect(view.lastVisitOf("site-1")).toMatchObject({ visit: "genuine", signature: "valid" });
+  });
+
+  it("with a wrong signature is kept and counted, but neither moves its site nor alerts anybody", async () => {
+    const { store, view, pin } = await openStores();
+    pin(TRUCK_KEYS.publicKey);
+    store(aVisit({ seq: 1, visit: "genuine", endedAt: NOON - 60_000 }));
+
+    store({ ...dirty({ seq: 2, visit: "forged" }), endedAt: NOON + 2 });
+
+    expect(view.lastVisitOf("site-1")?.visit).toBe("genuine");
+    expect(view.counts()).toMatchObject({ visits: 2, "invalid-visits": 1, alerts: 0 });
+    expect(view.deadLetters(10)).toEqual([]);
+  });
+
+  it("that turns out to be forged gives the site back to the visit before it", async () => {
+    const { store, view, pin, useRegistry } = await openStores();
+    useRegistry({ sites: aRegistry().sites.flatMap((site) => [site, { ...site, id: "site-2" }]) });
+    store(aVisit({ seq: 1, visit: "genuine", endedAt: NOON - 60_000 }));
+    store({ ...aVisit({ seq: 2, visit: "forged" }), endedAt: NOON + 2 });
+    store({ ...aVisit({ seq: 3, visit: "elsewhere", site: "site-2" }), endedAt: NOON + 2 });
+    expect(view.lastVisitOf("site-1")?.visit).toBe("forged");
+
+    pin(TRUCK_KEYS.publicKey);
+
+    expect(view.lastVisitOf("site-1")).toMatchObject({ visit: "genuine", signature: "valid" });
+    expect(view.lastVisitOf("site-2")).toBeUndefined();
+    expect(view.counts()).toMatchObject({ visits: 3, "invalid-visits": 2 });
   });
 
   it("is checked with the members that this version does not know", async () => {

@@ -39,8 +39,9 @@ describe("the state store", () => {
   it("brings the tables of an older version up to date and keeps what is in them", async () => {
     const file = join(await tempFolder(), "state.db");
     const older = openStateStore(file);
-    older.read((sql) => sql.run("DROP INDEX alerts_open"));
-    older.read((sql) => sql.run("DROP INDEX alerts_done"));
+    for (const index of ["alerts_open", "alerts_done", "visits_of_site"]) {
+      older.read((sql) => sql.run(`DROP INDEX ${index}`));
+    }
     older.read((sql) => sql.run("CREATE INDEX alerts_by_time ON alerts (created_at)"));
     older.transaction(NOON, ({ logs }) => logs.receive({ ...TRUCK, log: "a", seq: 1 }));
     older.read((sql) => sql.run("ALTER TABLE logs DROP COLUMN covered"));
