@@ -7,12 +7,14 @@ import type { Counters } from "./health/counters.ts";
 import type { DeviceTime } from "./health/device-time.ts";
 import type { NewReading } from "./outbox/new-message.ts";
 import type { Outbox } from "./outbox/outbox.ts";
-import type { Sensor } from "./sensors/sensor.ts";
+import { type Sensor, SensorHung, type SensorValues } from "./sensors/sensor.ts";
 
 /** What a round needs. */
 export interface CycleOptions {
   readonly sensors: readonly Sensor[];
   readonly everyMs: number;
+  /** A sensor that takes longer is counted as `sensor-hung`, and not asked again before it has answered. */
+  readonly sampleWithinMs?: number;
   readonly samplesPerPack: number;
   /** Name of the recording that the sensors replay, or undefined for live sensors. */
   readonly replay: string | undefined;
@@ -21,6 +23,9 @@ export interface CycleOptions {
   readonly counters: Counters;
   readonly log: Logger;
 }
+
+/** The slowest instruments of the kernel measure for 5 s (SCD4x); twice that is no measurement any more. */
+const SAMPLE_WITHIN_MS = 10_000;
 
 /** The rounds of a device: `lastSampleAt` of a sensor is null until it has said something. */
 export interface Cycle extends Closer {
@@ -34,12 +39,24 @@ export interface Cycle extends Closer {
  */
 export function startCycle(options: CycleOptions): Cycle {
   const { sensors, everyMs, samplesPerPack, outbox, time, counters, log } = options;
+  const { sampleWithinMs = SAMPLE_WITHIN_MS } = options;
+  const unanswered = new Set<Sensor>();
   const packs = new Map<Sensor, Sample[]>();
   const badFrames = new Map<Sensor, number>();
   const lastUp = new Map<string, number>();
 
+  function ask(sensor: Sensor): Promise<SensorValues | undefined> {
+    unanswered.add(sensor);
+    const answered = sensor.sample().finally(() => unanswered.delete(sensor));
+    return within(sampleWithinMs, answered, sensor.name);
+  }
+
   async function readOne(sensor: Sensor): Promise<void> {
-    const values = await sensor.sample().catch((error: unknown) => {
+    if (unanswered.has(sensor)) {
+      counters.count("sensor-hung");
+      return;
+    }
+    const values = await ask(sensor).catch((error: unknown) => {
       counters.count(codeOf(error));
       log.warn({ event: "sensor.failed", sensor: sensor.name, err: error }, "a sensor could not be read");
       return null;
@@ -89,6 +106,17 @@ export function startCycle(options: CycleOptions): Cycle {
       await appendPacks(1);
     },
   };
+}
+
+/** Rejects with `sensor-hung` when the answer takes longer; one that comes later is lost. */
+async function within<Answer>(ms: number, answer: Promise<Answer>, sensor: string): Promise<Answer> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new SensorHung(`${sensor} did not answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function readingOf({ name, model }: Sensor, samples: Sample[], { time, replay }: CycleOptions): NewReading {

@@ -29,6 +29,12 @@ export interface Sensor extends Closer {
   health(): SensorHealth;
 }
 
+/** The sensor did not answer in time. */
+export class SensorHung extends AppError {
+  readonly code = "sensor-hung";
+  readonly retry = true;
+}
+
 /** The sensor is there, but what it says is no measurement; the next round may be better. */
 export class SensorUnreadable extends AppError {
   readonly code = "sensor-unreadable";

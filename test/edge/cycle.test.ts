@@ -107,6 +107,27 @@ describe("startCycle", () => {
     expect(counters.snapshot()["sensor-bad-frame"]).toBe(3);
   });
 
+  it("goes on without a sensor that never answers, and closes", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    let asked = 0;
+    const hung: Sensor = {
+      ...createSpeakingSensor([]),
+      name: "hung",
+      sample: () => {
+        asked += 1;
+        return new Promise(() => {});
+      },
+    };
+    const sensors = [hung, createSpeakingSensor([{ pm25: 1 }, { pm25: 2 }, { pm25: 3 }])];
+
+    const { cycle, counters } = start(hung, { outbox, sensors, sampleWithinMs: 20 });
+    await until("the other is read", () => readings.length === 3);
+    await cycle.close();
+
+    expect(counters.snapshot()["sensor-hung"]).toBeGreaterThanOrEqual(2);
+    expect(asked).toBe(1);
+  });
+
   it("counts a sensor that says nonsense and asks it again", async () => {
     const { outbox, readings } = createMemoryOutbox();
     const sensor = createSpeakingSensor([new SensorUnreadable("no number"), { temperature: 20 }]);
