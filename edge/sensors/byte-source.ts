@@ -43,12 +43,22 @@ export interface ByteListener {
   onLost(reason: string): void;
 }
 
+/** A peer that vanishes without a word (power, radio) leaves a TCP line open for ever; a sensor speaks each second. */
+const SILENT_MS = 30_000;
 const REOPEN = { baseMs: 250, maxMs: 30_000 };
 // An SDS011 speaks 9600 baud, 8 data bits, no parity, 1 stop bit (protocol V1.3).
 const BAUD_RATE = 9600;
 
-/** Opens a line and opens it again, with back-off and jitter, whenever it is lost. `random` is in [0, 1). */
-export function openByteSource(address: ByteAddress, listener: ByteListener, random: () => number): ByteSource {
+/**
+ * Opens a line and opens it again, with back-off and jitter, whenever it is lost; a TCP line also when nothing has come
+ * for `silentMs`. `random` is in [0, 1).
+ */
+export function openByteSource(
+  address: ByteAddress,
+  listener: ByteListener,
+  random: () => number,
+  silentMs = SILENT_MS,
+): ByteSource {
   const closing = new AbortController();
   let isOpen = false;
   let trouble: string | null = "not opened yet";
@@ -87,11 +97,17 @@ export function openByteSource(address: ByteAddress, listener: ByteListener, ran
       const stop = () => stream.destroy();
       const end = (reason: string) => {
         closing.signal.removeEventListener("abort", stop);
+        clearTimeout(silence);
         stream.destroy();
         resolve(reason);
       };
+      const silence =
+        address.kind === "tcp" ? setTimeout(() => end(`nothing came for ${silentMs} ms`), silentMs) : undefined;
       closing.signal.addEventListener("abort", stop, { once: true });
-      stream.on("data", onBytes);
+      stream.on("data", (bytes) => {
+        silence?.refresh();
+        onBytes(bytes);
+      });
       stream.once("error", (error) => end(messageOf(error)));
       stream.once("end", () => end("the other end closed"));
       stream.once("close", () => end("the line was closed"));

@@ -13,10 +13,12 @@ export interface Sds011Options {
   /** Says that the line could not be opened or was lost. */
   readonly onLost: (reason: string) => void;
   readonly random: () => number;
+  /** A TCP line on which nothing comes for so long is opened anew; 30 s if not said. */
+  readonly silentMs?: number;
 }
 
 /** Nova SDS011 on a serial line or a socket: it sends a frame each second by itself, we only listen. */
-export function openSds011Sensor({ name, fields, address, onLost, random }: Sds011Options): Sensor {
+export function openSds011Sensor({ name, fields, address, onLost, random, silentMs }: Sds011Options): Sensor {
   const parser = createSds011Parser();
   let frames: Sds011Frame[] = [];
   const source = openByteSource(
@@ -29,6 +31,7 @@ export function openSds011Sensor({ name, fields, address, onLost, random }: Sds0
       onLost,
     },
     random,
+    silentMs,
   );
   return {
     name,

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ByteAddress } from "../../../edge/sensors/byte-source.ts";
-import { openSds011Sensor } from "../../../edge/sensors/sds011-sensor.ts";
+import { openSds011Sensor, type Sds011Options } from "../../../edge/sensors/sds011-sensor.ts";
 import type { Sensor } from "../../../edge/sensors/sensor.ts";
 import { freePort } from "../../support/free-port.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -40,13 +40,18 @@ async function listen(where: number | string): Promise<Line> {
   };
 }
 
-function openSensor(address: string, fields: readonly ("pm25" | "pm10")[] = ["pm25", "pm10"]): Sensor {
+function openSensor(
+  address: string,
+  fields: readonly ("pm25" | "pm10")[] = ["pm25", "pm10"],
+  change: Partial<Sds011Options> = {},
+): Sensor {
   const sensor = openSds011Sensor({
     name: "sds011",
     fields,
     address: ByteAddress.parse(address),
     onLost: () => {},
     random: () => 0,
+    ...change,
   });
   onTestFinished(() => sensor.close());
   return sensor;
@@ -119,6 +124,22 @@ describe("openSds011Sensor", () => {
 
     expect(await until("a sample", () => sensor.sample())).toEqual({ pm25: 3, pm10: 4 });
     expect(sensor.health().badFrames).toBe(0);
+  });
+
+  it("opens a TCP line again whose other end has vanished without a word", async () => {
+    const port = await freePort();
+    const line = await listen(port);
+    const lost: string[] = [];
+    const onLost = (reason: string) => lost.push(reason);
+    const sensor = openSensor(`tcp://127.0.0.1:${port}`, ["pm25"], { silentMs: 200, onLost });
+
+    await until("the silence is noticed", () => lost.length > 0);
+    expect(lost[0]).toBe("nothing came for 200 ms");
+
+    await until("it is heard again", async () => {
+      line.send(frame(30, 40));
+      return (await sensor.sample()) !== undefined;
+    });
   });
 
   it("starts without the serial line and says which one is missing", async () => {
