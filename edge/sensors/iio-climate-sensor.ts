@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "#kit/errors.ts";
 import { type Sensor, SensorUnreadable, type SensorValues } from "./sensor.ts";
@@ -12,35 +12,53 @@ const CHANNELS = [
   { channel: "in_humidityrelative", field: "humidity", factor: 0.001 },
   { channel: "in_pressure", field: "pressure", factor: 10 },
 ] as const;
+/** The model of a device that does not say its name. */
+const NAMELESS = "climate";
 
 /**
  * Every climate sensor that the kernel shows below a folder (`/sys/bus/iio/devices`, or one device's own folder).
  *
- * None when the folder is not there: then the machine has no such sensors. No name is one of `namesTaken`.
+ * None when the folder is not there: then the machine has no such sensors. What is there but cannot be read is a sensor
+ * that is not reachable, and `onUnreadable` hears of it. No name is one of `namesTaken`.
  */
-export async function findIioClimateSensors(folder: string, namesTaken: ReadonlySet<string>): Promise<Sensor[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return [];
-    throw new SensorUnreadable(`the folder of climate sensors cannot be read: ${folder}`, { cause: error });
-  });
-  const devices = names.filter((name) => name.startsWith("iio:device")).sort();
+export async function findIioClimateSensors(
+  folder: string,
+  namesTaken: ReadonlySet<string>,
+  onUnreadable: (reason: string) => void,
+): Promise<Sensor[]> {
+  const names = await filesIn(folder);
+  const devices = names instanceof SensorUnreadable ? [] : names.filter((name) => name.startsWith("iio:device")).sort();
   const folders = devices.length > 0 ? devices.map((name) => join(folder, name)) : [folder];
   const taken = new Set(namesTaken);
   const sensors: Sensor[] = [];
   for (const device of folders) {
-    const files = await readdir(device).catch(() => []);
-    if (!CHANNELS.some(({ channel }) => files.some((file) => file.startsWith(`${channel}_`)))) continue;
-    const model = await modelOf(device);
+    const files = await filesIn(device);
+    if (!(files instanceof SensorUnreadable) && !hasClimate(files)) continue;
+    const found = files instanceof SensorUnreadable ? files : await modelOf(device);
+    const trouble = found instanceof SensorUnreadable ? found.message : null;
+    if (trouble !== null) onUnreadable(trouble);
+    const model = found instanceof SensorUnreadable ? NAMELESS : found;
     const name = freeName(model, taken);
     taken.add(name);
-    sensors.push(createIioClimateSensor(device, name, model));
+    sensors.push(createIioClimateSensor(device, name, model, trouble));
   }
   return sensors;
 }
 
+const hasClimate = (files: readonly string[]): boolean =>
+  CHANNELS.some(({ channel }) => files.some((file) => file.startsWith(`${channel}_`)));
+
+/** The names in a folder; none where there is no folder. */
+async function filesIn(folder: string): Promise<string[] | SensorUnreadable> {
+  return await readdir(folder).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    return new SensorUnreadable(`${folder} cannot be read (${codeOf(error)})`, { cause: error });
+  });
+}
+
 /** One device of the kernel; its files are read anew each round, so that a sensor may go away and come back. */
-function createIioClimateSensor(folder: string, name: string, model: string): Sensor {
-  let trouble: string | null = null;
+function createIioClimateSensor(folder: string, name: string, model: string, troubleAtStart: string | null): Sensor {
+  let trouble = troubleAtStart;
   let badFrames = 0;
   const sample = async (): Promise<SensorValues | undefined> => {
     try {
@@ -90,19 +108,18 @@ async function readNumber(file: string): Promise<number | undefined> {
 }
 
 /** The driver's name of the device, in the letters that a sensor's name may have. */
-async function modelOf(folder: string): Promise<string> {
+async function modelOf(folder: string): Promise<string | SensorUnreadable> {
   const file = join(folder, "name");
-  const isThere = await stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  const text = isThere ? (await readFile(file, "utf8")).trim().toLowerCase() : "";
-  return (
-    text
-      .replace(/[^a-z0-9-]+/g, "-")
-      .replace(/^-+|-+$/g, "")
-      .slice(0, 28) || "climate"
-  );
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return "";
+    return new SensorUnreadable(`${file} cannot be read (${codeOf(error)})`, { cause: error });
+  });
+  if (text instanceof SensorUnreadable) return text;
+  const letters = text
+    .trim()
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-");
+  return letters.replace(/^-+|-+$/g, "").slice(0, 28) || NAMELESS;
 }
 
 function freeName(model: string, taken: ReadonlySet<string>): string {

@@ -22,5 +22,9 @@ export async function openSensors(
     sensors.push(openSds011Sensor({ name, fields: config.SDS011_FIELDS, address: config.SDS011, onLost, random }));
   }
   const taken = new Set(sensors.map(({ name }) => name));
-  return [...sensors, ...(await findIioClimateSensors(config.IIO_DIR, taken))];
+  const onUnreadable = (reason: string) => {
+    counters.count("sensor-unreadable");
+    log.warn({ event: "sensor.unreadable", reason }, "a climate sensor cannot be read; it is tried again each round");
+  };
+  return [...sensors, ...(await findIioClimateSensors(config.IIO_DIR, taken, onUnreadable))];
 }

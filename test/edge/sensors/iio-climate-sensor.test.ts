@@ -19,13 +19,14 @@ const BME280 = {
   in_humidityrelative_input: "45678",
   in_pressure_input: "101.325",
 };
-const none = new Set<string>();
+const find = (folder: string, taken: ReadonlySet<string> = new Set(), unreadable: string[] = []) =>
+  findIioClimateSensors(folder, taken, (reason) => unreadable.push(reason));
 
 describe("findIioClimateSensors", () => {
   it("reads a sensor of the kernel in °C, percent and hectopascal", async () => {
     const folder = await iioFolder({ "iio:device0": BME280 });
 
-    const [sensor] = await findIioClimateSensors(folder, none);
+    const [sensor] = await find(folder);
 
     expect(sensor?.name).toBe("bme280");
     expect(await sensor?.sample()).toEqual({ temperature: 21.34, humidity: 45.678, pressure: 1013.25 });
@@ -35,7 +36,7 @@ describe("findIioClimateSensors", () => {
     const raw = { name: "sht3x", in_temp_raw: "-100", in_temp_offset: "20", in_temp_scale: "12.5" };
     const folder = await iioFolder({ "iio:device0": raw });
 
-    const [sensor] = await findIioClimateSensors(folder, none);
+    const [sensor] = await find(folder);
 
     expect(await sensor?.sample()).toEqual({ temperature: -1 });
   });
@@ -47,18 +48,44 @@ describe("findIioClimateSensors", () => {
       "iio:device2": BME280,
     });
 
-    const sensors = await findIioClimateSensors(folder, new Set(["bme280"]));
+    const sensors = await find(folder, new Set(["bme280"]));
 
     expect(sensors.map(({ name }) => name)).toEqual(["bme280-2", "bme280-3"]);
   });
 
   it("finds none where the machine has no such folder", async () => {
-    expect(await findIioClimateSensors("/there/is/no/such/folder", none)).toEqual([]);
+    expect(await find("/there/is/no/such/folder")).toEqual([]);
+  });
+
+  it("has a sensor that is not reachable where a folder cannot be read, and says so", async () => {
+    const folder = join(await tempFolder(), "devices");
+    await writeFile(folder, "not a folder");
+    const unreadable: string[] = [];
+
+    const [sensor] = await find(folder, new Set(), unreadable);
+
+    const trouble = `${folder} cannot be read (ENOTDIR)`;
+    expect(unreadable).toEqual([trouble]);
+    expect(sensor?.health()).toEqual({ isReachable: false, badFrames: 0, trouble });
+    await expect(sensor?.sample()).rejects.toMatchObject({ code: "sensor-unreadable" });
+  });
+
+  it("measures with a device whose name cannot be read, and says so", async () => {
+    const folder = await iioFolder({ "iio:device0": { in_temp_input: "1000" } });
+    await mkdir(join(folder, "iio:device0", "name"));
+    const unreadable: string[] = [];
+
+    const [sensor] = await find(folder, new Set(), unreadable);
+
+    expect(unreadable).toEqual([expect.stringMatching(/name cannot be read \(EISDIR\)/)]);
+    expect(sensor?.health().isReachable).toBe(false);
+    expect(await sensor?.sample()).toEqual({ temperature: 1 });
+    expect(sensor).toMatchObject({ name: "climate", model: "climate" });
   });
 
   it("rejects a file that holds no number, and measures again once it does", async () => {
     const folder = await iioFolder({ "iio:device0": { ...BME280, in_temp_input: "nan" } });
-    const [sensor] = await findIioClimateSensors(folder, none);
+    const [sensor] = await find(folder);
 
     await expect(sensor?.sample()).rejects.toMatchObject({ code: "sensor-unreadable" });
     await writeFile(join(folder, "iio:device0", "in_temp_input"), "1000\n");
@@ -69,7 +96,7 @@ describe("findIioClimateSensors", () => {
 
   it("is silent when the device is gone and speaks when it is back", async () => {
     const folder = await iioFolder({ "iio:device0": BME280 });
-    const [sensor] = await findIioClimateSensors(folder, none);
+    const [sensor] = await find(folder);
 
     await rm(join(folder, "iio:device0"), { recursive: true });
     const gone = await sensor?.sample();
