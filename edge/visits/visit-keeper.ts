@@ -46,16 +46,13 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
   async function shootNow(request: ShotRequest): Promise<Shot> {
     if (closing.signal.aborted) throw new Busy("the device is closing");
     const draft = drafts.of(request.site);
-    if (request.role === "after" && draft === undefined) throw noBefore(request.site, outbox);
+    const begun = request.role === "after" ? await begunVisit(draft, request.site, drafts, options) : undefined;
     const { photo, bytes, tookMs } = await takePhoto(request.role, options, closing.signal);
     const shot = { sha: photo.sha, state: photo.state, probabilities: photo.probabilities, tookMs };
+    if (begun === undefined) await drafts.put({ visit: options.newId(), site: request.site, before: photo }, bytes);
+    else await complete(begun, photo, bytes, drafts, options);
     lastShotAt = photo.takenAt;
-    if (request.role === "before" || draft === undefined) {
-      await drafts.put({ visit: options.newId(), site: request.site, before: photo }, bytes);
-      return shot;
-    }
-    await complete(draft, photo, bytes, drafts, options);
-    return { ...shot, visit: draft.visit };
+    return begun === undefined ? shot : { ...shot, visit: begun.draft.visit };
   }
 
   return {
@@ -97,18 +94,44 @@ async function takePhoto(role: PhotoRole, { camera, judge, time }: VisitsOptions
   return { photo, bytes, tookMs: Math.round(tookMs) };
 }
 
+/** A draft with the bytes of its photo. */
+interface Begun {
+  readonly draft: Draft;
+  readonly beforeBytes: Uint8Array;
+}
+
+/**
+ * The visit that an `after` completes. Rejects with `no-before` where there is none, or where its photo was damaged on
+ * disk since: under its hash it could never be whole in the city. The draft stays until a new `before` replaces it.
+ */
+async function begunVisit(
+  draft: Draft | undefined,
+  site: string,
+  drafts: Drafts,
+  { outbox, counters, log }: VisitsOptions,
+): Promise<Begun> {
+  if (draft === undefined) throw noBefore(site, outbox);
+  const beforeBytes = await drafts.photoOf(draft).catch((error: unknown) => {
+    log.error({ event: "draft.unreadable", site, err: error }, "a draft's photo cannot be read");
+    return Buffer.of();
+  });
+  if (sha256Of(beforeBytes) === draft.before.sha) return { draft, beforeBytes };
+  counters.count("draft-broken");
+  log.error({ event: "draft.broken", site, visit: draft.visit }, "a draft's photo is missing or damaged");
+  throw new NoBefore(`the photo before of site ${site} was damaged on disk: ${sendBefore(site)}`);
+}
+
 /**
  * Appends a visit with its photos, the new head of the chain and the mark that it is done, all in one commit; only then
  * the draft goes. A crash before the commit leaves the draft, one after it leaves a draft that is known as done.
  */
 async function complete(
-  draft: Draft,
+  { draft, beforeBytes }: Begun,
   after: VisitPhoto,
   afterBytes: Uint8Array,
   drafts: Drafts,
   { outbox, time, privateKeyPem, counters, log }: VisitsOptions,
 ): Promise<void> {
-  const beforeBytes = await drafts.photoOf(draft);
   const stamp = time.stamp();
   const body = {
     kind: "visit" as const,
@@ -137,5 +160,7 @@ async function complete(
 function noBefore(site: string, outbox: Outbox): NoBefore {
   const done = outbox.value(lastVisitOf(site));
   const hint = done === undefined ? "" : ` (its last visit, ${done}, is complete)`;
-  return new NoBefore(`site ${site} has no photo before${hint}: send {"site":"${site}","role":"before"} first`);
+  return new NoBefore(`site ${site} has no photo before${hint}: ${sendBefore(site)}`);
 }
+
+const sendBefore = (site: string): string => `send {"site":"${site}","role":"before"} first`;

@@ -23,7 +23,8 @@ export interface Visits extends Closer {
   /**
    * Takes a shot and resolves when it is durable; an `after` completes, signs and chains the visit. Shots go one after
    * another. Rejects with `no-before`, `camera-unavailable`, `photo-unreadable`, `model-unusable`, `busy`, `disk-full`,
-   * `disk-unwritable` or `journal-unavailable`; then nothing of the shot is kept.
+   * `disk-unwritable` or `journal-unavailable`; then no draft and no visit has come of the shot, though a camera that
+   * replays has gone on to its next photo, and a file that a failing disk did not let go is swept at the next start.
    */
   shoot(request: ShotRequest): Promise<Shot>;
   openDrafts(): readonly Draft[];
@@ -31,7 +32,7 @@ export interface Visits extends Closer {
   lastShotAt(): number | null;
 }
 
-/** There is no photo before for this site. */
+/** There is no photo before for this site, or none that is whole. */
 export class NoBefore extends AppError {
   readonly code = "no-before";
   readonly retry = false;

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { decode } from "#contract/codec.ts";
@@ -16,6 +16,7 @@ import { maySmallDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 import { createStagedCamera, mildJudge, quiet, stillTime } from "../support/fakes.ts";
+import { STAMP } from "../support/messages.ts";
 
 const key = makeKeyPair();
 
@@ -213,6 +214,38 @@ describe("openVisits", () => {
     expect(second.counters.snapshot()).toEqual({ "draft-broken": 1 });
     expect(second.visits.openDrafts()).toEqual([]);
     expect(await readdir(second.drafts)).toEqual([]);
+  });
+
+  it("refuses an after whose before was damaged on disk since, until the before is taken again", async () => {
+    const { visits, camera, counters, drafts, outbox } = await openDevice(await tempFolder());
+    for (const colour of ["red", "green", "blue"]) await camera.stage(await drawColour(colour));
+    await visits.shoot({ site: "s-1", role: "before" });
+    for (const name of await readdir(drafts)) if (name.endsWith(".jpg")) await writeFile(join(drafts, name), "rot");
+
+    const refused = visits.shoot({ site: "s-1", role: "after" });
+    await expect(refused).rejects.toMatchObject({ code: "no-before", message: expect.stringMatching(/damaged/) });
+    const retaken = await visits.shoot({ site: "s-1", role: "before" });
+    await visits.shoot({ site: "s-1", role: "after" });
+
+    expect(counters.snapshot()).toEqual({ "draft-broken": 1, "no-before": 1 });
+    expect((await visitsIn(outbox)).map(({ photos }) => photos[0]?.sha)).toEqual([retaken.sha]);
+  });
+
+  it("tells of the last shot only once it was kept", async () => {
+    const folder = await tempFolder();
+    const { visits, camera } = await openDevice(folder);
+    await camera.stage(await drawColour("red"));
+    await camera.stage(await drawColour("red"));
+    await rm(join(folder, "drafts"), { recursive: true });
+    await writeFile(join(folder, "drafts"), "in the way");
+
+    await expect(visits.shoot({ site: "s-1", role: "before" })).rejects.toThrow();
+    expect(visits.lastShotAt()).toBeNull();
+
+    await rm(join(folder, "drafts"));
+    await mkdir(join(folder, "drafts"));
+    await visits.shoot({ site: "s-1", role: "before" });
+    expect(visits.lastShotAt()).toBe(STAMP.at);
   });
 
   it.skipIf(!maySmallDisk)("keeps nothing of a shot on a full disk and takes the next when there is room", async () => {
