@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { systemClock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { openMeasurements } from "../store/measurements/open-measurements.ts";
+import type { Letter } from "../store/state/dead-letters.ts";
 import { openStateStore } from "../store/state/state-store.ts";
 import { startBatchLoop } from "./batch-loop.ts";
 import { createFlow, linkGroup } from "./group-link.ts";
+import { endReplay, storeOrBury, tellInternal } from "./our-fault.ts";
 import { replayReadings, storeReadings } from "./store-readings.ts";
 import { untilStored } from "./until-stored.ts";
 import { watchForGroup } from "./watched-registry.ts";
@@ -25,15 +27,19 @@ async function startAir({ main, settings, log, health, patience }: WorkerContext
 
   const registry = await watchForGroup(settings.registryFile, () => loop.interrupt(), { health, log });
   const stores = { measurements, state, registry: registry.current, nowMs: systemClock.nowMs };
+  const storing = {
+    ...stores,
+    store: async (letters: readonly Letter[]) => main.tellEvents(await storeReadings(letters, stores)),
+    onInternal: tellInternal(log),
+  };
   const flow = createFlow();
   const loop = startBatchLoop({
     store: async (batch) => {
-      const events = await untilStored(() => storeReadings(batch, stores), waiting);
-      main.tellEvents(events ?? []);
-      return events !== undefined;
+      const isStored = await untilStored(() => storeOrBury(batch, storing).then(() => true), waiting);
+      return isStored ?? false;
     },
     between: async () => {
-      main.tellEvents((await untilStored(() => replayReadings(stores), waiting)) ?? []);
+      main.tellEvents((await untilStored(() => replayReadings(stores).catch(endReplay(log)), waiting)) ?? []);
     },
     onAcknowledged: health.acknowledged,
     onFull: flow.onFull,

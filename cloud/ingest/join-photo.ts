@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { messageOf } from "#kit/errors.ts";
 import { hasNumber } from "#kit/ranges.ts";
 import type { ChunkShelf, ShelvedChunk } from "../store/photos/chunk-shelf.ts";
 import {
@@ -16,6 +17,7 @@ import { logRangesOf } from "../store/state/log-book.ts";
 import type { StateStore } from "../store/state/state-store.ts";
 import type { IngestEvent } from "./events.ts";
 import { openDelivery } from "./open-delivery.ts";
+import { isOurFault, type OnInternal } from "./our-fault.ts";
 
 /** What joining photos needs. */
 export interface JoinStores {
@@ -25,6 +27,8 @@ export interface JoinStores {
   /** Whether the bytes are a JPEG that can be decoded to its end. */
   readonly isJpeg: (bytes: Uint8Array) => Promise<boolean>;
   readonly nowMs: () => number;
+  /** A photo that broke our own code: it is given up, and a person should know. */
+  readonly onInternal: OnInternal;
 }
 
 /**
@@ -34,9 +38,23 @@ export interface JoinStores {
  * dead letter, and a new announcement may come.
  */
 export async function joinPhoto(key: PhotoKey, stores: JoinStores): Promise<readonly IngestEvent[]> {
-  const { state, shelf } = stores;
-  const photo = state.read((sql) => pendingPhoto(sql, key));
+  const photo = stores.state.read((sql) => pendingPhoto(sql, key));
   if (photo === undefined) return [];
+  try {
+    return await join(photo, stores);
+  } catch (error) {
+    if (!isOurFault(error)) throw error;
+    // It would break us again at each try, and hold up all other photos.
+    stores.onInternal(error, photo.letter);
+    giveUp(photo, stores.shelf.piecesOf(key), { reason: "internal", detail: messageOf(error) }, stores);
+    stores.shelf.remove(key);
+    return [];
+  }
+}
+
+async function join(photo: PendingPhoto, stores: JoinStores): Promise<readonly IngestEvent[]> {
+  const { shelf } = stores;
+  const key: PhotoKey = photo;
   const inventory = shelf.inventoryOf(key);
   if (inventory.some(({ n }) => n !== photo.n)) buryStrangers(photo, stores);
   if (inventory.filter(({ n }) => n === photo.n).length < photo.n) return [];

@@ -6,13 +6,15 @@ import { messageOf } from "#kit/errors.ts";
 import { acknowledgeAlert } from "../alerts/alert-book.ts";
 import { openChunkShelf } from "../store/photos/chunk-shelf.ts";
 import { openFolderPhotos } from "../store/photos/folder-photos.ts";
+import type { Letter } from "../store/state/dead-letters.ts";
 import { openStateStore, type StateStore } from "../store/state/state-store.ts";
 import { startBatchLoop } from "./batch-loop.ts";
 import { isWholeJpeg } from "./check-jpeg.ts";
 import { linkDevices } from "./device-link.ts";
 import { createFlow, linkGroup } from "./group-link.ts";
 import { startPhotoJoiner } from "./join-photos.ts";
-import { replayVisits, type SiteStores, storeMessages } from "./store-messages.ts";
+import { endReplay, storeOrBury, tellInternal } from "./our-fault.ts";
+import { replayVisits, storeMessages } from "./store-messages.ts";
 import { untilStored } from "./until-stored.ts";
 import { watchForGroup } from "./watched-registry.ts";
 import { type MainThread, openHealthLine, runWorker, type WorkerContext } from "./worker-side.ts";
@@ -32,24 +34,30 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
 
   const photoFolder = join(settings.dataDir, "photos");
   const photos = await openFolderPhotos(photoFolder);
-  const joining = { state, shelf, photos, isJpeg: isWholeJpeg, nowMs };
+  const onInternal = tellInternal(log);
+  const joining = { state, shelf, photos, isJpeg: isWholeJpeg, nowMs, onInternal };
   const joiner = startPhotoJoiner(joining, patience("photos"), main.tellEvents);
 
   const registry = await watchForGroup(settings.registryFile, () => loop.interrupt(), { health, log });
-  const onInternal: SiteStores["onInternal"] = (error, { topic }) =>
-    log.error({ event: "message.broke-us", topic, err: error }, "a message could not be used because of our own fault");
   const stores = { state, shelf, registry: registry.current, nowMs, onInternal };
+  const storing = {
+    ...stores,
+    store: async (letters: readonly Letter[]) => {
+      const { events, photos: touched } = storeMessages(letters, stores);
+      main.tellEvents(events);
+      joiner.consider(touched);
+    },
+  };
   const waiting = patience("store");
   const flow = createFlow();
   const loop = startBatchLoop({
     store: async (batch) => {
-      const stored = await untilStored(async () => storeMessages(batch, stores), waiting);
-      main.tellEvents(stored?.events ?? []);
-      joiner.consider(stored?.photos ?? []);
-      return stored !== undefined;
+      const isStored = await untilStored(() => storeOrBury(batch, storing).then(() => true), waiting);
+      return isStored ?? false;
     },
     between: async () => {
-      main.tellEvents((await untilStored(async () => replayVisits(stores), waiting)) ?? []);
+      const replay = async () => replayVisits(stores);
+      main.tellEvents((await untilStored(() => replay().catch(endReplay(log)), waiting)) ?? []);
     },
     onAcknowledged: health.acknowledged,
     onFull: flow.onFull,

@@ -20,6 +20,7 @@ import { keepHealth, keepReport } from "../store/state/devices.ts";
 import type { StateStore, StateTransaction } from "../store/state/state-store.ts";
 import type { IngestEvent } from "./events.ts";
 import { jsonTextOf, type Opened, type OpenedMessage, openDelivery } from "./open-delivery.ts";
+import type { OnInternal } from "./our-fault.ts";
 import { MAX_PHOTO_BYTES, shelveChunks } from "./shelve-chunks.ts";
 
 /** What storing everything but readings needs. */
@@ -29,7 +30,7 @@ export interface SiteStores {
   readonly registry: () => RegistryIndex;
   readonly nowMs: () => number;
   /** A message that broke our own code: it is kept as a dead letter, and a person should know. */
-  readonly onInternal: (error: unknown, letter: Letter) => void;
+  readonly onInternal: OnInternal;
 }
 
 /** What a stored batch means for others. */

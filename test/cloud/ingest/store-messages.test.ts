@@ -58,7 +58,7 @@ async function openStores() {
     isJpeg: isWholeJpeg,
     registry: () => registry,
     nowMs: () => LATER,
-    onInternal: (error) => internal.push(error),
+    onInternal: (error: unknown) => void internal.push(error),
   };
   return {
     stores,
