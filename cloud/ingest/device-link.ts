@@ -1,19 +1,12 @@
 import mqtt, { type MqttClient } from "mqtt";
-import { z } from "zod";
-import { DeviceState } from "#contract/messages.ts";
-import { type Address, clientIdOf, RESERVED_TENANT } from "#contract/names.ts";
-import { filters, parseTopic, topics } from "#contract/topics.ts";
-import type { Clock } from "#kit/clock.ts";
+import { clientIdOf, RESERVED_TENANT } from "#contract/names.ts";
+import { filters, topics } from "#contract/topics.ts";
 import type { Closer } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
-import type { Logger } from "#kit/logger.ts";
-import { verifyVisits } from "../sites/visit-book.ts";
-import { addTo } from "../store/state/counters.ts";
-import { pinKey, pinnedKeyOf } from "../store/state/devices.ts";
 import type { StateStore } from "../store/state/state-store.ts";
-import type { IngestEvent } from "./events.ts";
 import { keepConnected } from "./keep-connected.ts";
 import { storedSince } from "./stored-since.ts";
+import { type StateParts, takeStates } from "./take-states.ts";
 import type { WorkerSettings } from "./worker-messages.ts";
 import type { HealthLine } from "./worker-side.ts";
 
@@ -25,13 +18,9 @@ const TELL_EVERY_MS = 1_000;
 const LOGS_PER_ROUND = 500;
 
 /** What the link to the devices needs. */
-export interface DeviceLinkParts {
-  readonly state: StateStore;
+export interface DeviceLinkParts extends StateParts {
   readonly health: HealthLine;
-  readonly clock: Clock;
   readonly random: () => number;
-  readonly log: Logger;
-  readonly onEvents: (events: readonly IngestEvent[]) => void;
 }
 
 /**
@@ -41,10 +30,11 @@ export interface DeviceLinkParts {
  */
 export function linkDevices(settings: WorkerSettings, parts: DeviceLinkParts): Closer {
   const { health, clock, random, log } = parts;
+  const states = takeStates(parts);
   return keepConnected({
     connect: async (onLost) => {
       const client = await connectClient(settings);
-      client.on("message", (topic, payload) => takeState(topic, payload, parts));
+      client.on("message", states.take);
       client.on("close", () => onLost(new Error("the gateway closed the connection")));
       client.on("error", onLost);
       try {
@@ -53,7 +43,12 @@ export function linkDevices(settings: WorkerSettings, parts: DeviceLinkParts): C
         await client.endAsync(true);
         throw error;
       }
-      const telling = every(TELL_EVERY_MS, tellFrom(client, parts.state), (error) =>
+      const tell = tellFrom(client, parts.state);
+      const round = async () => {
+        states.retry();
+        await tell();
+      };
+      const telling = every(TELL_EVERY_MS, round, (error) =>
         log.warn({ event: "stored.untold", err: error }, "devices could not be told what is stored"),
       );
       // Ending the client first settles the publishes that wait for an answer which will not come any more.
@@ -95,44 +90,3 @@ function tellFrom(client: MqttClient, state: StateStore): () => Promise<void> {
     revision = changed.at(-1)?.revision ?? revision;
   };
 }
-
-/** A device's `state`: its key is pinned at first use, and visits that waited for it are checked. */
-function takeState(topic: string, payload: Uint8Array, parts: DeviceLinkParts): void {
-  const parsed = parseTopic(topic);
-  const shown = StateJson.safeParse(Buffer.from(payload).toString());
-  if (parsed?.kind !== "state" || !shown.success) {
-    if (payload.length > 0) parts.log.warn({ event: "state.rejected", topic }, "a device's state cannot be read");
-    return;
-  }
-  try {
-    parts.onEvents(pin(parsed.address, shown.data.publicKey, parts));
-  } catch (error) {
-    // The gateway keeps the state and tells it again with the next connect.
-    parts.log.warn({ event: "state.unkept", topic, err: error }, "a device's state could not be kept");
-  }
-}
-
-function pin(address: Address, key: string, { state, clock, log }: DeviceLinkParts): readonly IngestEvent[] {
-  // A whole fleet that comes back shows known keys: no transaction for those.
-  if (state.read((sql) => pinnedKeyOf(sql, address)) === key) return [];
-  return state.transaction(clock.nowMs(), ({ sql, nowMs }) => {
-    const pinning = pinKey(sql, address, key, nowMs);
-    if (pinning === "refused") {
-      addTo(sql, "refused-keys", 1);
-      log.warn({ event: "key.refused", ...address }, "a device shows another key than the pinned one");
-    }
-    return pinning === "pinned" ? verifyVisits(sql, address) : [];
-  });
-}
-
-const StateJson = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: "custom", message: "not JSON" });
-      return z.NEVER;
-    }
-  })
-  .pipe(DeviceState);
