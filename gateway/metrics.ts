@@ -5,6 +5,7 @@ import type { Logger } from "#kit/logger.ts";
 export type RefusalReason =
   | "bad-credentials"
   | "client-id"
+  | "revoked"
   | "protocol-version"
   | "will"
   | "no-connect"

@@ -4,7 +4,7 @@ import type { Role } from "#contract/credentials.ts";
 import { type Credential, Credentials } from "#contract/credentials.ts";
 import { type Address, clientIdOf } from "#contract/names.ts";
 import type { Closer } from "#kit/closer.ts";
-import { AppError } from "#kit/errors.ts";
+import { AppError, messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 
@@ -25,6 +25,8 @@ export class BadCredentialsFile extends AppError {
 export interface Accounts extends Closer {
   /** Who this is, or why it is nobody. */
   authenticate(login: Login): Identity | "bad-credentials" | "client-id";
+  /** Whether that which an identity was given for still stands: it falls with its token, its role or its removal. */
+  stillHolds(identity: Identity): boolean;
 }
 
 /** What a CONNECT says of its sender. */
@@ -39,28 +41,56 @@ const LOOK_EVERY_MS = 500;
 const NOBODY = Buffer.alloc(32);
 
 /**
- * Reads the credentials file and reads it again when it changes; a change that cannot be read is logged and the clients
- * of before stay. Throws `BadCredentialsFile` when it cannot be read at the start.
+ * Reads the credentials file and reads it again when it changes; a change that cannot be read is logged once and the
+ * clients of before stay. Throws `BadCredentialsFile` when it cannot be read at the start.
  */
 export async function watchAccounts(file: string, log: Logger): Promise<Accounts> {
   let versionMs = await changedMs(file);
   let clients = await readClients(file);
+  let lastTrouble: string | undefined;
+  const issued = new WeakMap<Identity, Credential>();
   const look = async () => {
     const changed = await changedMs(file);
-    if (changed === versionMs) return;
-    clients = await readClients(file);
+    if (changed === versionMs) {
+      lastTrouble = undefined;
+      return;
+    }
+    const read = await readClients(file).catch((error: unknown) => {
+      // Tried again at each look, since a disk may come back without any change of the file.
+      const trouble = `${changed} ${causeOf(error)}`;
+      if (trouble === lastTrouble) return undefined;
+      lastTrouble = trouble;
+      throw error;
+    });
+    if (read === undefined) return;
+    clients = read;
     versionMs = changed;
+    lastTrouble = undefined;
     log.info({ event: "credentials.read", clients: clients.size }, "credentials file read again");
   };
   const watching = every(LOOK_EVERY_MS, look, (error) => {
     log.error({ event: "credentials.unreadable", err: error, file }, "credentials file cannot be read; old ones stay");
   });
-  return { authenticate: (login) => identify(clients, login), close: () => watching.close() };
+  return {
+    authenticate: (login) => {
+      const credential = clients.get(login.username);
+      const identity = identify(credential, login);
+      if (credential !== undefined && typeof identity === "object") issued.set(identity, credential);
+      return identity;
+    },
+    stillHolds: (identity) => {
+      const given = issued.get(identity);
+      const now = given === undefined ? undefined : clients.get(clientIdOf(given));
+      return now !== undefined && now.tokenSha256 === given?.tokenSha256 && now.role === given.role;
+    },
+    close: () => watching.close(),
+  };
 }
 
-function identify(clients: ReadonlyMap<string, Credential>, login: Login): Identity | "bad-credentials" | "client-id" {
+const causeOf = (error: unknown): string => messageOf(error instanceof Error ? error.cause : error);
+
+function identify(credential: Credential | undefined, login: Login): Identity | "bad-credentials" | "client-id" {
   const { clientId, username, password } = login;
-  const credential = clients.get(username);
   const expected = credential === undefined ? NOBODY : Buffer.from(credential.tokenSha256, "hex");
   const isRight = timingSafeEqual(createHash("sha256").update(password).digest(), expected);
   if (credential === undefined || !isRight) return "bad-credentials";

@@ -98,10 +98,14 @@ export class Connection {
 
   /**
    * Closes a client that has been silent for one and a half times its keep-alive, takes nothing of what is written to
-   * it, or never said CONNECT.
+   * it, never said CONNECT, or whose credentials were taken back.
    */
-  checkSilence(): void {
+  check(): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
+    if (this.#identity !== undefined && !this.#parts.accounts.stillHolds(this.#identity)) {
+      this.#refuse("revoked", "its credentials were changed or removed");
+      return;
+    }
     const silentMs = this.#nowMs() - this.#lastHeardMs;
     if (this.#phase === "new" && silentMs > CONNECT_WITHIN_MS) this.#refuse("no-connect", "no CONNECT in time");
     this.#checkUnread();

@@ -20,7 +20,7 @@ export interface Front extends Closer {
   readonly connections: number;
 }
 
-const SILENCE_CHECK_MS = 500;
+const CHECK_EVERY_MS = 500;
 const HANDSHAKE_MS = 10_000;
 
 /** Listens and serves; `close` stops accepting, answers what was taken and closes every connection. */
@@ -49,9 +49,9 @@ export async function startFront(
   const onError = (error: unknown) => log.error({ event: "front.failed", err: error }, "front failed");
   server.on("error", onError);
   const watching = every(
-    SILENCE_CHECK_MS,
+    CHECK_EVERY_MS,
     async () => {
-      for (const connection of open) connection.checkSilence();
+      for (const connection of open) connection.check();
     },
     onError,
   );

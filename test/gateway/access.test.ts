@@ -1,8 +1,15 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import mqtt from "mqtt";
-import { describe, expect, it } from "vitest";
+import { pino } from "pino";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Credentials } from "#contract/credentials.ts";
 import { filters, topics } from "#contract/topics.ts";
+import { wait } from "#kit/wait.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
+import { watchAccounts } from "../../gateway/access/accounts.ts";
 import { aPublish, connectPacket, connectRaw, openRaw } from "../support/raw-mqtt.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { type RunningGateway, startGatewayHere } from "../support/test-gateway.ts";
 import { until } from "../support/until.ts";
 
@@ -58,6 +65,48 @@ describe("who may connect", () => {
       connectRaw(gateway.port, { clientId: "demo:new-1", token }),
     );
     client.socket.destroy();
+  });
+
+  it("closes a client whose token was changed or taken back, and no other", async () => {
+    const gateway = await start();
+    const truck = await connectTruck(gateway);
+    const cloud = await connectCloud(gateway);
+    const post = await connectRaw(gateway.port, { clientId: "demo:post-1", token: gateway.tokenOf("demo:post-1") });
+
+    await addClient(gateway.credentialsFile, { ...TRUCK, role: "device" });
+    await truck.closed();
+    const { clients } = Credentials.parse(JSON.parse(await readFile(gateway.credentialsFile, "utf8")));
+    const left = clients.filter(({ tenant }) => tenant !== "dv");
+    await writeFile(gateway.credentialsFile, JSON.stringify({ clients: left }));
+    await cloud.closed();
+
+    post.send(aPublish(topics.data(POST, "reading"), 1));
+    await post.receive("puback");
+    expect((await gateway.health()).refused).toEqual({ revoked: 2 });
+  });
+
+  it("logs once that its file cannot be read, keeps the clients of before, and reads it when it is whole again", async () => {
+    const file = join(await tempFolder(), "credentials.json");
+    const token = await addClient(file, { ...TRUCK, role: "device" });
+    const whole = await readFile(file, "utf8");
+    const events: string[] = [];
+    const log = pino({ level: "info" }, { write: (line: string) => events.push(JSON.parse(line).event) });
+    const accounts = await watchAccounts(file, log);
+    onTestFinished(() => accounts.close());
+    const login = { clientId: "demo:truck-1", username: "demo:truck-1", password: Buffer.from(token) };
+
+    await writeFile(file, "{ half");
+    await until("it is said", () => events.length > 0);
+    await wait(1_200); // two more looks
+    expect(events).toEqual(["credentials.unreadable"]);
+    expect(accounts.authenticate(login)).toMatchObject({ role: "device" });
+
+    await writeFile(file, "");
+    await until("the next change is said", () => events.length === 2);
+    await writeFile(file, whole);
+    await until("it is read", () => events.includes("credentials.read"));
+
+    expect(events).toEqual(["credentials.unreadable", "credentials.unreadable", "credentials.read"]);
   });
 
   it("takes nothing before the CONNECT, and closes whom it does not understand", async () => {
