@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { JournalStats } from "#journal/journal.ts";
 import type { Closer } from "#kit/closer.ts";
+import { isLoopback } from "#kit/loopback.ts";
 import type { GroupStatus } from "./delivery/consumer-group.ts";
 
 /** What `/healthz` says; `status` is `ok` only while the journal takes what comes. */
@@ -16,12 +17,25 @@ export interface GatewayHealth {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-/** Serves `GET /healthz` (JSON; 503 while unhealthy) and `GET /metrics` (Prometheus text) on loopback. */
+/**
+ * Serves `GET /healthz` (JSON; 503 while unhealthy) and `GET /metrics` (Prometheus text) on loopback.
+ *
+ * A page of the internet may have a browser on this machine call us by a name of its own: only loopback names are served.
+ */
 export async function startMetricsServer(
   port: number,
   health: () => GatewayHealth,
 ): Promise<Closer & { port: number }> {
   const server = createServer((request, response) => {
+    const host = (request.headers.host ?? "").replace(/:\d+$/, "");
+    if (!isLoopback(host)) {
+      response.writeHead(403).end("ask by 127.0.0.1 or localhost\n");
+      return;
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.writeHead(405, { allow: "GET, HEAD", connection: "close" }).end();
+      return;
+    }
     const now = health();
     if (request.url === "/healthz") {
       response.writeHead(now.status === "ok" ? 200 : 503, { "content-type": "application/json" });
