@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { messageOf } from "#kit/errors.ts";
+import { MAX_PIXELS, startsLikeJpeg } from "../camera/check-jpeg.ts";
 import { PhotoUnreadable } from "./classifier.ts";
 
 /** A picture as rows of RGB values, 0 to 255. */
@@ -9,18 +10,13 @@ export interface Picture {
   readonly rgb: Uint8Array | Float32Array;
 }
 
-// A Raspberry Pi camera gives 12 megapixels; more is a mistake or an attack.
-const MAX_PIXELS = 50_000_000;
-const JPEG_START = [0xff, 0xd8, 0xff];
-
 /**
  * Decodes a JPEG and turns it upright by its EXIF; rejects with `photo-unreadable`.
  *
  * A colour profile is ignored, because the training ignored it too.
  */
 export async function decodePicture(jpeg: Uint8Array): Promise<Picture> {
-  // The library would also read SVG and a dozen other formats, which no camera sends.
-  if (JPEG_START.some((byte, at) => jpeg[at] !== byte)) throw new PhotoUnreadable("the photo is not a JPEG");
+  if (!startsLikeJpeg(jpeg)) throw new PhotoUnreadable("the photo is not a JPEG");
   const image = sharp(jpeg, { limitInputPixels: MAX_PIXELS, failOn: "error", ignoreIcc: true });
   const { data, info } = await image
     .autoOrient()
