@@ -25,6 +25,7 @@ export function AlertCard({ alert, nowMs, onAcknowledge }: AlertCardProps) {
   const site = name(alert.siteName);
 
   const acknowledge = async (): Promise<void> => {
+    if (isBusy.value) return;
     isBusy.value = true;
     trouble.value = null;
     try {
@@ -58,7 +59,8 @@ export function AlertCard({ alert, nowMs, onAcknowledge }: AlertCardProps) {
         <button
           type="button"
           class="button main acknowledge"
-          disabled={isBusy.value}
+          // Not `disabled`: a disabled button cannot have the focus back when the question for the name is closed.
+          aria-disabled={isBusy.value}
           aria-label={`${words.desk.acknowledge}: ${site}`}
           onClick={() => void acknowledge()}
         >

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { useSpeech } from "../page/language.ts";
 import { MunicipalityChoice } from "../page/municipality-choice.tsx";
 import { AlertCard } from "./alert-card.tsx";
@@ -10,11 +11,17 @@ import type { Person } from "./person.ts";
 export function AlertList({ store, person }: { readonly store: DeskStore; readonly person: Person }) {
   const { words } = useSpeech();
   const municipality = useSignal("");
+  const heading = useRef<HTMLHeadingElement>(null);
   const all = store.alerts.value;
   const { open, acknowledged } = arrange(all, municipality.value);
   const acknowledge = async (id: string): Promise<void> => {
     const name = await person.askOnce();
-    if (name !== null) await store.acknowledge(id, name);
+    if (name === null) return;
+    await store.acknowledge(id, name);
+    // The pressed button goes with its card; the heading says how many are left. Who has moved on is left alone.
+    const at = document.activeElement;
+    const isStillHere = at === document.body || at?.closest(".alert")?.getAttribute("data-id") === id;
+    if (isStillHere) heading.current?.focus({ preventScroll: true });
   };
   const cards = (alerts: typeof open) =>
     alerts.map((alert) => (
@@ -24,7 +31,9 @@ export function AlertList({ store, person }: { readonly store: DeskStore; readon
   return (
     <>
       <div class="list-head">
-        <h2>{open.length === 0 ? words.desk.noneOpen : words.desk.open(open.length)}</h2>
+        <h2 tabIndex={-1} ref={heading}>
+          {open.length === 0 ? words.desk.noneOpen : words.desk.open(open.length)}
+        </h2>
         {all.size > 0 && <MunicipalityChoice among={[...all.values()]} chosen={municipality} />}
       </div>
       {all.size === 0 && <p class="card empty">{words.desk.none}</p>}

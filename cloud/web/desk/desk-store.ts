@@ -92,6 +92,9 @@ export function startDeskStore(clock: Clock): DeskStore {
     if (session.value !== "in") return;
     try {
       const { body } = await ask(AlertList, "/api/v1/alerts");
+      // What came while the stream was broken is announced as well.
+      const missed = isLoaded.value ? body.alerts.find((alert) => isOpen(alert) && !alerts.value.has(alert.id)) : null;
+      arrived.value = missed ?? arrived.value;
       alerts.value = mergeAlerts(alerts.value, body.alerts);
       isLoaded.value = true;
       trouble.value = null;

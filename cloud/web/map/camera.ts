@@ -26,7 +26,7 @@ export function showAll(map: MapLibreMap, places: readonly LngLat[], isWide: boo
   const [west, south, east, north] = box;
   const padding = isWide
     ? { top: 70, right: 90, bottom: 60, left: hasOpenLegend(map) ? 380 : 70 }
-    : { top: 56, right: 44, bottom: 84, left: 28 };
+    : { top: 56, right: 66, bottom: 84, left: 28 };
   map.fitBounds([west, south, east, north], { padding, maxZoom: 13, animate: isAnimated });
 }
 

@@ -315,6 +315,7 @@ describe.skipIf(chromium === undefined)("the pages in a real browser", { timeout
       await openDesk(page, town.url, ADMIN_TOKEN);
       await page.getByText("No open alerts").waitFor();
       await page.locator('.connection[data-connection="live"]').waitFor();
+      const announced = page.locator("p.visually-hidden[role=status]");
 
       const alert = alertOf(visitOf("site-003", "overflow", Date.now()), Date.now());
       state.alerts = [alert];
@@ -323,6 +324,7 @@ describe.skipIf(chromium === undefined)("the pages in a real browser", { timeout
       await card.locator(".photo img").nth(1).waitFor();
       expect(await textOf(card)).toContain("Not clean after the visit: bins are overflowing");
       expect(await page.title()).toContain("(1)");
+      expect(await textOf(announced)).toBe("New alert: 9 Shakhtyorov street");
       await acknowledge(page, alert.id, "Anna Petrova");
 
       expect(await textOf(card.locator(".acknowledged"))).toContain("Taken by Anna Petrova");
@@ -337,8 +339,15 @@ describe.skipIf(chromium === undefined)("the pages in a real browser", { timeout
       await openDesk(page, town.url, ADMIN_TOKEN);
       const first = town.fixture.state.alerts[0]?.id ?? "";
       await alertCard(page, first).waitFor();
+      const isFocused = (selector: string) =>
+        until(`the focus on ${selector}`, () => page.locator(`${selector}:focus`).isVisible());
 
+      await alertCard(page, first).locator(".acknowledge").press("Enter");
+      await page.locator(".name-dialog input:focus").waitFor();
+      await page.keyboard.press("Escape");
+      await isFocused(`.alert[data-id="${first}"] .acknowledge`);
       await acknowledge(page, first, "Ivan");
+      await isFocused(".list-head h2");
       expect(await page.locator(".alert").first().getAttribute("data-open")).toBe("true");
       expect(await page.locator(".alert").last().getAttribute("data-id")).toBe(first);
       const all = await page.locator(".alert").count();
