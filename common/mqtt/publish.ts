@@ -1,5 +1,6 @@
 import { type Frame, ProtocolError } from "./framer.ts";
 import { PACKET } from "./packet-types.ts";
+import { decodeText, isTopicName } from "./text.ts";
 
 /** A PUBLISH as it lies in its frame; `payload` shares the frame's memory. `messageId` is 0 at QoS 0. */
 export interface Publish {
@@ -11,22 +12,20 @@ export interface Publish {
   readonly payload: Buffer;
 }
 
-const REPLACEMENT = "\ufffd";
-
-/** Reads a PUBLISH straight from its frame. Throws `ProtocolError` where topic or message id are not as they must be. */
+/** Reads a PUBLISH straight from its frame. Throws `ProtocolError` where flags, topic or message id are not as they must be. */
 export function parsePublish({ flags, bytes, bodyAt }: Frame): Publish {
   if (bytes.length < bodyAt + 2) throw new ProtocolError("malformed-packet", "a PUBLISH without a topic");
   const topicBytes = bytes.readUInt16BE(bodyAt);
   const qos = (flags >> 1) & 3;
+  const dup = (flags & 8) === 8;
+  if (qos === 3 || (qos === 0 && dup)) throw new ProtocolError("malformed-packet", "QoS 3, or a repetition at QoS 0");
   const topicEnd = bodyAt + 2 + topicBytes;
   const payloadAt = qos > 0 ? topicEnd + 2 : topicEnd;
   if (topicBytes === 0 || payloadAt > bytes.length) {
     throw new ProtocolError("malformed-packet", "a PUBLISH that ends within its header");
   }
-  const topic = bytes.toString("utf8", bodyAt + 2, topicEnd);
-  if (/[#+\0]/.test(topic) || topic.includes(REPLACEMENT)) {
-    throw new ProtocolError("malformed-packet", "a topic with a wildcard, U+0000 or broken UTF-8");
-  }
+  const topic = decodeText(bytes, bodyAt + 2, topicEnd, "a topic");
+  if (!isTopicName(topic)) throw new ProtocolError("malformed-packet", "a topic with a wildcard");
   const messageId = qos > 0 ? bytes.readUInt16BE(topicEnd) : 0;
   if (qos > 0 && messageId === 0) throw new ProtocolError("malformed-packet", "a message id of 0");
   return {
@@ -34,7 +33,7 @@ export function parsePublish({ flags, bytes, bodyAt }: Frame): Publish {
     messageId,
     qos,
     retain: (flags & 1) === 1,
-    dup: (flags & 8) === 8,
+    dup,
     payload: bytes.subarray(payloadAt),
   };
 }
