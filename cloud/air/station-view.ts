@@ -1,3 +1,4 @@
+import { FieldName } from "#contract/messages.ts";
 import type { Bilingual, Station } from "#contract/registry.ts";
 import type { LatestValue, StationFeature } from "../http/schemas.ts";
 import type { LatestSample } from "../store/state/state-view.ts";
@@ -61,7 +62,8 @@ function newestValues(newestFirst: readonly LatestSample[]): ReadonlyMap<string,
   const values = new Map<string, LatestValue>();
   for (const { sensor, at, values: measured } of newestFirst) {
     for (const [field, value] of Object.entries(measured)) {
-      if (!values.has(field)) values.set(field, { value, at, sensor, unit: unitOf(field) });
+      const isKnown = FieldName.safeParse(field).success;
+      if (isKnown && !values.has(field)) values.set(field, { value, at, sensor, unit: unitOf(field) });
     }
   }
   return values;

@@ -1,4 +1,4 @@
-import type { Reading } from "#contract/messages.ts";
+import type { Reading, Values } from "#contract/messages.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import type { Point } from "../store/measurements/measurements.ts";
 import type { Letter, Problem } from "../store/state/dead-letters.ts";
@@ -49,10 +49,14 @@ function planReading(opened: OpenedMessage<Reading>, registry: RegistryIndex): P
       problem = { reason: "no-station", detail };
       continue;
     }
-    const known = knownOf(values);
-    points.push(pointOf(message, address.device, station, at, known));
+    const measured = measuredOf(values);
+    if (Object.keys(measured).length === 0) {
+      problem = { reason: "malformed", detail: "no value under a name that a value may have" };
+      continue;
+    }
+    points.push(pointOf(message, address.device, station, at, measured));
     const replay = message.replay ?? null;
-    samples.push({ station: station.id, sensor: message.sensor, at, values: known, replay });
+    samples.push({ station: station.id, sensor: message.sensor, at, values: measured, replay });
   }
   return { letter, place, points, samples, problem };
 }
@@ -74,5 +78,8 @@ function pointOf(
   };
 }
 
-const knownOf = (values: Readonly<Record<string, number | undefined>>): Readonly<Record<string, number>> =>
-  Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+/** Fields that a point has anyway, and the one name that no store takes for a field: a value may not have them. */
+const TAKEN = ["device", "instrument", "clock", "replay", "time"];
+
+const measuredOf = (values: Values): Values =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !TAKEN.includes(name)));

@@ -44,7 +44,7 @@ export const Probabilities = z.object({
 });
 export type Probabilities = z.infer<typeof Probabilities>;
 
-/** Fields of a sample: µg/m³ for particles (`pm25`, `pm10` of an SDS011), °C, %, hPa for the climate. */
+/** Fields that we know: µg/m³ for particles (`pm25`, `pm10` of an SDS011), °C, %, hPa for the climate. */
 export const FieldName = z.enum([
   "pm25",
   "pm10",
@@ -60,11 +60,24 @@ export const FieldName = z.enum([
 ]);
 export type FieldName = z.infer<typeof FieldName>;
 
-/** One moment of one sensor. `at` and `up` are its own; unknown fields are kept. */
-export const Sample = z.object({
+/** More values in one sample than this is a mistake: the instruments that we know of have a dozen. */
+const MAX_VALUES = 64;
+
+/**
+ * Measured values by name. Any name is taken and stored, so that a newer device's readings are not refused whole; pages
+ * show the fields of `FieldName`.
+ */
+export const Values = z
+  .record(z.string().regex(/^[a-z0-9_]{1,32}$/), z.number())
+  .refine((values) => Object.keys(values).length > 0, "no value")
+  .refine((values) => Object.keys(values).length <= MAX_VALUES, `more than ${MAX_VALUES} values`);
+export type Values = z.infer<typeof Values>;
+
+/** One moment of one sensor. `at` and `up` are its own; unknown members are kept. */
+export const Sample = z.looseObject({
   at: UtcMs.nullable(),
   up: z.number().int().min(0),
-  values: z.partialRecord(FieldName, z.number()).refine((values) => Object.keys(values).length > 0, "no value"),
+  values: Values,
 });
 export type Sample = z.infer<typeof Sample>;
 
@@ -84,8 +97,8 @@ export type Reading = z.infer<typeof Reading>;
 export const PhotoRole = z.enum(["before", "after"]);
 export type PhotoRole = z.infer<typeof PhotoRole>;
 
-/** One photo of a visit with the device's own verdict. */
-export const VisitPhoto = z.object({
+/** One photo of a visit with the device's own verdict; unknown members are kept, they are signed too. */
+export const VisitPhoto = z.looseObject({
   role: PhotoRole,
   sha: Sha256,
   takenAt: UtcMs.nullable(),

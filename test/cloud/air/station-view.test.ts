@@ -45,6 +45,12 @@ describe("stationFeature", () => {
     expect(stationFeature(station, town, samples, moment).properties).toMatchObject({ pm25: 5, aqi: 28 });
   });
 
+  it("shows no field that it does not know", () => {
+    const { properties } = stationFeature(station, town, [aSample({ values: { pm25: 3, pm4_mass: 7 } })], moment);
+
+    expect(Object.keys(properties.values)).toEqual(["pm25"]);
+  });
+
   it("keeps a station without any sample, with nulls", () => {
     const { properties } = stationFeature(station, town, [], moment);
 

@@ -9,6 +9,7 @@ import {
   writePoints,
 } from "../../../cloud/ingest/store-readings.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
+import type { Point } from "../../../cloud/store/measurements/measurements.ts";
 import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
 import type { Letter } from "../../../cloud/store/state/dead-letters.ts";
 import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
@@ -167,6 +168,30 @@ describe("storeReadings", () => {
     expect(await pointsOf("station-1")).toEqual([[NOON + 1, 1]]);
     expect(view.latestSamplesOf("station-1")).toMatchObject([{ at: NOON + 1, values: { pm25: 1 } }]);
     expect(view.deadLetters(10)).toMatchObject([{ reason: "refused-by-store", detail: "type conflict" }]);
+  });
+
+  it("stores values under names that it does not know, except those that a point has anyway", async () => {
+    const { stores, view } = await openStores();
+    const written: Point[] = [];
+    const measurements = {
+      write: async (points: readonly Point[]) => {
+        written.push(...points);
+        return [];
+      },
+    };
+    const values = { pm25: 3, pm4_mass: 7, time: 1, device: 2 };
+
+    await storeReadings(
+      [
+        reading(1, { samples: [{ at: NOON, up: 1, values }] }),
+        reading(2, { samples: [{ at: NOON, up: 1, values: { time: 1 } }] }),
+      ],
+      { ...stores, measurements },
+    );
+
+    expect(written).toMatchObject([{ fields: { pm25: 3, pm4_mass: 7, device: "post-0001" } }]);
+    expect(written[0]?.fields).not.toHaveProperty("time");
+    expect(view.deadLetters(10)).toMatchObject([{ reason: "malformed" }]);
   });
 
   it("follows a device that moves, by the time of each sample", async () => {

@@ -37,6 +37,38 @@ describe("decode", () => {
     expect(message).toMatchObject({ newer: { x: 1 } });
   });
 
+  it("keeps values under names that it does not know, and what else a newer device says of a sample", () => {
+    const samples = [{ at: stamp.at, up: 1000, values: { pm25: 12.3, pm4_mass: 7 }, flow: "low" }];
+
+    const { message } = decode(topic, bytesOf({ ...reading, samples }));
+
+    expect(message).toMatchObject({ samples });
+  });
+
+  it("keeps what it does not know of a visit's photo", () => {
+    const sha = "a".repeat(64);
+    const photo = { role: "after", sha, takenAt: null, state: "clean", probabilities: null, model: sha, lens: "wide" };
+    const times = { startedAt: null, endedAt: null };
+    const visit = { ...stamp, ...place, kind: "visit", visit: "v", site: "s", ...times, photos: [photo], prev: null };
+
+    const { message } = decode(topics.data(device, "visit"), bytesOf({ ...visit, sig: "A".repeat(86) }));
+
+    expect(message).toMatchObject({ photos: [{ lens: "wide" }] });
+  });
+
+  it.each([
+    ["no value", {}],
+    ["a name of another alphabet", { пыль: 1 }],
+    ["a name that is too long", { ["a".repeat(33)]: 1 }],
+    ["a text", { pm25: "12" }],
+    ["no finite number", { pm25: null }],
+    ["far too many values", Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`f${i}`, i]))],
+  ])("rejects a sample with %s", (_, values) => {
+    const samples = [{ at: stamp.at, up: 1000, values }];
+
+    expect(codeOfFailure(() => decode(topic, bytesOf({ ...reading, samples })))).toBe("malformed");
+  });
+
   it("gives back a chunk with its bytes as they were, newlines and all", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
