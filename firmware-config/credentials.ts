@@ -12,7 +12,7 @@ export const hashToken = (token: string): string => createHash("sha256").update(
 /**
  * Makes a token for a client and adds it to the gateway's credentials file (created with mode 0600 where it is missing).
  *
- * A client that is already there gets a new token; the old one stops working at its next connect. The file is replaced
+ * A client that is already there gets a new token; whoever is connected with the old one is closed. The file is replaced
  * as a whole, so the gateway never reads half of it; two programs must not add to one file at the same time.
  */
 export async function addClient(file: string, client: Omit<Credential, "tokenSha256">): Promise<string> {

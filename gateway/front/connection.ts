@@ -41,8 +41,11 @@ const CONNECT_WITHIN_MS = 10_000;
 const LINGER_MS = 5_000;
 /** More than this waits for nobody: consumers get nothing new, and others are not read, until their socket drains. */
 const UNSENT_BYTES = 1024 * 1024;
-/** A consumer that takes its time is still read, since its acknowledgements free it; what it makes us say is bounded. */
-const UNSENT_TO_CONSUMER_BYTES = 8 * UNSENT_BYTES;
+/**
+ * A consumer that takes its time is still read, since it acknowledges meanwhile. Deliveries stop at `UNSENT_BYTES` and one
+ * message of at most 16 MiB; beyond this lie only answers that it does not take.
+ */
+const UNSENT_TO_CONSUMER_BYTES = 32 * UNSENT_BYTES;
 /** Time for a client that is not read for it to take what waits; one and a half times its keep-alive if that is less. */
 const UNREAD_WITHIN_MS = 60_000;
 const BROKER_PACKET_BYTES = 16 * 1024 * 1024;
