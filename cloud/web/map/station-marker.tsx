@@ -27,7 +27,7 @@ export function StationMarker({ map, station, nowMs, staleAfterMs, isOpen, onOpe
     ...(view.freshness === "stale" && view.atMs !== null
       ? [<b key="since">{speech.words.map.since(speech.format.moment(view.atMs, nowMs))}</b>]
       : []),
-    ...(view.freshness === "future" ? [<b key="future">{speech.words.map.timeNotBelievable}</b>] : []),
+    ...(view.freshness === "future" ? [<b key="future">{speech.words.map.timeDoubt}</b>] : []),
     ...(demo ? [<i key="demo">{speech.words.marks.demo}</i>] : []),
     ...(replay === null ? [] : [<b key="replay">{speech.words.marks.replay}</b>]),
   ];
