@@ -8,11 +8,12 @@ import {
   type PendingPhoto,
   type PhotoKey,
   pendingPhoto,
+  pendingSince,
   photoStatus,
   whoShows,
 } from "../store/photos/photo-notices.ts";
 import type { PhotoStore } from "../store/photos/photos.ts";
-import { keepDeadLetter, type Problem } from "../store/state/dead-letters.ts";
+import { type DeadReason, keepDeadLetter, type Problem } from "../store/state/dead-letters.ts";
 import { logRangesOf } from "../store/state/log-book.ts";
 import type { StateStore } from "../store/state/state-store.ts";
 import type { IngestEvent } from "./events.ts";
@@ -86,6 +87,37 @@ export function sweepShelf({ state, shelf }: Pick<JoinStores, "state" | "shelf">
   }
 }
 
+/**
+ * Gives up photos of which nothing has come for seven days: announced ones that are not complete, and pieces that nobody
+ * announced. Their messages become dead letters, their numbers are lost.
+ */
+export function sweepOld(stores: JoinStores): void {
+  const { state, shelf, nowMs } = stores;
+  const sinceMs = nowMs() - GIVE_UP_AFTER_MS;
+  const untouched = shelf.keysUntouchedSince(sinceMs);
+  const names = new Set(untouched.map(nameOf));
+  const isTouched = (key: PhotoKey) => !names.has(nameOf(key)) && shelf.inventoryOf(key).length > 0;
+  for (const photo of state.read((sql) => pendingSince(sql, sinceMs))) {
+    if (isTouched(photo)) continue;
+    const pieces = shelf.piecesOf(photo);
+    const detail = `${pieces.length} of ${photo.n} pieces came, and none for seven days`;
+    giveUp(photo, pieces, { reason: "photo-incomplete", detail }, stores);
+    shelf.remove(photo);
+  }
+  for (const key of untouched) {
+    const status = state.read((sql) => photoStatus(sql, key))?.status;
+    if (status === "pending") continue;
+    if (status === undefined) buryPieces(shelf.piecesOf(key), "photo-incomplete", () => NOBODY, stores);
+    shelf.remove(key);
+  }
+}
+
+const nameOf = ({ tenant, device, sha }: PhotoKey) => `${tenant}:${device}:${sha}`;
+
+/** The design's word: a photo that is incomplete for so long is lost. */
+const GIVE_UP_AFTER_MS = 7 * 24 * 3_600_000;
+const NOBODY = "nobody announced this photo for seven days";
+
 async function findProblem(
   photo: PendingPhoto,
   bytes: Uint8Array,
@@ -130,14 +162,25 @@ function giveUp(
 }
 
 /** Pieces that count the photo in another number of parts than its announcement. */
-function buryStrangers(photo: PendingPhoto, { state, shelf, nowMs }: JoinStores): void {
+function buryStrangers(photo: PendingPhoto, stores: JoinStores): void {
+  const { shelf } = stores;
   const strangers = shelf.piecesOf(photo).filter(({ n }) => n !== photo.n);
+  const detailOf = ({ i, n }: ShelvedChunk) => `piece ${i} of ${n}, but the photo was announced in ${photo.n}`;
+  buryPieces(strangers, "chunk-mismatch", detailOf, stores);
+  for (const stranger of strangers) shelf.removePiece(stranger);
+}
+
+/** Pieces become dead letters; the caller takes them from the shelf afterwards. */
+function buryPieces(
+  pieces: readonly ShelvedChunk[],
+  reason: DeadReason,
+  detailOf: (piece: ShelvedChunk) => string,
+  { state, nowMs }: JoinStores,
+): void {
   state.transaction(nowMs(), ({ sql, logs, nowMs: now }) => {
-    for (const { letter, place, i, n } of strangers) {
-      const detail = `piece ${i} of ${n}, but the photo was announced in ${photo.n}`;
-      keepDeadLetter(sql, letter, { reason: "chunk-mismatch", detail }, now);
-      logs.lose(place);
+    for (const piece of pieces) {
+      keepDeadLetter(sql, piece.letter, { reason, detail: detailOf(piece) }, now);
+      logs.lose(piece.place);
     }
   });
-  for (const stranger of strangers) shelf.removePiece(stranger);
 }

@@ -1,8 +1,12 @@
 import type { Closer } from "#kit/closer.ts";
+import { every } from "#kit/every.ts";
 import { type PhotoKey, pendingPhotos } from "../store/photos/photo-notices.ts";
 import type { IngestEvent } from "./events.ts";
-import { type JoinStores, joinPhoto, sweepShelf } from "./join-photo.ts";
+import { type JoinStores, joinPhoto, sweepOld, sweepShelf } from "./join-photo.ts";
 import { type Patience, untilStored } from "./until-stored.ts";
+
+/** Photos are given up after days; an hour more or less is nothing. */
+const SWEEP_EVERY_MS = 3_600_000;
 
 /** Joins photos beside the batches, one at a time. */
 export interface PhotoJoiner extends Closer {
@@ -23,12 +27,23 @@ export function startPhotoJoiner(
     for (const key of keys) queue.set(`${key.tenant}:${key.device}:${key.sha}`, key);
     wake.resolve();
   };
+  let isSweepDue = true;
+  const dueSweep = async () => {
+    isSweepDue = true;
+    wake.resolve();
+  };
+  // Setting a flag cannot fail.
+  const timer = every(SWEEP_EVERY_MS, dueSweep, () => {});
   const run = async () => {
     await untilStored(async () => {
       sweepShelf(stores);
       consider(stores.state.read(pendingPhotos));
     }, patience);
     while (!isClosed) {
+      if (isSweepDue) {
+        isSweepDue = false;
+        await untilStored(async () => sweepOld(stores), patience);
+      }
       const [next] = queue;
       if (next === undefined) {
         await wake.promise;
@@ -45,6 +60,7 @@ export function startPhotoJoiner(
     consider,
     close: async () => {
       isClosed = true;
+      await timer.close();
       wake.resolve();
       await running;
     },

@@ -51,7 +51,7 @@ const REPLAY_BATCH = 200;
  */
 export function storeMessages(letters: readonly Letter[], stores: SiteStores): StoredMessages {
   const opened = letters.map(openDelivery);
-  const problems = shelveChunks(opened.filter(isChunk), stores.shelf, stores.state);
+  const problems = shelveChunks(opened.filter(isChunk), stores.shelf, stores.state, stores.nowMs());
   return commitMessages(opened, problems, stores);
 }
 

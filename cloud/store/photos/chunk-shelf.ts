@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
+import type { Address } from "#contract/names.ts";
 import { isStorageFailure, Sql, StateUnavailable } from "../state/database.ts";
 import type { Letter } from "../state/dead-letters.ts";
 import type { Place } from "../state/log-book.ts";
@@ -29,7 +30,7 @@ export interface PieceSize {
  */
 export interface ChunkShelf {
   /** When it returns, the pieces are on disk. Throws `StateUnavailable`. */
-  put(chunks: readonly ShelvedChunk[]): void;
+  put(chunks: readonly ShelvedChunk[], nowMs: number): void;
   /** Pieces of a photo, in order. */
   piecesOf(key: PhotoKey): readonly ShelvedChunk[];
   /** Which pieces of a photo are here, without their bytes. */
@@ -38,6 +39,10 @@ export interface ChunkShelf {
   removePiece(chunk: ShelvedChunk): void;
   /** Photos with a piece here. */
   keys(): readonly PhotoKey[];
+  /** Photos with a piece here, of which none has come since a moment (UTC ms). */
+  keysUntouchedSince(sinceMs: number): readonly PhotoKey[];
+  /** What each photo of a device takes up here, with all that its pieces came in. */
+  bytesOf(device: Address): readonly { readonly sha: string; readonly bytes: number }[];
   close(): void;
 }
 
@@ -54,6 +59,7 @@ CREATE TABLE IF NOT EXISTS chunks (
   piece_offset INTEGER NOT NULL,
   size INTEGER NOT NULL,
   payload BLOB NOT NULL,
+  put_at INTEGER,
   PRIMARY KEY (tenant, device, sha, n, i)
 ) STRICT`;
 
@@ -81,6 +87,7 @@ const Row = z
     }),
   );
 const KeyRow = z.object({ tenant: z.string(), device: z.string(), sha: z.string() });
+const Bytes = z.object({ sha: z.string(), bytes: z.number().int() });
 const Size = z.object({ n: z.number().int(), i: z.number().int(), size: z.number().int() });
 const OF_KEY = "tenant = ? AND device = ? AND sha = ?";
 
@@ -99,8 +106,8 @@ export function openChunkShelf(file: string): ChunkShelf {
     }
   };
   return {
-    put: (chunks) => {
-      if (chunks.length > 0) guard((open) => open.transaction(() => putAll(open, chunks)));
+    put: (chunks, nowMs) => {
+      if (chunks.length > 0) guard((open) => open.transaction(() => putAll(open, chunks, nowMs)));
     },
     piecesOf: ({ tenant, device, sha }) =>
       guard((open) => open.all(Row, `SELECT * FROM chunks WHERE ${OF_KEY} ORDER BY n, i`, tenant, device, sha)),
@@ -115,6 +122,22 @@ export function openChunkShelf(file: string): ChunkShelf {
       );
     },
     keys: () => guard((open) => open.all(KeyRow, "SELECT DISTINCT tenant, device, sha FROM chunks")),
+    keysUntouchedSince: (sinceMs) =>
+      guard((open) =>
+        open.all(
+          KeyRow,
+          `SELECT tenant, device, sha FROM chunks GROUP BY tenant, device, sha HAVING max(coalesce(put_at, 0)) < ?`,
+          sinceMs,
+        ),
+      ),
+    bytesOf: ({ tenant, device }) =>
+      guard((open) =>
+        open.all(
+          Bytes,
+          "SELECT sha, sum(length(payload)) AS bytes FROM chunks WHERE tenant = ? AND device = ? GROUP BY sha",
+          ...[tenant, device],
+        ),
+      ),
     close: () => {
       sql?.close();
       sql = undefined;
@@ -122,13 +145,13 @@ export function openChunkShelf(file: string): ChunkShelf {
   };
 }
 
-function putAll(sql: Sql, chunks: readonly ShelvedChunk[]): void {
+function putAll(sql: Sql, chunks: readonly ShelvedChunk[], nowMs: number): void {
   for (const { key, n, i, place, letter, offset } of chunks) {
     sql.run(
-      `INSERT INTO chunks (tenant, device, sha, n, i, log, seq, topic, piece_offset, size, payload)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO chunks (tenant, device, sha, n, i, log, seq, topic, piece_offset, size, payload, put_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       ...[key.tenant, key.device, key.sha, n, i, place.log, place.seq, letter.topic, offset],
-      ...[letter.payload.length - offset, letter.payload],
+      ...[letter.payload.length - offset, letter.payload, nowMs],
     );
   }
 }
@@ -138,9 +161,19 @@ function openFile(file: string): Sql {
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     database.exec(SCHEMA);
-    return new Sql(database);
+    const sql = new Sql(database);
+    addPutAt(sql);
+    return sql;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** Files of the first version do not say when a piece came; such pieces count from now on. */
+function addPutAt(sql: Sql): void {
+  const columns = sql.all(z.object({ name: z.string() }), "PRAGMA table_info(chunks)");
+  if (columns.some(({ name }) => name === "put_at")) return;
+  sql.run("ALTER TABLE chunks ADD COLUMN put_at INTEGER");
+  sql.run("UPDATE chunks SET put_at = unixepoch() * 1000");
 }

@@ -66,6 +66,21 @@ export function pendingPhotos(sql: Sql): readonly PendingPhoto[] {
   return sql.all(Pending, "SELECT * FROM photos WHERE status = 'pending' ORDER BY noticed_at");
 }
 
+/** Photos that were announced before a moment (UTC ms) and are still awaited. */
+export function pendingSince(sql: Sql, beforeMs: number): readonly PendingPhoto[] {
+  return sql.all(Pending, "SELECT * FROM photos WHERE status = 'pending' AND noticed_at < ?", beforeMs);
+}
+
+/** The awaited photos of a device. */
+export function pendingShasOf(sql: Sql, { tenant, device }: Address): ReadonlySet<string> {
+  const rows = sql.all(
+    Sha,
+    "SELECT sha FROM photos WHERE tenant = ? AND device = ? AND status = 'pending'",
+    ...[tenant, device],
+  );
+  return new Set(rows.map(({ sha }) => sha));
+}
+
 /** One awaited photo, or undefined when it is whole or nobody announced it. */
 export function pendingPhoto(sql: Sql, { tenant, device, sha }: PhotoKey): PendingPhoto | undefined {
   return sql.get(

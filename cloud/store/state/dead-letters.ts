@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { clientIdOf } from "#contract/names.ts";
+import { parseTopic } from "#contract/topics.ts";
 import type { Sql } from "./database.ts";
 
 /** Why a message could not be used. Letters with `no-station` and `unknown-site` are tried again with a new registry. */
@@ -18,6 +20,8 @@ export const DeadReason = z.enum([
   "photo-not-jpeg",
   "chunk-bounds",
   "chunk-mismatch",
+  "photo-incomplete",
+  "over-quota",
   "internal",
 ]);
 export type DeadReason = z.infer<typeof DeadReason>;
@@ -35,24 +39,33 @@ export interface Letter {
 }
 
 const LONGEST_DETAIL = 1_000;
+/** The bytes of so many dead letters of one device are kept; a device that sends nonsense must not fill the disk. */
+export const DEAD_BYTES_PER_DEVICE = 32 * 1024 * 1024;
 
 /** SHA-256 (hex) of a letter's bytes: with the topic it is the letter's identity. */
 export const letterHash = ({ payload }: Letter): string => createHash("sha256").update(payload).digest("hex");
 
-/** Keeps a message that could not be used; the same bytes on the same topic are one letter that came several times. */
+/**
+ * Keeps a message that could not be used; the same bytes on the same topic are one letter that came several times. Where
+ * its device has no room left all but the bytes is kept: the letter counts, but it cannot be tried again.
+ */
 export function keepDeadLetter(sql: Sql, letter: Letter, { reason, detail }: Problem, nowMs: number): void {
-  sql.run(
-    `INSERT INTO dead_letters (topic, sha256, reason, detail, at, times, bytes) VALUES (?, ?, ?, ?, ?, 1, ?)
-     ON CONFLICT DO UPDATE SET times = times + 1, reason = excluded.reason, detail = excluded.detail`,
-    ...[
-      letter.topic,
-      letterHash(letter),
-      reason,
-      detail.slice(0, LONGEST_DETAIL).toWellFormed(),
-      nowMs,
-      letter.payload,
-    ],
+  const { topic, payload } = letter;
+  const hash = letterHash(letter);
+  const text = detail.slice(0, LONGEST_DETAIL).toWellFormed();
+  const again = sql.run(
+    "UPDATE dead_letters SET times = times + 1, reason = ?, detail = ? WHERE topic = ? AND sha256 = ?",
+    ...[reason, text, topic, hash],
   );
+  if (again > 0) return;
+  const hasRoom = (sql.get(Used, USED, senderOf(topic))?.bytes ?? 0) + payload.length <= DEAD_BYTES_PER_DEVICE;
+  const bytes = hasRoom ? payload : new Uint8Array(0);
+  sql.run(
+    `INSERT INTO dead_letters (topic, sha256, reason, detail, at, times, bytes, size) VALUES (?, ?, ?, ?, ?, 1, ?, ?)`,
+    ...[topic, hash, reason, hasRoom ? text : `${text} (bytes not kept: too many dead letters)`, nowMs],
+    ...[bytes, payload.length],
+  );
+  take(sql, topic, bytes.length);
 }
 
 /** Changes why a kept letter cannot be used; it did not come again. */
@@ -65,7 +78,28 @@ export function renameDeadLetter(sql: Sql, letter: Letter, { reason, detail }: P
 
 /** Takes a letter back: its message could be used after all. */
 export function removeDeadLetter(sql: Sql, letter: Letter): void {
-  sql.run("DELETE FROM dead_letters WHERE topic = ? AND sha256 = ?", letter.topic, letterHash(letter));
+  const key = [letter.topic, letterHash(letter)] as const;
+  const kept = sql.get(Used, "SELECT length(bytes) AS bytes FROM dead_letters WHERE topic = ? AND sha256 = ?", ...key);
+  sql.run("DELETE FROM dead_letters WHERE topic = ? AND sha256 = ?", ...key);
+  take(sql, letter.topic, -(kept?.bytes ?? 0));
+}
+
+const Used = z.object({ bytes: z.number().int() });
+const USED = "SELECT bytes FROM dead_letter_bytes WHERE sender = ?";
+
+/** Topics that are none of ours share one account. */
+function senderOf(topic: string): string {
+  const parsed = parseTopic(topic);
+  return parsed === undefined ? "" : clientIdOf(parsed.address);
+}
+
+function take(sql: Sql, topic: string, bytes: number): void {
+  if (bytes === 0) return;
+  sql.run(
+    `INSERT INTO dead_letter_bytes (sender, bytes) VALUES (?, max(0, ?2))
+     ON CONFLICT DO UPDATE SET bytes = max(0, bytes + ?2)`,
+    ...[senderOf(topic), bytes],
+  );
 }
 
 const LetterRow = z
@@ -75,11 +109,12 @@ const LetterRow = z
 /** A kept letter with its number in the table. */
 export type KeptLetter = Letter & { readonly n: number };
 
-/** Letters of one reason with a number above `after`, at most `limit`. */
+/** Letters of one reason, as far as their bytes are kept, with a number above `after`, at most `limit`. */
 export function lettersOf(sql: Sql, reason: DeadReason, after: number, limit: number): readonly KeptLetter[] {
   return sql.all(
     LetterRow,
-    "SELECT rowid AS n, topic, bytes FROM dead_letters WHERE reason = ? AND rowid > ? ORDER BY rowid LIMIT ?",
+    `SELECT rowid AS n, topic, bytes FROM dead_letters
+     WHERE reason = ? AND rowid > ? AND length(bytes) = size ORDER BY rowid LIMIT ?`,
     ...[reason, after, limit],
   );
 }

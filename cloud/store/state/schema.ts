@@ -3,6 +3,12 @@ export const SCHEMA_VERSION = 2;
 
 const VISIT_INDEX = "CREATE INDEX visits_of_site ON visits (site);";
 
+const DEAD_LETTER_BYTES = `CREATE TABLE dead_letter_bytes (
+  sender TEXT PRIMARY KEY,
+  bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 /** Alerts that are done with pile up for ever; what the pages ask for must not grow with them. */
 const ALERT_INDEXES = `
 CREATE INDEX alerts_open ON alerts (site) WHERE acknowledged_at IS NULL;
@@ -36,7 +42,8 @@ CREATE INDEX logs_by_revision ON logs (revision);
 CREATE INDEX logs_of_device ON logs (tenant, device, revision);
 CREATE INDEX logs_by_name ON logs (log);
 
--- What could not be used: bytes are kept, a message counts once however often it comes.
+-- What could not be used: a message counts once however often it comes. bytes are shorter than size (empty) where their
+-- sender had no room left; dead_letter_bytes holds what each sender takes up.
 CREATE TABLE dead_letters (
   topic TEXT NOT NULL,
   sha256 TEXT NOT NULL,
@@ -45,11 +52,13 @@ CREATE TABLE dead_letters (
   at INTEGER NOT NULL,
   times INTEGER NOT NULL,
   bytes BLOB NOT NULL,
+  size INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (topic, sha256)
 ) STRICT;
 CREATE INDEX dead_letters_by_time ON dead_letters (at);
 CREATE INDEX dead_letters_by_reason ON dead_letters (reason);
 
+${DEAD_LETTER_BYTES}
 CREATE TABLE devices (
   tenant TEXT NOT NULL,
   device TEXT NOT NULL,
@@ -158,6 +167,9 @@ export const UPGRADES: ReadonlyMap<number, string> = new Map([
     `ALTER TABLE logs ADD COLUMN covered TEXT NOT NULL DEFAULT '[]';
      ALTER TABLE latest_samples ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;
      UPDATE latest_samples SET stored_at = at;
+     ALTER TABLE dead_letters ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+     UPDATE dead_letters SET size = length(bytes);
+     ${DEAD_LETTER_BYTES}
      ${VISIT_INDEX}
      DROP INDEX alerts_by_time;
      ${ALERT_INDEXES}`,

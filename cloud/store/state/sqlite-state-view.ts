@@ -148,7 +148,7 @@ class SqliteStateView implements StateView {
   deadLetters(limit: number): readonly DeadLetterRow[] {
     return this.#sql.all(
       DeadLetterColumns,
-      `SELECT topic, sha256, reason, detail, at, times, length(bytes) AS bytes
+      `SELECT topic, sha256, reason, detail, at, times, size AS bytes
        FROM dead_letters ORDER BY at DESC LIMIT ?`,
       limit,
     );

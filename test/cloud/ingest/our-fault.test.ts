@@ -85,9 +85,9 @@ describe("storeOrBury", () => {
     const photo = aPhoto(Buffer.alloc(1000, 7), { seq: 1, pieceBytes: 300 });
     const broken = {
       ...shelf,
-      put: (chunks: Parameters<typeof shelf.put>[0]) => {
+      put: (chunks: Parameters<typeof shelf.put>[0], nowMs: number) => {
         if (chunks.some(({ i }) => i === 1)) throw new RangeError("our own fault");
-        shelf.put(chunks);
+        shelf.put(chunks, nowMs);
       },
     };
     const letters = [photo.notice, ...photo.chunks].map((message) => letterOf(message, TRUCK));

@@ -7,9 +7,9 @@ import type { Message, Visit } from "#contract/messages.ts";
 import { acknowledgeAlert } from "../../../cloud/alerts/alert-book.ts";
 import { alertIdOf } from "../../../cloud/alerts/dirty-after.ts";
 import { isWholeJpeg } from "../../../cloud/ingest/check-jpeg.ts";
-import { type JoinStores, joinPhoto, sweepShelf } from "../../../cloud/ingest/join-photo.ts";
+import { type JoinStores, joinPhoto, sweepOld, sweepShelf } from "../../../cloud/ingest/join-photo.ts";
 import { openDelivery } from "../../../cloud/ingest/open-delivery.ts";
-import { shelveChunks } from "../../../cloud/ingest/shelve-chunks.ts";
+import { LOOSE_BYTES_PER_DEVICE, MAX_PHOTO_BYTES, shelveChunks } from "../../../cloud/ingest/shelve-chunks.ts";
 import { commitMessages, replayVisits, type SiteStores, storeMessages } from "../../../cloud/ingest/store-messages.ts";
 import { storedSince } from "../../../cloud/ingest/stored-since.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
@@ -331,8 +331,8 @@ describe("a photo", () => {
     const chunks = opened.flatMap((one) =>
       one.problem === undefined && one.message.kind === "chunk" ? [{ ...one, message: one.message }] : [],
     );
-    shelveChunks(chunks, stores.shelf, stores.state);
-    expect(shelveChunks(chunks, stores.shelf, stores.state).size).toBe(0);
+    shelveChunks(chunks, stores.shelf, stores.state, LATER);
+    expect(shelveChunks(chunks, stores.shelf, stores.state, LATER).size).toBe(0);
     // Killed between the state and the acknowledgement: everything comes again.
     commitMessages(opened, new Map(), stores);
     store(photo.notice, ...photo.chunks);
@@ -381,6 +381,40 @@ describe("a photo", () => {
     await joinPhoto({ ...TRUCK, sha: bad.sha }, stores);
 
     expect(reasons()).toEqual(["photo-not-jpeg"]);
+  });
+
+  it("that nobody announced takes no more room than a device may have", async () => {
+    const { store, stores, reasons } = await openStores();
+    const each = MAX_PHOTO_BYTES - 1024;
+    const count = Math.ceil(LOOSE_BYTES_PER_DEVICE / each) + 2;
+    const loose = Array.from({ length: count }, (_, i) => aPhoto(Buffer.alloc(each, i), { seq: i * 100 + 1 }));
+
+    store(...loose.flatMap(({ chunks }) => chunks));
+
+    const sum = stores.shelf.bytesOf(TRUCK).reduce((total, { bytes }) => total + bytes, 0);
+    expect(sum).toBeLessThanOrEqual(LOOSE_BYTES_PER_DEVICE);
+    expect(new Set(reasons())).toEqual(new Set(["over-quota"]));
+
+    store({ ...photo.notice, seq: 90_000 });
+    store(...photo.chunks.map((chunk, i) => ({ ...chunk, seq: 90_001 + i })));
+    expect(await joinPhoto(key, stores)).toEqual([]);
+    expect(await stores.photos.read(photo.sha)).toEqual(Buffer.from(JPEG));
+  });
+
+  it("of which nothing came for seven days is given up, announced or not", async () => {
+    const { store, stores, ranges, reasons } = await openStores();
+    const [announced, loose] = [photo, aPhoto(Buffer.alloc(50_000, 1), { seq: 50 })];
+    store(announced.notice, ...announced.chunks.slice(1), ...loose.chunks);
+    const sweptAfter = (days: number) => sweepOld({ ...stores, nowMs: () => LATER + days * 86_400_000 });
+
+    sweptAfter(6.9);
+    expect(reasons()).toEqual([]);
+    sweptAfter(7.1);
+
+    expect(reasons()).toEqual([...loose.chunks, announced.notice].map(() => "photo-incomplete"));
+    expect(stores.shelf.keys()).toEqual([]);
+    expect(ranges().lost).toEqual(ranges().received);
+    sweptAfter(8);
   });
 
   it("does not take pieces that are out of bounds, of another count, or too many", async () => {

@@ -46,6 +46,8 @@ describe("the state store", () => {
     older.transaction(NOON, ({ logs }) => logs.receive({ ...TRUCK, log: "a", seq: 1 }));
     older.read((sql) => sql.run("ALTER TABLE logs DROP COLUMN covered"));
     older.read((sql) => sql.run("ALTER TABLE latest_samples DROP COLUMN stored_at"));
+    older.read((sql) => sql.run("ALTER TABLE dead_letters DROP COLUMN size"));
+    older.read((sql) => sql.run("DROP TABLE dead_letter_bytes"));
     older.read((sql) => sql.run("PRAGMA user_version = 1"));
     older.close();
 
