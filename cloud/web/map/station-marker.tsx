@@ -17,7 +17,7 @@ interface StationMarkerProps {
 
 /**
  * A station on the map: a real button. What is worth a word (since when it is stale, replay, demo) lies below the
- * circle, under its neighbours' circles; the button's name says the same.
+ * circle, under the circles and dirty sites around it; the button's name says the same.
  */
 export function StationMarker({ map, station, nowMs, staleAfterMs, isOpen, onOpen }: StationMarkerProps) {
   const speech = useSpeech();
@@ -46,7 +46,7 @@ export function StationMarker({ map, station, nowMs, staleAfterMs, isOpen, onOpe
         </button>
       </MapMarker>
       {notes.length > 0 && (
-        <MapMarker map={map} at={station.geometry.coordinates} layer={isOpen ? 49 : 25} anchor="top">
+        <MapMarker map={map} at={station.geometry.coordinates} layer={isOpen ? 49 : 15} anchor="top">
           <span class="place-note" data-id={station.id} aria-hidden="true">
             {notes}
           </span>
