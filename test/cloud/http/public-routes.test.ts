@@ -197,6 +197,21 @@ describe("GET /healthz", () => {
   });
 });
 
+describe("GET /healthz of a busy store", () => {
+  it("answers all the same, and says that the store does not", async () => {
+    const parts = httpParts();
+    const check = () => new Promise<never>(() => {});
+    const { get } = await open({ ...parts, measurements: { ...parts.measurements, check } });
+
+    const answer = await get("/healthz");
+
+    expect(answer.json()).toMatchObject({
+      status: "degraded",
+      parts: { measurements: { ok: false, detail: "does not answer" }, state: { ok: true } },
+    });
+  });
+});
+
 describe("every answer", () => {
   it("carries strict headers and errors carry a code", async () => {
     const { get } = await open();
