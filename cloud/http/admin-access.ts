@@ -19,12 +19,14 @@ export interface Shown {
 
 /** The administrator's door. Without a configured token it is shut for everyone. */
 export interface AdminAccess {
-  /** Opens a session for the right token. Throws `ApiError` 401 or, after too many wrong tries, 429. */
+  /** Opens a session for the right token. Throws `ApiError` 401 or, after too many wrong tries, 429; the right token is never shut out. */
   logIn(token: string, address: string): string;
   logOut(session: string): void;
   /** Whether the request is the administrator's. Throws `ApiError` 429 after too many wrong bearer tokens. */
   isAdmin(shown: Shown): boolean;
   isOpen(session: string): boolean;
+  /** Whether this is the token; a wrong one is not counted here. */
+  isToken(token: string): boolean;
   readonly sessionMs: number;
 }
 
@@ -55,9 +57,11 @@ export function createAdminAccess({ tokenSha256, clock, randomName }: AdminAcces
       throw new ApiError(429, "too-many-tries", "too many wrong tokens, wait a minute", Math.ceil(restMs / 1000));
     }
   };
+  const isToken = (token: string) => tokenSha256 !== undefined && token !== "" && isTokenOf(token, tokenSha256);
   const isRight = (token: string, address: string): boolean => {
+    // First, so that nobody who shares an address with the administrator can shut them out.
+    if (isToken(token)) return true;
     requireFewTries(address);
-    if (tokenSha256 !== undefined && isTokenOf(token, tokenSha256)) return true;
     const tries = wrongTries.get(address) ?? { sinceMs: clock.nowMs(), count: 0 };
     tries.count += 1;
     remember(wrongTries, address, tries);
@@ -78,6 +82,7 @@ export function createAdminAccess({ tokenSha256, clock, randomName }: AdminAcces
       if (session !== undefined && isOpen(session)) return true;
       return bearer !== undefined && isRight(bearer, address);
     },
+    isToken,
     isOpen,
     sessionMs: SESSION_MS,
   };

@@ -88,7 +88,8 @@ export function addDeskRoutes(api: Api, parts: DeskRoutesParts): void {
     },
     async (request, reply) => {
       const { session, bearer } = shownBy(request);
-      const mayStay = () => bearer !== undefined || (session !== undefined && access.isOpen(session));
+      const isBearer = bearer !== undefined && access.isToken(bearer);
+      const mayStay = () => isBearer || (session !== undefined && access.isOpen(session));
       return joinStream(reply, hub, mayStay);
     },
   );

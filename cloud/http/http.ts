@@ -52,6 +52,11 @@ export interface HttpParts {
   readonly staleAfterMs: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /**
+   * Whether a proxy on this machine ends TLS before us: its `X-Forwarded-…` headers are believed then, from loopback only,
+   * and the session's cookie travels over TLS alone.
+   */
+  readonly isBehindTlsProxy?: boolean;
   /** Where the built pages lie (`cloud/web/dist`). */
   readonly webDir: string;
 }
@@ -63,11 +68,12 @@ export interface Http extends Closer {
 
 /** Builds the server without listening. */
 export async function buildHttp(parts: HttpParts): Promise<Http> {
-  const { ingest, clock, log, staleAfterMs, view } = parts;
+  const { ingest, clock, log, staleAfterMs, view, isBehindTlsProxy = false } = parts;
   const app: Api = fastify({
     bodyLimit: BODY_BYTES,
     forceCloseConnections: true,
     requestTimeout: 30_000,
+    trustProxy: isBehindTlsProxy ? "loopback" : false,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -105,7 +111,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   addStationRoutes(app, { ...parts, features });
   addSiteRoutes(app, { ...parts, features });
   addLiveRoute(app, publicHub);
-  addSessionRoutes(app, access);
+  addSessionRoutes(app, access, isBehindTlsProxy);
   await app.register(async (desk: Api) => addDeskRoutes(desk, { access, features, view, ingest, feed, hub: deskHub }));
   app.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   await addPages(app, parts.webDir);

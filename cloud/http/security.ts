@@ -39,10 +39,10 @@ export function secure(app: FastifyInstance): void {
 }
 
 /** Whether a request comes from a page of ours, or from no page at all (a program sends neither header). */
-function isFromHere({ headers }: FastifyRequest): boolean {
+function isFromHere({ headers, host }: FastifyRequest): boolean {
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;
   const { origin } = headers;
   if (origin === undefined) return true;
-  return URL.parse(origin)?.host === headers.host;
+  return URL.parse(origin)?.host === host;
 }

@@ -13,7 +13,7 @@ export function shownBy({ cookies, headers, ip }: FastifyRequest): Shown {
   const [scheme, bearer] = headers.authorization?.split(" ") ?? [];
   return {
     session: cookies[COOKIE],
-    bearer: scheme?.toLowerCase() === "bearer" ? bearer : undefined,
+    bearer: scheme?.toLowerCase() === "bearer" && bearer !== "" ? bearer : undefined,
     address: ip,
   };
 }
@@ -26,7 +26,7 @@ export function requireAdmin(access: AdminAccess, request: FastifyRequest): void
 }
 
 /** Logging in and out at the desk. */
-export function addSessionRoutes(api: Api, access: AdminAccess): void {
+export function addSessionRoutes(api: Api, access: AdminAccess, isBehindTlsProxy: boolean): void {
   api.post(
     "/api/v1/session",
     {
@@ -44,7 +44,7 @@ export function addSessionRoutes(api: Api, access: AdminAccess): void {
           path: PATH,
           httpOnly: true,
           sameSite: "strict",
-          secure: protocol === "https",
+          secure: isBehindTlsProxy || protocol === "https",
           maxAge: access.sessionMs / 1000,
         })
         .code(204)

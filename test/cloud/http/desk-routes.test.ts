@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AlertList, AlertView } from "../../../cloud/http/schemas.ts";
 import { ADMIN_TOKEN, type HttpFixture, httpParts, NOW_MS, openHttp } from "../../support/http-fixture.ts";
@@ -82,9 +83,63 @@ describe("the desk's routes", () => {
     for (let n = 0; n < 12; n++) statuses.push((await logIn(`guess-${n}`)).answer.statusCode);
 
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
-    expect((await logIn()).answer.headers["retry-after"]).toBe("60");
+    expect((await logIn("guess")).answer.headers["retry-after"]).toBe("60");
     parts.passMs(60_000);
-    expect((await logIn()).answer.statusCode).toBe(204);
+    expect((await logIn("guess")).answer.statusCode).toBe(401);
+  });
+
+  it("are never shut to the right token, whatever others try from the same address", async () => {
+    const { app, logIn } = await open();
+    for (let n = 0; n < 12; n++) await logIn(`guess-${n}`);
+
+    const bearing = await app.inject({ method: "GET", url: "/api/v1/alerts", headers: bearer });
+
+    expect([bearing.statusCode, (await logIn()).answer.statusCode]).toEqual([200, 204]);
+  });
+
+  it("take no empty token, not even where the configured one is", async () => {
+    const adminTokenSha256 = createHash("sha256").update("").digest("hex");
+    const { app } = await open(httpParts({ adminTokenSha256 }));
+
+    const answer = await app.inject({
+      method: "GET",
+      url: "/api/v1/alerts",
+      headers: { authorization: "Bearer " },
+    });
+
+    expect(answer.statusCode).toBe(401);
+  });
+
+  it("keep the cookie on TLS behind a proxy that ends it, and know each client by its own address", async () => {
+    const { app } = await open(httpParts({ isBehindTlsProxy: true }));
+    const proxied = (token: string, client: string) =>
+      app.inject({
+        method: "POST",
+        url: "/api/v1/session",
+        headers: { "x-forwarded-for": client, "x-forwarded-host": "map.example", origin: "https://map.example" },
+        payload: { token },
+      });
+
+    for (let n = 0; n < 11; n++) await proxied("guess", "203.0.113.7");
+
+    expect((await proxied("guess", "203.0.113.7")).statusCode).toBe(429);
+    expect((await proxied("guess", "203.0.113.8")).statusCode).toBe(401);
+    expect((await proxied(ADMIN_TOKEN, "203.0.113.8")).cookies[0]).toMatchObject({ secure: true });
+  });
+
+  it("believe no proxy where none is configured", async () => {
+    const { app } = await open();
+    const logIn = (client: number) =>
+      app.inject({
+        method: "POST",
+        url: "/api/v1/session",
+        headers: { "x-forwarded-for": `203.0.113.${client}` },
+        payload: { token: "guess" },
+      });
+
+    for (let n = 0; n < 10; n++) await logIn(n);
+
+    expect((await logIn(99)).statusCode).toBe(429);
   });
 
   it("refuse a change that another site's page asks for", async () => {
