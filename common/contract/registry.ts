@@ -47,7 +47,7 @@ export const Assignment = z.object({
 });
 export type Assignment = z.infer<typeof Assignment>;
 
-/** The registry file of the cloud. Station and site ids are unique in the whole file. */
+/** The registry file of the cloud. Ids of stations, of sites and of municipalities are unique in the whole file. */
 export const Registry = z
   .object({
     municipalities: z.array(Municipality),
@@ -56,16 +56,19 @@ export const Registry = z
     assignments: z.array(Assignment),
   })
   .superRefine((registry, context) => {
-    const municipalities = new Set(registry.municipalities.map(({ id }) => id));
-    for (const list of [registry.stations, registry.sites]) {
+    const tenantOf = new Map(registry.municipalities.map(({ id, tenant }) => [id, tenant]));
+    for (const list of [registry.municipalities, registry.stations, registry.sites]) {
       const seen = new Set<string>();
-      for (const { id, municipality } of list) {
+      for (const { id } of list) {
         if (seen.has(id)) context.addIssue({ code: "custom", message: `${id} stands twice` });
-        if (!municipalities.has(municipality)) {
-          context.addIssue({ code: "custom", message: `${id} names an unknown municipality ${municipality}` });
-        }
         seen.add(id);
       }
+    }
+    for (const { id, tenant, municipality } of [...registry.stations, ...registry.sites]) {
+      const owner = tenantOf.get(municipality);
+      if (owner === tenant) continue;
+      const flaw = owner === undefined ? "an unknown municipality" : `a municipality of ${owner}, not of ${tenant}:`;
+      context.addIssue({ code: "custom", message: `${id} names ${flaw} ${municipality}` });
     }
     const stations = new Map(registry.stations.map((station) => [station.id, station]));
     for (const { tenant, device, station } of registry.assignments) {
