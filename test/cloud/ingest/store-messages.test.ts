@@ -500,6 +500,29 @@ describe("a batch of the sites group", () => {
 });
 
 describe("storedSince", () => {
+  it("tells many devices in rounds, all of one change together, and leaves none out", async () => {
+    const { stores } = await openStores();
+    const from = (n: number) => ({ ...TRUCK, device: `truck-${n}` });
+    const stored = (...devices: number[]) =>
+      storeMessages(
+        devices.map((n) => letterOf(aHealth({ log: `log-${n}` }), from(n))),
+        stores,
+      );
+    stored(1);
+    stored(2, 3, 4);
+    stored(5);
+
+    const rounds: string[][] = [];
+    for (let revision = 0; ; ) {
+      const told = stores.state.read((sql) => storedSince(sql, revision, 2));
+      if (told.length === 0) break;
+      rounds.push(told.map(({ address }) => address.device).toSorted());
+      revision = told.at(-1)?.revision ?? revision;
+    }
+
+    expect(rounds).toEqual([["truck-1", "truck-2", "truck-3", "truck-4"], ["truck-5"]]);
+  });
+
   it("tells each device of its newest log, and again when a photo has become whole", async () => {
     const { store, stores } = await openStores();
     const photo = aPhoto(JPEG, { seq: 2 });
