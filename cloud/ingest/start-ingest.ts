@@ -1,23 +1,21 @@
 import { Worker } from "node:worker_threads";
 import { type Backoff, backoffMs } from "#kit/backoff.ts";
 import type { Closer } from "#kit/closer.ts";
-import { AppError } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
 import { wait } from "#kit/wait.ts";
 import type { Ingest, IngestEvent, IngestHealth } from "./events.ts";
+import { createQuestions } from "./questions.ts";
 import { FromWorker, type ToWorker, type WorkerSettings } from "./worker-messages.ts";
 
 const RESTART_BACKOFF: Backoff = { baseMs: 500, maxMs: 30_000 };
+/** A thread that ran this long was well: when it ends after all, the first wait is short again. */
+const HEALTHY_AFTER_MS = 60_000;
+/** A person at the desk does not wait longer for a disk; the request itself would be cut off at 30 s. */
+const ANSWER_WITHIN_MS = 10_000;
 
 /** Lines of `/healthz`: two groups, and the connection that speaks with the devices (in the thread of the sites). */
 const PARTS = ["air", "sites", "devices"];
 const STARTING: IngestHealth = { isConnected: false, trouble: "starting", acknowledged: 0 };
-
-/** A thread of the ingest is not there to answer; asking again in a moment may help. */
-export class IngestUnavailable extends AppError {
-  readonly code = "ingest-unavailable";
-  readonly retry = true;
-}
 
 /** What the ingest needs from outside its threads. */
 export interface IngestParts {
@@ -34,8 +32,7 @@ export interface IngestParts {
 export function startIngest(settings: WorkerSettings, { random, log }: IngestParts): Ingest & Closer {
   const listeners = new Set<(event: IngestEvent) => void>();
   const health = new Map<string, IngestHealth>(PARTS.map((part) => [part, STARTING]));
-  const answers = new Map<number, PromiseWithResolvers<boolean>>();
-  let lastId = 0;
+  const questions = createQuestions(ANSWER_WITHIN_MS);
   const take = (message: FromWorker) => {
     switch (message.type) {
       case "event":
@@ -44,13 +41,8 @@ export function startIngest(settings: WorkerSettings, { random, log }: IngestPar
       case "health":
         health.set(message.part, message.health);
         return;
-      case "answer": {
-        const answer = answers.get(message.id);
-        answers.delete(message.id);
-        if (message.failure === null) answer?.resolve(message.isKnown);
-        else answer?.reject(new IngestUnavailable(message.failure));
-        return;
-      }
+      case "answer":
+        return questions.settle(message.id, message.isKnown, message.failure);
       default:
         return message satisfies never;
     }
@@ -69,26 +61,16 @@ export function startIngest(settings: WorkerSettings, { random, log }: IngestPar
       log,
     });
   const air = start("./air-worker.ts", ["air"], () => {});
-  const sites = start("./sites-worker.ts", ["sites", "devices"], () => {
-    for (const answer of answers.values()) answer.reject(new IngestUnavailable("the thread of the sites has ended"));
-    answers.clear();
-  });
+  const sites = start("./sites-worker.ts", ["sites", "devices"], () =>
+    questions.abandon("the thread of the sites has ended"),
+  );
   return {
     health: () => Object.fromEntries(health),
     onEvent: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    acknowledgeAlert: (alert, by) => {
-      lastId += 1;
-      const answer = Promise.withResolvers<boolean>();
-      answers.set(lastId, answer);
-      if (!sites.tell({ type: "acknowledge-alert", id: lastId, alert, by })) {
-        answers.delete(lastId);
-        answer.reject(new IngestUnavailable("the thread of the sites is being started again"));
-      }
-      return answer.promise;
-    },
+    acknowledgeAlert: (alert, by) => questions.ask((id) => sites.tell({ type: "acknowledge-alert", id, alert, by })),
     close: async () => {
       await Promise.all([air.close(), sites.close()]);
     },
@@ -109,6 +91,7 @@ interface WorkerListeners extends IngestParts {
 function keepRunning(file: URL, settings: WorkerSettings, { take, onGone, random, log }: WorkerListeners): KeptWorker {
   const closing = new AbortController();
   let worker: Worker | undefined;
+  let attempt = 0;
   const runOnce = async () => {
     const ended = Promise.withResolvers<void>();
     const thread = new Worker(file, { workerData: settings });
@@ -116,11 +99,15 @@ function keepRunning(file: URL, settings: WorkerSettings, { take, onGone, random
     thread.on("message", (message: unknown) => take(FromWorker.parse(message)));
     thread.on("error", (error) => log.error({ event: "thread.failed", err: error }, "a thread of the ingest failed"));
     thread.on("exit", () => ended.resolve());
+    const healthy = setTimeout(() => {
+      attempt = 0;
+    }, HEALTHY_AFTER_MS);
     await ended.promise;
+    clearTimeout(healthy);
     worker = undefined;
   };
   const run = async () => {
-    for (let attempt = 0; !closing.signal.aborted; attempt += 1) {
+    for (; !closing.signal.aborted; attempt += 1) {
       await runOnce();
       if (closing.signal.aborted) return;
       onGone();
