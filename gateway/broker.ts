@@ -1,7 +1,7 @@
 import { Aedes } from "aedes";
 import type { Closer } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
-import { maySubscribe, refusalOfPublish } from "./access/rules.ts";
+import type { Rules } from "./access/rules.ts";
 import { BrokerLink } from "./front/broker-link.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -12,24 +12,27 @@ export interface Broker extends Closer {
 }
 
 const SLOW_SUBSCRIBER_MS = 10_000;
+/** MQTT 3.1 allows 23 characters; who may connect is not for the broker to say. */
+const MAX_CLIENT_ID = 0xffff;
 
 /** Starts aedes behind the front; it trusts the identity that the front gave the link. */
-export async function startBroker(metrics: Metrics, log: Logger): Promise<Broker> {
+export async function startBroker(rules: Rules, metrics: Metrics, log: Logger): Promise<Broker> {
   const identityOf = (client: { conn: unknown } | null) =>
     client?.conn instanceof BrokerLink ? client.conn.identity : undefined;
   const aedes = await Aedes.createBroker({
+    maxClientsIdLength: MAX_CLIENT_ID,
     drainTimeout: SLOW_SUBSCRIBER_MS,
     authenticate: (client, _username, _password, done) => done(null, identityOf(client) !== undefined),
     authorizePublish: (client, packet, done) => {
       const identity = identityOf(client);
-      const refusal = identity === undefined ? "topic" : refusalOfPublish(identity, packet);
+      const refusal = identity === undefined ? "topic" : rules.refusalOfPublish(identity, packet);
       if (refusal === undefined) return done(null);
       metrics.refuse(refusal, identity?.clientId ?? "", `publish on ${packet.topic}`);
       return done(new Error(`publish refused: ${refusal}`));
     },
     authorizeSubscribe: (client, subscription, done) => {
       const identity = identityOf(client);
-      if (identity !== undefined && maySubscribe(identity, subscription.topic)) return done(null, subscription);
+      if (identity !== undefined && rules.maySubscribe(identity, subscription.topic)) return done(null, subscription);
       metrics.refuse("subscription", identity?.clientId ?? "", `subscribe to ${subscription.topic}`);
       return done(null, null);
     },

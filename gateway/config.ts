@@ -37,6 +37,10 @@ export const GatewayConfig = z
       .max(60_000)
       .default(limits.consumerWindow)
       .describe("unacknowledged deliveries to a member of a consumer group"),
+    OPEN: z
+      .stringbool()
+      .default(false)
+      .describe("conformance tests on loopback only: anybody, any topic but ours, in memory; also --open"),
     METRICS_PORT: Port.default(9883).describe("loopback port of /healthz and /metrics; 0 takes a free one"),
     LOG_LEVEL: LogLevel.default("info").describe("debug, info, warn, error or silent"),
   })
@@ -47,5 +51,9 @@ export const GatewayConfig = z
   .refine(({ HOST, TLS_CERT }) => isLoopback(HOST) || TLS_CERT !== undefined, {
     path: ["HOST"],
     error: "listening beyond loopback needs TLS_CERT and TLS_KEY: tokens would travel in the clear",
+  })
+  .refine(({ HOST, OPEN }) => !OPEN || isLoopback(HOST), {
+    path: ["OPEN"],
+    error: "the open mode lets anybody in: it listens on loopback only",
   });
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

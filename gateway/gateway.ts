@@ -6,6 +6,8 @@ import type { Clock } from "#kit/clock.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
 import { watchAccounts } from "./access/accounts.ts";
+import { openAccess } from "./access/open-mode.ts";
+import { closedRules } from "./access/rules.ts";
 import { startBroker } from "./broker.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ConsumerGroup } from "./delivery/consumer-group.ts";
@@ -41,7 +43,9 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
   };
   try {
     await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
-    const accounts = keep(await watchAccounts(config.CREDENTIALS_FILE, log));
+    const { accounts, rules } = config.OPEN
+      ? openAccess(log)
+      : { accounts: keep(await watchAccounts(config.CREDENTIALS_FILE, log)), rules: closedRules };
     const file = join(config.DATA_DIR, "journal.db");
     const onListenerError = (error: unknown) =>
       log.error({ event: "delivery.failed", err: error }, "what was committed could not be handed on");
@@ -51,14 +55,14 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     const groups = new Map(
       Object.entries(GROUP_CLASSES).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
     );
-    const broker = keep(await startBroker(metrics, log));
+    const broker = keep(await startBroker(rules, metrics, log));
     const limits = {
       maxPacketBytes: config.MAX_PACKET_BYTES,
       unjournaledBytes: config.UNJOURNALED_BYTES,
       consumerWindow: config.CONSUMER_WINDOW,
     };
     const listening = { host: config.HOST, port: config.PORT, tls: await readTls(config) };
-    const parts = { journal, accounts, broker, groups, metrics, limits };
+    const parts = { journal, accounts, rules, broker, groups, metrics, limits };
     const front = keep(await startFront(listening, parts, clock, log));
     const health = (): GatewayHealth => {
       const stats = journal.stats();

@@ -7,7 +7,10 @@ import { GatewayConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 
 await runMain('dvornik gateway: the MQTT broker, an acknowledgement means "on disk here"', GatewayConfig, async () => {
-  const config = loadConfig(GatewayConfig, process.env);
+  const config = loadConfig(GatewayConfig, {
+    ...process.env,
+    ...(process.argv.includes("--open") ? { OPEN: "true" } : {}),
+  });
   const log = createLogger("gateway", config.LOG_LEVEL);
   const gateway = await startGateway(config, systemClock, log);
   closeOnSignal([gateway], (error) =>

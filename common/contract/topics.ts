@@ -78,6 +78,9 @@ export function parseTopic(topic: string): Topic | undefined {
   return undefined;
 }
 
+/** Whether a topic, or a filter that says so, lies in the tree that is spelled here. */
+export const isOurTopic = (topic: string): boolean => topic.split("/")[0] === ROOT;
+
 /** Whether a topic lies below `dv1/{tenant}/{device}/d/`, whatever follows: what only the durable path may take. */
 export function isDurableTopic(topic: string): boolean {
   const [root, , , branch] = topic.split("/");

@@ -2,7 +2,7 @@ import type { ISubscribePacket, IUnsubscribePacket } from "mqtt-packet";
 import { parseShared } from "#contract/topics.ts";
 import { controlPacket } from "#mqtt/control.ts";
 import type { Identity } from "../access/accounts.ts";
-import { groupOfSubscription } from "../access/rules.ts";
+import type { Rules } from "../access/rules.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import type { ConsumerSession } from "./consumer-session.ts";
@@ -11,14 +11,15 @@ import type { ConsumerSession } from "./consumer-session.ts";
 export interface SharingParts {
   readonly groups: ReadonlyMap<string, ConsumerGroup>;
   readonly metrics: Metrics;
+  readonly rules: Rules;
 }
 
 const REFUSED = 0x80;
 const GRANTED_QOS = 1;
 
 /** Whether a SUBSCRIBE asks for shared subscriptions only, for some beside others, or for none. */
-export function sharingOf({ subscriptions }: ISubscribePacket): "all" | "some" | "none" {
-  const shared = subscriptions.filter(({ topic }) => parseShared(topic) !== undefined).length;
+export function sharingOf({ subscriptions }: ISubscribePacket, rules: Rules): "all" | "some" | "none" {
+  const shared = subscriptions.filter(({ topic }) => rules.isShared(topic)).length;
   if (shared === 0) return "none";
   return shared === subscriptions.length ? "all" : "some";
 }
@@ -28,12 +29,12 @@ export function subscribeShared(
   packet: ISubscribePacket,
   session: ConsumerSession,
   identity: Identity,
-  { groups, metrics }: SharingParts,
+  parts: SharingParts,
 ): Buffer {
   const granted = packet.subscriptions.map(({ topic, qos }) => {
-    const wanted = groupAndFilter(topic, identity, groups);
+    const wanted = groupAndFilter(topic, identity, parts);
     if (wanted === undefined || qos === 0) {
-      metrics.refuse("subscription", identity.clientId, `subscribe to ${topic} at QoS ${qos}`);
+      parts.metrics.refuse("subscription", identity.clientId, `subscribe to ${topic} at QoS ${qos}`);
       return REFUSED;
     }
     session.subscribe(wanted.group, wanted.filter);
@@ -47,17 +48,17 @@ export function unsubscribeShared(
   packet: IUnsubscribePacket,
   session: ConsumerSession,
   identity: Identity,
-  { groups }: SharingParts,
+  parts: SharingParts,
 ): Buffer {
   for (const topic of packet.unsubscriptions) {
-    const held = groupAndFilter(topic, identity, groups);
+    const held = groupAndFilter(topic, identity, parts);
     if (held !== undefined) session.unsubscribe(held.group, held.filter);
   }
   return controlPacket({ cmd: "unsuback", messageId: packet.messageId ?? 0, granted: [] });
 }
 
-function groupAndFilter(topic: string, identity: Identity, groups: SharingParts["groups"]) {
-  const group = groups.get(groupOfSubscription(identity, topic) ?? "");
+function groupAndFilter(topic: string, identity: Identity, { groups, rules }: SharingParts) {
+  const group = groups.get(rules.groupOfSubscription(identity, topic) ?? "");
   const filter = parseShared(topic)?.filter;
   return group === undefined || filter === undefined ? undefined : { group, filter };
 }

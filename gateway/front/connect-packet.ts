@@ -1,16 +1,6 @@
-import { parseControl } from "#mqtt/control.ts";
-import { type Frame, ProtocolError } from "#mqtt/framer.ts";
+import { type Connect, LEVEL } from "#mqtt/connect.ts";
+import type { Frame } from "#mqtt/framer.ts";
 import type { Login } from "../access/accounts.ts";
-
-/** What the front needs of a CONNECT. */
-export interface ConnectRequest {
-  readonly login: Login;
-  readonly protocolVersion: number;
-  readonly keepaliveS: number;
-  readonly willTopic: string | undefined;
-  /** The same packet without a keep-alive time: the front keeps that itself. */
-  readonly forBroker: Buffer;
-}
 
 /** CONNACK return codes that the front gives (MQTT 3.1.1, 3.2.2.3). */
 export const CONNACK = { protocolVersion: 1, clientId: 2, badCredentials: 4, notAuthorised: 5 } as const;
@@ -18,26 +8,22 @@ export const CONNACK = { protocolVersion: 1, clientId: 2, badCredentials: 4, not
 /** A CONNACK that refuses. */
 export const refusingConnack = (code: number): Buffer => Buffer.from([0x20, 2, 0, code]);
 
-/** Reads a CONNECT. Throws `ProtocolError`. */
-export function readConnect(frame: Frame): ConnectRequest {
-  const packet = parseControl(frame);
-  if (packet.cmd !== "connect") throw new ProtocolError("malformed-packet", "the first packet is not a CONNECT");
-  return {
-    login: {
-      clientId: packet.clientId,
-      username: packet.username ?? "",
-      password: packet.password ?? new Uint8Array(),
-    },
-    protocolVersion: packet.protocolVersion ?? 0,
-    keepaliveS: packet.keepalive ?? 0,
-    willTopic: packet.will?.topic,
-    forBroker: withoutKeepalive(frame),
-  };
-}
+/** What accounts want to know of a CONNECT. */
+export const loginOf = ({ clientId, username = "", password = Buffer.alloc(0) }: Connect): Login => ({
+  clientId,
+  username,
+  password,
+});
 
-function withoutKeepalive({ bytes, bodyAt }: Frame): Buffer {
+/**
+ * The same CONNECT for the broker: without a keep-alive time, which the front keeps itself, and without the flag that
+ * MQTT 3.1 ignores and a parser of 3.1.1 refuses.
+ */
+export function connectForBroker({ bytes, bodyAt }: Frame): Buffer {
   const copy = Buffer.from(bytes);
-  const nameBytes = copy.readUInt16BE(bodyAt);
-  copy.writeUInt16BE(0, bodyAt + 2 + nameBytes + 2);
+  const levelAt = bodyAt + 2 + copy.readUInt16BE(bodyAt);
+  const flagsAt = levelAt + 1;
+  if (copy.readUInt8(levelAt) === LEVEL.MQIsdp) copy.writeUInt8(copy.readUInt8(flagsAt) & 0xfe, flagsAt);
+  copy.writeUInt16BE(0, flagsAt + 1);
   return copy;
 }

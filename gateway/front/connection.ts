@@ -3,20 +3,23 @@ import type { RecordClass } from "#contract/topics.ts";
 import { classOfStream, isDurableTopic, parseTopic } from "#contract/topics.ts";
 import type { Journal } from "#journal/journal.ts";
 import { codeOf, messageOf } from "#kit/errors.ts";
+import { checkFromClient } from "#mqtt/checks.ts";
+import { parseConnect } from "#mqtt/connect.ts";
 import { parseControl } from "#mqtt/control.ts";
 import { type Frame, Framer, ProtocolError } from "#mqtt/framer.ts";
 import { PACKET } from "#mqtt/packet-types.ts";
 import { emptyPacket, messageIdOf, type Publish, parsePublish, pubackPackets } from "#mqtt/publish.ts";
 import type { Accounts, Identity } from "../access/accounts.ts";
-import { mayHaveWill, refusalOfPublish } from "../access/rules.ts";
+import type { Rules } from "../access/rules.ts";
 import type { Broker } from "../broker.ts";
 import type { ConsumerGroup } from "../delivery/consumer-group.ts";
 import { ConsumerSession } from "../delivery/consumer-session.ts";
 import { sharingOf, subscribeShared, unsubscribeShared } from "../delivery/shared-subscriptions.ts";
 import type { Metrics, RefusalReason } from "../metrics.ts";
 import { BrokerLink } from "./broker-link.ts";
-import { CONNACK, readConnect, refusingConnack } from "./connect-packet.ts";
+import { CONNACK, connectForBroker, loginOf, refusingConnack } from "./connect-packet.ts";
 import { DurableIntake } from "./durable-intake.ts";
+import { Flows } from "./flows.ts";
 
 /** Bounds of one connection. */
 export interface ConnectionLimits {
@@ -29,6 +32,7 @@ export interface ConnectionLimits {
 export interface ConnectionParts {
   readonly journal: Journal;
   readonly accounts: Accounts;
+  readonly rules: Rules;
   readonly broker: Broker;
   readonly groups: ReadonlyMap<string, ConsumerGroup>;
   readonly metrics: Metrics;
@@ -67,6 +71,7 @@ export class Connection {
   #phase: "new" | "connecting" | "accepted" | "closing" | "gone" = "new";
   #identity: Identity | undefined;
   #link: BrokerLink | undefined;
+  #flows = new Flows(true);
   #consumer: ConsumerSession | undefined;
   /** It has published or subscribed through the broker, so it cannot become a consumer. */
   #usesBroker = false;
@@ -145,8 +150,7 @@ export class Connection {
     try {
       take();
     } catch (error) {
-      // Whatever the bytes of one client bring about must not stop the others.
-      this.#refuse(error instanceof ProtocolError ? error.code : "internal-error", messageOf(error));
+      this.#refuseFor(error);
     }
     this.#intake.flush();
     this.#consumer?.settle();
@@ -199,23 +203,27 @@ export class Connection {
 
   #takeConnect(frame: Frame): void {
     if (frame.type !== PACKET.connect) throw new ProtocolError("malformed-packet", "the first packet is not a CONNECT");
-    const { login, protocolVersion, keepaliveS, willTopic, forBroker } = readConnect(frame);
-    if (protocolVersion !== 4) {
-      this.#refuseConnect(CONNACK.protocolVersion, "protocol-version", `MQTT version ${protocolVersion}`);
+    const connect = parseConnect(frame, this.#parts.rules.levels);
+    if (connect.kind === "refused") {
+      const { returnCode, why } = connect;
+      this.#refuseConnect(returnCode, returnCode === CONNACK.clientId ? "client-id" : "protocol-version", why);
       return;
     }
+    const login = loginOf(connect);
     const identity = this.#parts.accounts.authenticate(login);
     if (identity === "bad-credentials" || identity === "client-id") {
       const code = identity === "client-id" ? CONNACK.clientId : CONNACK.badCredentials;
       this.#refuseConnect(code, identity, `as ${login.username.slice(0, 80)}`);
       return;
     }
-    if (willTopic !== undefined && !mayHaveWill(identity, willTopic)) {
-      this.#refuseConnect(CONNACK.notAuthorised, "will", `a will on ${willTopic}`);
+    const { will, keepaliveS, cleanSession } = connect;
+    if (will !== undefined && !this.#parts.rules.mayHaveWill(identity, will.topic)) {
+      this.#refuseConnect(CONNACK.notAuthorised, "will", `a will on ${will.topic}`);
       return;
     }
     this.#identity = identity;
     this.#keepaliveMs = keepaliveS * 1000;
+    this.#flows = new Flows(cleanSession);
     this.#phase = "connecting";
     this.#link = new BrokerLink(identity, {
       takeBytes: (bytes, done) => this.#takeFromBroker(bytes, done),
@@ -226,14 +234,16 @@ export class Connection {
       onClosed: () => this.#close(),
     });
     this.#parts.broker.serve(this.#link);
-    this.#forward(forBroker);
+    this.#forward(connectForBroker(frame));
   }
 
   #takeAccepted(identity: Identity, frame: Frame): void {
+    if (frame.type === PACKET.publish) {
+      this.#takePublish(identity, frame);
+      return;
+    }
+    checkFromClient(frame);
     switch (frame.type) {
-      case PACKET.publish:
-        this.#takePublish(identity, frame);
-        break;
       case PACKET.subscribe:
         this.#takeSubscribe(identity, frame);
         break;
@@ -242,6 +252,14 @@ export class Connection {
         break;
       case PACKET.puback:
         this.#takePuback(frame);
+        break;
+      case PACKET.pubrec:
+      case PACKET.pubcomp:
+        this.#forwardAcknowledgement(frame);
+        break;
+      case PACKET.pubrel:
+        this.#flows.release(messageIdOf(frame));
+        this.#forward(frame.bytes);
         break;
       case PACKET.pingreq:
         this.#pingsToAnswer += 1;
@@ -262,13 +280,14 @@ export class Connection {
       this.#takeDurable(identity, publish);
     } else {
       this.#usesBroker = true;
+      this.#flows.usePublish(publish);
       this.#forward(frame.bytes);
     }
   }
 
   /** The first durable publish on a topic is judged; what is allowed once stays so for this connection. */
   #takeDurable(identity: Identity, publish: Publish): void {
-    const refusal = refusalOfPublish(identity, publish);
+    const refusal = this.#parts.rules.refusalOfPublish(identity, publish);
     const parsed = parseTopic(publish.topic);
     if (refusal !== undefined || parsed?.kind !== "data") {
       this.#refuse(refusal ?? "topic", `publish on ${publish.topic} at QoS ${publish.qos}`);
@@ -282,7 +301,7 @@ export class Connection {
   #takeSubscribe(identity: Identity, frame: Frame): void {
     const packet = parseControl(frame);
     if (packet.cmd !== "subscribe") return;
-    const sharing = sharingOf(packet);
+    const sharing = sharingOf(packet, this.#parts.rules);
     if (sharing === "none" && this.#consumer === undefined) {
       this.#usesBroker = true;
       this.#forward(frame.bytes);
@@ -306,8 +325,14 @@ export class Connection {
   }
 
   #takePuback(frame: Frame): void {
-    if (this.#consumer === undefined) this.#forward(frame.bytes);
+    if (this.#consumer === undefined) this.#forwardAcknowledgement(frame);
     else if (this.#consumer.acknowledge(messageIdOf(frame))) this.#parts.metrics.consumed += 1;
+  }
+
+  #forwardAcknowledgement(frame: Frame): void {
+    const { forBroker, answer } = this.#flows.fromClient(frame);
+    if (forBroker !== undefined) this.#forward(forBroker);
+    if (answer !== undefined) this.#write(answer);
   }
 
   #acknowledge(messageIds: readonly number[]): void {
@@ -321,10 +346,18 @@ export class Connection {
   }
 
   #takeFromBroker(bytes: Buffer, done: () => void): void {
-    this.#fromBroker.push(bytes, (frame) => {
-      this.#write(frame.bytes);
-      if (frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0) this.#accept(frame);
-    });
+    if (this.#phase === "closing" || this.#phase === "gone") {
+      done();
+      return;
+    }
+    try {
+      this.#fromBroker.push(bytes, (frame) => {
+        this.#write(this.#flows.toClient(frame));
+        if (frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0) this.#accept(frame);
+      });
+    } catch (error) {
+      this.#refuseFor(error);
+    }
     if (this.#socket.writableNeedDrain && this.#phase === "accepted") this.#brokerWaits = done;
     else done();
   }
@@ -357,6 +390,11 @@ export class Connection {
   #refuseConnect(code: number, reason: RefusalReason, detail: string): void {
     this.#write(refusingConnack(code));
     this.#refuse(reason, detail);
+  }
+
+  /** Whatever the bytes of one client bring about must not stop the others. */
+  #refuseFor(error: unknown): void {
+    this.#refuse(error instanceof ProtocolError ? error.code : "internal-error", messageOf(error));
   }
 
   /** Counts why, and closes: a 3.1.1 server has no other way to say no. */
