@@ -57,6 +57,7 @@ async function start(): Promise<void> {
     registry,
     adminTokenSha256: await readAdminTokenSha256(config),
     staleAfterMs: config.STALE_AFTER_S * 1000,
+    isBehindTlsProxy: config.BEHIND_TLS_PROXY,
     clock: systemClock,
     log,
     webDir: join(import.meta.dirname, "web", "dist"),

@@ -24,7 +24,7 @@ export const StationFeature = z.object({
     name: Bilingual,
     municipality: z.string(),
     municipalityName: Bilingual,
-    demo: z.boolean().describe("fed by a simulator"),
+    demo: z.boolean().describe("made up for a demonstration: simulated, replayed or not from here"),
     replay: z.string().nullable().describe("name of the recording that is replayed, null for a live sensor"),
     lastAt: Milliseconds.nullable().describe("newest reading of any kind; null before the first"),
     isStale: z.boolean().describe("nothing came for longer than staleAfterMs"),

@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS chunks (
   piece_offset INTEGER NOT NULL,
   size INTEGER NOT NULL,
   payload BLOB NOT NULL,
-  put_at INTEGER,
+  put_at INTEGER NOT NULL,
   PRIMARY KEY (tenant, device, sha, n, i)
 ) STRICT`;
 
@@ -126,7 +126,7 @@ export function openChunkShelf(file: string): ChunkShelf {
       guard((open) =>
         open.all(
           KeyRow,
-          `SELECT tenant, device, sha FROM chunks GROUP BY tenant, device, sha HAVING max(coalesce(put_at, 0)) < ?`,
+          `SELECT tenant, device, sha FROM chunks GROUP BY tenant, device, sha HAVING max(put_at) < ?`,
           sinceMs,
         ),
       ),
@@ -161,19 +161,9 @@ function openFile(file: string): Sql {
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     database.exec(SCHEMA);
-    const sql = new Sql(database);
-    addPutAt(sql);
-    return sql;
+    return new Sql(database);
   } catch (error) {
     database.close();
     throw error;
   }
-}
-
-/** Files of the first version do not say when a piece came; such pieces count from now on. */
-function addPutAt(sql: Sql): void {
-  const columns = sql.all(z.object({ name: z.string() }), "PRAGMA table_info(chunks)");
-  if (columns.some(({ name }) => name === "put_at")) return;
-  sql.run("ALTER TABLE chunks ADD COLUMN put_at INTEGER");
-  sql.run("UPDATE chunks SET put_at = unixepoch() * 1000");
 }

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { z } from "zod";
 import { AppError } from "#kit/errors.ts";
-import { SCHEMA, SCHEMA_VERSION, UPGRADES } from "./schema.ts";
+import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
 /** Three threads share the file; a writer waits this long for another one's transaction before it gives up. */
 const BUSY_TIMEOUT_MS = 30_000;
@@ -91,21 +91,19 @@ export class Sql {
   }
 }
 
-/** Opens the state file for writing (WAL, every commit synced); lays its tables, or brings older ones up to date. */
+/** Opens the state file for writing (WAL, every commit synced); lays its tables where it is new. */
 export function openStateFile(file: string): Sql {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     const sql = new Sql(database);
     sql.transaction(() => {
-      let version = sql.get(Version, "PRAGMA user_version")?.user_version ?? 0;
+      const version = sql.get(Version, "PRAGMA user_version")?.user_version ?? 0;
       if (version === SCHEMA_VERSION) return;
-      if (version === 0) database.exec(SCHEMA);
-      for (; version > 0 && version < SCHEMA_VERSION; version += 1) database.exec(UPGRADES.get(version) ?? "");
-      if (version > SCHEMA_VERSION) {
+      if (version !== 0) {
         throw new StateUnavailable(`${file} has the tables of version ${version}, not of this one`);
       }
-      database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+      database.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`);
     });
     return sql;
   } catch (error) {

@@ -1,19 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 2;
-
-const VISIT_INDEX = "CREATE INDEX visits_of_site ON visits (site);";
-
-const DEAD_LETTER_BYTES = `CREATE TABLE dead_letter_bytes (
-  sender TEXT PRIMARY KEY,
-  bytes INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-`;
-
-/** Alerts that are done with pile up for ever; what the pages ask for must not grow with them. */
-const ALERT_INDEXES = `
-CREATE INDEX alerts_open ON alerts (site) WHERE acknowledged_at IS NULL;
-CREATE INDEX alerts_done ON alerts (created_at DESC, id) WHERE acknowledged_at IS NOT NULL;
-`;
+export const SCHEMA_VERSION = 1;
 
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
@@ -58,7 +44,10 @@ CREATE TABLE dead_letters (
 CREATE INDEX dead_letters_by_time ON dead_letters (at);
 CREATE INDEX dead_letters_by_reason ON dead_letters (reason);
 
-${DEAD_LETTER_BYTES}
+CREATE TABLE dead_letter_bytes (
+  sender TEXT PRIMARY KEY,
+  bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE devices (
   tenant TEXT NOT NULL,
   device TEXT NOT NULL,
@@ -107,7 +96,7 @@ CREATE TABLE visits (
   body TEXT NOT NULL,
   PRIMARY KEY (tenant, device, visit)
 ) STRICT;
-${VISIT_INDEX}
+CREATE INDEX visits_of_site ON visits (site);
 CREATE INDEX visits_to_verify ON visits (tenant, device) WHERE signature = 'unknown-key';
 
 CREATE TABLE site_visits (
@@ -139,7 +128,9 @@ CREATE TABLE alerts (
   acknowledged_by TEXT,
   UNIQUE (cause, tenant, device, visit)
 ) STRICT;
-${ALERT_INDEXES}
+-- Alerts that are done with pile up for ever; what the pages ask for must not grow with them.
+CREATE INDEX alerts_open ON alerts (site) WHERE acknowledged_at IS NULL;
+CREATE INDEX alerts_done ON alerts (created_at DESC, id) WHERE acknowledged_at IS NOT NULL;
 
 -- One announced photo of a device: pending until its chunks are here, then whole or failed.
 CREATE TABLE photos (
@@ -159,19 +150,3 @@ CREATE INDEX photos_pending ON photos (noticed_at) WHERE status = 'pending';
 CREATE INDEX photos_whole ON photos (sha) WHERE status = 'whole';
 CREATE INDEX photos_of_device ON photos (tenant, device, settled_at) WHERE status = 'whole';
 `;
-
-/** What makes the tables of a version those of the next one; a new file has them all from SCHEMA. */
-export const UPGRADES: ReadonlyMap<number, string> = new Map([
-  [
-    1,
-    `ALTER TABLE logs ADD COLUMN covered TEXT NOT NULL DEFAULT '[]';
-     ALTER TABLE latest_samples ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;
-     UPDATE latest_samples SET stored_at = at;
-     ALTER TABLE dead_letters ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
-     UPDATE dead_letters SET size = length(bytes);
-     ${DEAD_LETTER_BYTES}
-     ${VISIT_INDEX}
-     DROP INDEX alerts_by_time;
-     ${ALERT_INDEXES}`,
-  ],
-]);

@@ -36,28 +36,6 @@ describe("the state store", () => {
     state.close();
   });
 
-  it("brings the tables of an older version up to date and keeps what is in them", async () => {
-    const file = join(await tempFolder(), "state.db");
-    const older = openStateStore(file);
-    for (const index of ["alerts_open", "alerts_done", "visits_of_site"]) {
-      older.read((sql) => sql.run(`DROP INDEX ${index}`));
-    }
-    older.read((sql) => sql.run("CREATE INDEX alerts_by_time ON alerts (created_at)"));
-    older.transaction(NOON, ({ logs }) => logs.receive({ ...TRUCK, log: "a", seq: 1 }));
-    older.read((sql) => sql.run("ALTER TABLE logs DROP COLUMN covered"));
-    older.read((sql) => sql.run("ALTER TABLE latest_samples DROP COLUMN stored_at"));
-    older.read((sql) => sql.run("ALTER TABLE dead_letters DROP COLUMN size"));
-    older.read((sql) => sql.run("DROP TABLE dead_letter_bytes"));
-    older.read((sql) => sql.run("PRAGMA user_version = 1"));
-    older.close();
-
-    const state = openStateStore(file);
-
-    const isNew = state.transaction(NOON, ({ logs }) => [1, 2].map((seq) => logs.receive({ ...TRUCK, log: "a", seq })));
-    expect(isNew).toEqual([false, true]);
-    state.close();
-  });
-
   it("does not open a file that a later version has laid out", async () => {
     const file = join(await tempFolder(), "state.db");
     const state = openStateStore(file);
