@@ -38,6 +38,8 @@ export interface FuzzResult {
     readonly slowestPingMs: number;
     readonly slowestAcknowledgementMs: number;
   };
+  /** What the gateway made of it, to see that the bytes got somewhere; undefined where it cannot be asked any more. */
+  readonly counts: Awaited<ReturnType<Target["counts"]>> | undefined;
   readonly violations: readonly Violation[];
 }
 
@@ -55,6 +57,7 @@ const BATCH = 50;
 const LANES = 4;
 /** The gateway answers and closes within this, or the input's connection is cut. */
 const CONNECTION_MS = 300;
+const LATER_MS = 30;
 /** The share of the time that goes by before memory is measured: compiled code and warm heaps are no growth. */
 const WARM_UP_SHARE = 0.25;
 const GROWTH_BYTES = 20 * 2 ** 20;
@@ -72,7 +75,7 @@ export async function fuzzGateway({ mode, seconds, seed, folder, onStarted }: Fu
     const bystander = await startBystander(target);
     started.push(bystander);
     const clientIds = target.logins.map(({ clientId }) => clientId);
-    const arbitrary = inputs({ topics: target.topics, clientIds, logins: target.logins.length, corpus });
+    const arbitrary = inputs({ words: target.words, clientIds, corpus });
     const idle = await target.residentBytes();
     let before = 0;
     let most = 0;
@@ -110,6 +113,7 @@ export async function fuzzGateway({ mode, seconds, seed, folder, onStarted }: Fu
       knownSequences: corpus.length,
       residentMiB: { idle: mib(idle), before: mib(before), most: mib(most), after: mib(after) },
       bystander: { rounds, slowestPingMs, slowestAcknowledgementMs },
+      counts: await target.counts().catch(() => undefined),
       violations,
     };
   } finally {
@@ -159,6 +163,7 @@ async function send({ port, logins }: Target, { login, isClean, pieces, leaves }
     socket.write(piece);
     if (pieces.length > 1) await new Promise(setImmediate);
   }
+  if (leaves === "later") await wait(LATER_MS);
   if (leaves === "cut") socket.resetAndDestroy();
   else if (socket.writable) socket.end();
   await closed;

@@ -7,14 +7,20 @@ export interface FuzzInput {
   readonly login: number | undefined;
   readonly isClean: boolean;
   readonly pieces: readonly Buffer[];
-  readonly leaves: "half-closed" | "cut";
+  /** `later` stays a moment, so that it gets what it subscribed to. */
+  readonly leaves: "half-closed" | "cut" | "later";
 }
 
-/** What the packets speak of, so that some of them mean something. */
+/** What a login may speak of and be heard. */
+export interface Words {
+  readonly names: readonly string[];
+  readonly filters: readonly string[];
+}
+
+/** What the packets speak of, so that many of them mean something: the words of each login, and known sequences. */
 export interface Vocabulary {
-  readonly topics: readonly string[];
+  readonly words: readonly Words[];
   readonly clientIds: readonly string[];
-  readonly logins: number;
   readonly corpus: readonly (readonly Buffer[])[];
 }
 
@@ -22,37 +28,56 @@ const ODD_WORDS = ["", "#", "+", "a/#/b", "$SYS/#", "$share/air/x", "\0", "\ud80
 const MOST_PAYLOAD_BYTES = 300;
 const LENGTH_BYTES = [0x00, 0x01, 0x7f, 0x80, 0xff] as const;
 
-/** All that the fuzzer may send: packets, or known sequences, or both, with some bytes changed and cut into pieces. */
-export function inputs(words: Vocabulary): Arbitrary<FuzzInput> {
-  const generated = fc.array(packets(words), { minLength: 1, maxLength: 10 });
-  const known = words.corpus.length === 0 ? generated : fc.constantFrom(...words.corpus);
+/** All that the fuzzer may send: packets, or known sequences, or both, many with some bytes changed, cut into pieces. */
+export function inputs({ words, clientIds, corpus }: Vocabulary): Arbitrary<FuzzInput> {
+  const ofLogin = words.map((own, login) => inputsOf(own, clientIds, corpus, login));
+  const [first = fc.constant<FuzzInput>({ login: undefined, isClean: true, pieces: [], leaves: "cut" })] = ofLogin;
+  const nameless = first.map((input) => ({ ...input, login: undefined }));
+  return fc.oneof({ weight: 1, arbitrary: nameless }, ...ofLogin.map((arbitrary) => ({ weight: 3, arbitrary })));
+}
+
+function inputsOf(
+  words: Words,
+  clientIds: readonly string[],
+  corpus: Vocabulary["corpus"],
+  login: number,
+): Arbitrary<FuzzInput> {
+  const generated = fc.array(packets(words, clientIds), { minLength: 1, maxLength: 12 });
+  const known = corpus.length === 0 ? generated : fc.constantFrom(...corpus);
+  const both = fc.tuple(known, generated).map(([a, b]) => [...a, ...b]);
   const sequence = fc.oneof(
-    generated,
-    known,
-    fc.tuple(known, generated).map(([a, b]) => [...a, ...b]),
+    { weight: 3, arbitrary: generated },
+    { weight: 2, arbitrary: known },
+    { weight: 1, arbitrary: both },
   );
-  const changed = fc
-    .tuple(sequence, fc.array(changes(), { maxLength: 4 }), fc.option(fc.integer({ min: 1, max: 40 }), { freq: 3 }))
-    .map(([pieces, todo, cutAt]): readonly Buffer[] => {
-      const bytes = todo.reduce<Buffer>((all, change) => change(all), Buffer.concat(pieces));
+  const joining = generate({
+    cmd: "subscribe",
+    messageId: 9,
+    subscriptions: [{ topic: words.filters[0] ?? "", qos: 1 }],
+  });
+  const subscribed = fc.tuple(fc.boolean(), sequence).map(([joins, all]) => (joins ? [joining, ...all] : all));
+  const change = fc.oneof(
+    { weight: 1, arbitrary: fc.constant<Change[]>([]) },
+    { weight: 1, arbitrary: fc.array(changes(), { minLength: 1, maxLength: 4 }) },
+  );
+  const pieces = fc
+    .tuple(subscribed, change, fc.option(fc.integer({ min: 1, max: 40 }), { freq: 3 }))
+    .map(([packets, todo, cutAt]): readonly Buffer[] => {
+      const bytes = todo.reduce<Buffer>((all, one) => one(all), Buffer.concat(packets));
       return cutAt === null ? [bytes] : cut(bytes, cutAt);
     });
   return fc.record({
-    login: fc.oneof(
-      { weight: 6, arbitrary: fc.nat({ max: words.logins - 1 }) },
-      { weight: 1, arbitrary: fc.constant(undefined) },
-    ),
+    login: fc.constant(login),
     isClean: fc.boolean(),
-    pieces: changed,
-    leaves: fc.constantFrom("half-closed", "half-closed", "cut"),
+    pieces,
+    leaves: fc.constantFrom("half-closed", "half-closed", "cut", "later"),
   });
 }
 
-function packets({ topics, clientIds }: Vocabulary): Arbitrary<Buffer> {
-  const topic = fc.oneof(
-    { weight: 5, arbitrary: fc.constantFrom(...topics) },
-    { weight: 1, arbitrary: fc.constantFrom(...ODD_WORDS) },
-  );
+function packets({ names, filters }: Words, clientIds: readonly string[]): Arbitrary<Buffer> {
+  const odd = { weight: 1, arbitrary: fc.constantFrom(...ODD_WORDS) };
+  const topic = fc.oneof({ weight: 30, arbitrary: fc.constantFrom(...names) }, odd);
+  const filter = fc.oneof({ weight: 30, arbitrary: fc.constantFrom(...filters) }, odd);
   const qos: Arbitrary<QoS> = fc.constantFrom(0, 1, 2);
   const messageId = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constantFrom(1, 65_535));
   const payload = fc.uint8Array({ maxLength: MOST_PAYLOAD_BYTES }).map((bytes) => Buffer.from(bytes));
@@ -80,6 +105,15 @@ function packets({ topics, clientIds }: Vocabulary): Arbitrary<Buffer> {
     retain: fc.boolean(),
     messageId,
   });
+  const usual: Arbitrary<Packet> = fc.record({
+    cmd: fc.constant("publish" as const),
+    topic: fc.constant(names[0] ?? ""),
+    payload,
+    qos: fc.constant<QoS>(1),
+    dup: fc.boolean(),
+    retain: fc.constant(false),
+    messageId,
+  });
   const answer: Arbitrary<Packet> = fc.record({
     cmd: fc.constantFrom("puback", "pubrec", "pubrel", "pubcomp"),
     messageId,
@@ -87,15 +121,14 @@ function packets({ topics, clientIds }: Vocabulary): Arbitrary<Buffer> {
   const subscribe: Arbitrary<Packet> = fc.record({
     cmd: fc.constant("subscribe" as const),
     messageId,
-    subscriptions: fc.array(fc.record({ topic, qos }), { minLength: 1, maxLength: 4 }),
+    subscriptions: fc.array(fc.record({ topic: filter, qos }), { minLength: 1, maxLength: 4 }),
   });
   const unsubscribe: Arbitrary<Packet> = fc.record({
     cmd: fc.constant("unsubscribe" as const),
     messageId,
-    unsubscriptions: fc.array(topic, { minLength: 1, maxLength: 4 }),
+    unsubscriptions: fc.array(filter, { minLength: 1, maxLength: 4 }),
   });
-  const plain = fc.constantFrom<Packet[]>(
-    { cmd: "pingreq" },
+  const wrong = fc.constantFrom<Packet[]>(
     { cmd: "disconnect" },
     { cmd: "pingresp" },
     { cmd: "connack", returnCode: 0, sessionPresent: false },
@@ -104,13 +137,16 @@ function packets({ topics, clientIds }: Vocabulary): Arbitrary<Buffer> {
   );
   return fc
     .oneof(
-      { weight: 4, arbitrary: publish },
-      { weight: 2, arbitrary: subscribe },
-      { weight: 2, arbitrary: answer },
+      { weight: 12, arbitrary: usual },
+      { weight: 6, arbitrary: publish },
+      { weight: 8, arbitrary: subscribe },
+      { weight: 8, arbitrary: answer },
+      { weight: 4, arbitrary: fc.constant<Packet>({ cmd: "pingreq" }) },
+      { weight: 2, arbitrary: unsubscribe },
       { weight: 1, arbitrary: connect },
-      { weight: 1, arbitrary: unsubscribe },
-      { weight: 1, arbitrary: plain },
+      { weight: 1, arbitrary: wrong },
     )
+    .map((packet) => (packet.cmd === "publish" && packet.qos === 0 ? { ...packet, dup: false } : packet))
     .map(bytesOf);
 }
 

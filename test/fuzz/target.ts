@@ -3,13 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { addressOf } from "#contract/names.ts";
-import { filters, topics } from "#contract/topics.ts";
+import { CONSUMER_GROUPS, filters, topics } from "#contract/topics.ts";
 import type { Closer } from "#kit/closer.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import type { GatewayHealth } from "../../gateway/metrics-server.ts";
 import { freePort } from "../support/free-port.ts";
 import { defineProgram } from "../support/program.ts";
 import type { RawLogin } from "../support/raw-mqtt.ts";
+import type { Words } from "./inputs.ts";
 
 /** How the gateway lets clients in. */
 export type Mode = "closed" | "open";
@@ -19,13 +20,15 @@ export interface Target extends Closer {
   readonly port: number;
   /** Who the fuzzed connections may be. */
   readonly logins: readonly RawLogin[];
-  /** Topics and filters that mean something to them. */
-  readonly topics: readonly string[];
+  /** What each of them may speak of. */
+  readonly words: readonly Words[];
   /** Who shall be served throughout, and where it publishes. */
   readonly bystander: { readonly login: RawLogin; readonly topic: string };
   residentBytes(): Promise<number>;
   /** Has it throw away what nobody needs, so that memory shows what is held. */
   collectGarbage(): Promise<void>;
+  /** What it has done since its start. */
+  counts(): Promise<Pick<GatewayHealth, "acknowledged" | "delivered" | "consumed" | "refused">>;
   /** What is wrong with it: it has left, it has logged an error, or it was surprised; undefined when nothing is. */
   complaint(): Promise<string | undefined>;
   /** Ends it and starts it anew, with an empty log. */
@@ -33,6 +36,10 @@ export interface Target extends Closer {
 }
 
 const InspectorTargets = z.tuple([z.object({ webSocketDebuggerUrl: z.string() })]).rest(z.unknown());
+const OPEN_WORDS = {
+  names: ["a", "a/b", "a/b/c", "b", "$SYS/a"],
+  filters: ["a", "a/b", "a/+", "a/#", "+/b", "#", "test/nosubscribe"],
+} as const;
 const DEVICES = ["demo:fuzz-a", "demo:fuzz-b"] as const;
 const CONSUMER = "dv:fuzz";
 const BYSTANDER = "demo:bystander";
@@ -71,16 +78,19 @@ export async function startTarget(mode: Mode, folder: string): Promise<Target> {
   return {
     port,
     logins,
-    topics: words,
+    words,
     bystander,
     residentBytes: () => running.program.residentBytes(),
     collectGarbage: () => collectGarbage(inspectorPort),
+    counts: async () => {
+      const { acknowledged, delivered, consumed, refused } = await healthOf(metricsPort);
+      return { acknowledged, delivered, consumed, refused };
+    },
     complaint: async () => {
       const why = running.whyLeft();
       const logged = saidByGateway(await readFile(logFile(), "utf8").catch(() => ""));
       if (why !== undefined || logged !== "") return [why, logged.slice(0, 2000)].join("\n").trim();
-      const answer = await fetch(`http://127.0.0.1:${metricsPort}/healthz`, { signal: AbortSignal.timeout(5000) });
-      const health: GatewayHealth = await answer.json();
+      const health = await healthOf(metricsPort);
       if (health.status !== "ok") return `unhealthy: ${JSON.stringify(health.journal)}`;
       const surprises = health.refused["internal-error"] ?? 0;
       return surprises > 0 ? `${surprises} internal errors` : undefined;
@@ -100,6 +110,12 @@ const saidByGateway = (text: string): string =>
     .filter((line) => line !== "" && !/^(Debugger (listening|attached|ending)|For help, see:)/.test(line))
     .join("\n");
 
+async function healthOf(metricsPort: number): Promise<GatewayHealth> {
+  const answer = await fetch(`http://127.0.0.1:${metricsPort}/healthz`, { signal: AbortSignal.timeout(5000) });
+  const health: GatewayHealth = await answer.json();
+  return health;
+}
+
 async function collectGarbage(inspectorPort: number): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${inspectorPort}/json/list`, { signal: AbortSignal.timeout(5000) });
   const [first] = InspectorTargets.parse(await answer.json());
@@ -115,7 +131,7 @@ function openNames() {
   const login = (clientId: string): RawLogin => ({ clientId, token: "none" });
   return {
     logins: ["fuzz-a", "fuzz-b", "fuzz-c"].map(login),
-    words: ["a", "a/b", "a/b/c", "b", "a/+", "a/#", "+/b", "#", "$SYS/a", "test/nosubscribe"],
+    words: Array.from({ length: 3 }, () => OPEN_WORDS),
     bystander: { login: login("bystander"), topic: "bystander/topic" },
     settings: { OPEN: "true" },
   };
@@ -132,21 +148,28 @@ async function closedNames(folder: string) {
   };
   const logins: RawLogin[] = [];
   for (const clientId of [...DEVICES, CONSUMER]) logins.push(await loginOf(clientId));
-  const own = addressFor(DEVICES[0]);
+  const own = DEVICES.map(addressFor);
   const words = [
-    topics.data(own, "reading"),
-    topics.data(own, "reading"),
-    topics.data(own, "photo"),
-    topics.data(addressFor(DEVICES[1]), "reading"),
-    topics.live(own, "x"),
-    topics.state(own),
-    topics.reported(own),
-    topics.desired(own),
-    topics.stored(own),
-    filters.state,
-    filters.shared("air", filters.data("reading")),
-    filters.shared("sites", filters.data("photo")),
-    filters.shared("none", "a"),
+    ...own.map((address) => ({
+      names: [
+        topics.data(address, "reading"),
+        topics.data(address, "photo"),
+        topics.live(address, "x"),
+        topics.state(address),
+        topics.reported(address),
+      ],
+      filters: [topics.desired(address), topics.stored(address)],
+    })),
+    {
+      names: own.flatMap((address) => [topics.stored(address), topics.desired(address)]),
+      filters: [
+        // The only one of its group: whoever has it is a member and is served.
+        ...CONSUMER_GROUPS.air.map((stream) => filters.shared("air", filters.data(stream))),
+        ...CONSUMER_GROUPS.air.map((stream) => filters.shared("air", filters.data(stream))),
+        filters.state,
+        filters.shared("sites", filters.data("photo")),
+      ],
+    },
   ];
   const bystander = {
     login: await loginOf(BYSTANDER),
