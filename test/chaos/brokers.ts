@@ -9,7 +9,7 @@ import { addressOf } from "#contract/names.ts";
 import { filters, topics } from "#contract/topics.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import { freePort } from "../support/free-port.ts";
-import { defineProgram } from "../support/program.ts";
+import { layGateway } from "../support/gateway-program.ts";
 import type { RawLogin } from "../support/raw-mqtt.ts";
 import { until } from "../support/until.ts";
 
@@ -42,20 +42,7 @@ export async function ourGateway(folder: string, publishers: number): Promise<Ki
     logins.push({ login: await loginOf(clientId, "device"), topic: topicOf(clientId) });
   }
   const consumer = await loginOf(CONSUMER, "consumer");
-  const port = await freePort();
-  const metricsPort = await freePort();
-  const program = defineProgram({
-    part: "gateway",
-    settings: {
-      PORT: String(port),
-      METRICS_PORT: String(metricsPort),
-      DATA_DIR: join(folder, "gateway"),
-      CREDENTIALS_FILE: credentialsFile,
-      LOG_LEVEL: "warn",
-    },
-    logFile: join(folder, "gateway.log"),
-    readyUrl: `http://127.0.0.1:${metricsPort}/healthz`,
-  });
+  const { program, port } = await layGateway(folder, { CREDENTIALS_FILE: credentialsFile, LOG_LEVEL: "warn" });
   return {
     name: "our gateway",
     port,

@@ -9,8 +9,7 @@ import { addClient } from "../../firmware-config/credentials.ts";
 import { GatewayConfig } from "../../gateway/config.ts";
 import { startGateway } from "../../gateway/gateway.ts";
 import type { GatewayHealth } from "../../gateway/metrics-server.ts";
-import { freePort } from "./free-port.ts";
-import { defineProgram } from "./program.ts";
+import { layGateway } from "./gateway-program.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 /** How a test wants its gateway. */
@@ -56,14 +55,7 @@ interface Prepared {
 /** Starts `gateway/main.ts` as a process; it is killed and its folder removed when the test has finished. */
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const prepared = await prepare(options);
-  const port = await freePort();
-  const metricsPort = await freePort();
-  const program = defineProgram({
-    part: "gateway",
-    settings: { ...prepared.environment, PORT: String(port), METRICS_PORT: String(metricsPort) },
-    logFile: join(prepared.folder, "gateway.log"),
-    readyUrl: `http://127.0.0.1:${metricsPort}/healthz`,
-  });
+  const { program, port, metricsPort } = await layGateway(prepared.folder, prepared.environment);
   onTestFinished(program.kill);
   await program.start();
   return {

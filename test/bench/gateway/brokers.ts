@@ -8,7 +8,7 @@ import { filters, topics } from "#contract/topics.ts";
 import type { Closer } from "#kit/closer.ts";
 import { addClient } from "../../../firmware-config/credentials.ts";
 import { freePort } from "../../support/free-port.ts";
-import { defineProgram } from "../../support/program.ts";
+import { layGateway } from "../../support/gateway-program.ts";
 import { until } from "../../support/until.ts";
 import type { LoadJob } from "./load-job.ts";
 
@@ -37,20 +37,7 @@ export async function startOurs(folder: string, publisherCount: number): Promise
     publishers.push({ clientId: clientIdOf(address), token, topic: topics.data(address, "reading") });
   }
   const token = await addClient(credentialsFile, { ...CONSUMER, role: "consumer" });
-  const port = await freePort();
-  const metricsPort = await freePort();
-  const program = defineProgram({
-    part: "gateway",
-    settings: {
-      PORT: String(port),
-      METRICS_PORT: String(metricsPort),
-      DATA_DIR: join(folder, "gateway"),
-      CREDENTIALS_FILE: credentialsFile,
-      LOG_LEVEL: "error",
-    },
-    logFile: join(folder, "gateway.log"),
-    readyUrl: `http://127.0.0.1:${metricsPort}/healthz`,
-  });
+  const { program, port } = await layGateway(folder, { CREDENTIALS_FILE: credentialsFile, LOG_LEVEL: "error" });
   await program.start().catch(async (error: unknown) => {
     await program.kill();
     throw error;

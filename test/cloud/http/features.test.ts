@@ -1,31 +1,19 @@
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Address } from "#contract/names.ts";
 import { acknowledgeAlert } from "../../../cloud/alerts/alert-book.ts";
 import { alertIdOf } from "../../../cloud/alerts/dirty-after.ts";
 import { createFeatures } from "../../../cloud/http/features.ts";
 import { storeMessages } from "../../../cloud/ingest/store-messages.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
-import { openChunkShelf } from "../../../cloud/store/photos/chunk-shelf.ts";
 import { markWhole } from "../../../cloud/store/photos/photo-notices.ts";
-import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
-import { openStateStore } from "../../../cloud/store/state/state-store.ts";
 import { aPhoto, aRegistry, aVisit, aVisitPhoto, letterOf, NOON, TRUCK } from "../../support/builders.ts";
-import { tempFolder } from "../../support/temp-folder.ts";
+import { openStateFiles } from "../../support/state-files.ts";
 
 const OTHER: Address = { ...TRUCK, device: "truck-0002" };
 const photo = aPhoto(Buffer.from("a picture"), { seq: 10 });
 
 async function openFeatures() {
-  const folder = await tempFolder();
-  const state = openStateStore(join(folder, "state.db"));
-  const shelf = openChunkShelf(join(folder, "chunks.db"));
-  const view = openStateView(join(folder, "state.db"));
-  onTestFinished(async () => {
-    await view.close();
-    shelf.close();
-    state.close();
-  });
+  const { state, shelf, view } = await openStateFiles();
   const registry = indexRegistry(aRegistry());
   const clock = { nowMs: () => NOON, monotonicMs: () => NOON };
   const stores = { state, shelf, registry: () => registry, nowMs: () => NOON, onInternal: () => {} };

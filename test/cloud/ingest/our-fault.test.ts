@@ -1,32 +1,20 @@
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startPhotoJoiner } from "../../../cloud/ingest/join-photos.ts";
 import { isOurFault, storeOrBury } from "../../../cloud/ingest/our-fault.ts";
 import { storeMessages } from "../../../cloud/ingest/store-messages.ts";
 import { storeReadings } from "../../../cloud/ingest/store-readings.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import { type Point, StoreMisconfigured, StoreUnavailable } from "../../../cloud/store/measurements/measurements.ts";
-import { openChunkShelf } from "../../../cloud/store/photos/chunk-shelf.ts";
 import { StateUnavailable } from "../../../cloud/store/state/database.ts";
 import type { Letter } from "../../../cloud/store/state/dead-letters.ts";
 import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
-import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
-import { openStateStore } from "../../../cloud/store/state/state-store.ts";
 import { createLogger } from "../../../common/kit/logger.ts";
 import { aPhoto, aReading, aRegistry, letterOf, NOON, POST, TRUCK } from "../../support/builders.ts";
-import { tempFolder } from "../../support/temp-folder.ts";
+import { openStateFiles } from "../../support/state-files.ts";
 import { until } from "../../support/until.ts";
 
 async function openStores() {
-  const folder = await tempFolder();
-  const state = openStateStore(join(folder, "state.db"));
-  const shelf = openChunkShelf(join(folder, "chunks.db"));
-  const view = openStateView(join(folder, "state.db"));
-  onTestFinished(async () => {
-    await view.close();
-    shelf.close();
-    state.close();
-  });
+  const { state, shelf, view } = await openStateFiles();
   const registry = indexRegistry(aRegistry());
   const told: string[] = [];
   const onInternal = (error: unknown) => void told.push(String(error));

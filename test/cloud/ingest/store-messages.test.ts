@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { makeKeyPair, signVisit } from "#contract/evidence.ts";
 import type { Message, Visit } from "#contract/messages.ts";
 import { acknowledgeAlert } from "../../../cloud/alerts/alert-book.ts";
@@ -14,12 +14,9 @@ import { commitMessages, replayVisits, type SiteStores, storeMessages } from "..
 import { storedSince } from "../../../cloud/ingest/stored-since.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import { verifyVisits } from "../../../cloud/sites/visit-book.ts";
-import { openChunkShelf } from "../../../cloud/store/photos/chunk-shelf.ts";
 import { openFolderPhotos } from "../../../cloud/store/photos/folder-photos.ts";
 import { pinKey } from "../../../cloud/store/state/devices.ts";
 import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
-import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
-import { openStateStore } from "../../../cloud/store/state/state-store.ts";
 import {
   aGap,
   aHealth,
@@ -33,21 +30,13 @@ import {
   TRUCK_KEYS,
 } from "../../support/builders.ts";
 import { drawSite } from "../../support/drawn-site.ts";
-import { tempFolder } from "../../support/temp-folder.ts";
+import { openStateFiles } from "../../support/state-files.ts";
 
 const JPEG = await drawSite({ seed: 1, state: "overflow", widthPx: 640, heightPx: 480 });
 const LATER = NOON + 3_600_000;
 
 async function openStores() {
-  const folder = await tempFolder();
-  const state = openStateStore(join(folder, "state.db"));
-  const shelf = openChunkShelf(join(folder, "chunks.db"));
-  const view = openStateView(join(folder, "state.db"));
-  onTestFinished(async () => {
-    await view.close();
-    shelf.close();
-    state.close();
-  });
+  const { folder, state, shelf, view } = await openStateFiles();
   let registry = indexRegistry(aRegistry());
   const internal: unknown[] = [];
   const photos = await openFolderPhotos(join(folder, "photos"));
