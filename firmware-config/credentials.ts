@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type Credential, Credentials } from "#contract/credentials.ts";
+import type { z } from "zod";
+import { Credentials } from "#contract/credentials.ts";
+import type { Principal } from "#contract/principals.ts";
 import { writeDurably } from "#kit/durable-file.ts";
 
 /** A new token: 32 random bytes, base64url. Whoever holds it is the client; it is shown once and kept only as a hash. */
@@ -15,7 +17,7 @@ export const hashToken = (token: string): string => createHash("sha256").update(
  * A client that is already there gets a new token; whoever is connected with the old one is closed. The file is replaced
  * as a whole, so the gateway never reads half of it; two programs must not add to one file at the same time.
  */
-export async function addClient(file: string, client: Omit<Credential, "tokenSha256">): Promise<string> {
+export async function addClient(file: string, client: z.input<typeof Principal>): Promise<string> {
   const token = makeToken();
   const { clients } = await readCredentials(file);
   const others = clients.filter(({ tenant, device }) => tenant !== client.tenant || device !== client.device);

@@ -38,7 +38,7 @@ export function linkDevices(settings: WorkerSettings, parts: DeviceLinkParts): C
       client.on("close", () => onLost(new Error("the gateway closed the connection")));
       client.on("error", onLost);
       try {
-        await client.subscribeAsync(filters.state, { qos: 1 });
+        await client.subscribeAsync(filters.state(), { qos: 1 });
       } catch (error) {
         await client.endAsync(true);
         throw error;

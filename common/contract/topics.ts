@@ -41,10 +41,14 @@ export const topics = {
   stored: ({ tenant, device }: Address) => `${ROOT}/${tenant}/${device}/stored`,
 } as const;
 
-/** Spells subscription filters over all devices. */
+/** Spells subscription filters over all devices, or over those of one tenant. */
 export const filters = {
-  data: (stream: Stream) => `${ROOT}/+/+/d/${stream}`,
-  state: `${ROOT}/+/+/state`,
+  data: (stream: Stream, tenant = "+") => `${ROOT}/${tenant}/+/d/${stream}`,
+  live: (tenant = "+") => `${ROOT}/${tenant}/+/live/+`,
+  state: (tenant = "+") => `${ROOT}/${tenant}/+/state`,
+  desired: (tenant = "+") => `${ROOT}/${tenant}/+/twin/desired`,
+  reported: (tenant = "+") => `${ROOT}/${tenant}/+/twin/reported`,
+  stored: (tenant = "+") => `${ROOT}/${tenant}/+/stored`,
   shared: (group: string, filter: string) => `$share/${group}/${filter}`,
 } as const;
 

@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import type { Role } from "#contract/credentials.ts";
+import { isDeepStrictEqual } from "node:util";
 import { type Credential, Credentials } from "#contract/credentials.ts";
 import { type Address, clientIdOf } from "#contract/names.ts";
+import type { Role } from "#contract/principals.ts";
 import type { Closer } from "#kit/closer.ts";
 import { AppError, messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
@@ -13,6 +14,8 @@ export interface Identity {
   readonly clientId: string;
   readonly address: Address;
   readonly role: Role;
+  /** The tenants that a gateway speaks for and an operator looks into. */
+  readonly tenants: readonly string[];
 }
 
 /** The credentials file is missing or wrong. */
@@ -81,7 +84,7 @@ export async function watchAccounts(file: string, log: Logger): Promise<Accounts
     stillHolds: (identity) => {
       const given = issued.get(identity);
       const now = given === undefined ? undefined : clients.get(clientIdOf(given));
-      return now !== undefined && now.tokenSha256 === given?.tokenSha256 && now.role === given.role;
+      return now !== undefined && isDeepStrictEqual(now, given);
     },
     close: () => watching.close(),
   };
@@ -94,12 +97,12 @@ function identify(credential: Credential | undefined, login: Login): Identity | 
   const expected = credential === undefined ? NOBODY : Buffer.from(credential.tokenSha256, "hex");
   const isRight = timingSafeEqual(createHash("sha256").update(password).digest(), expected);
   if (credential === undefined || !isRight) return "bad-credentials";
-  const { tenant, device, role } = credential;
-  const isOwnId = clientId === username || (role === "consumer" && isConnectionOf(username, clientId));
-  return isOwnId ? { clientId, address: { tenant, device }, role } : "client-id";
+  const { tenant, device, role, tenants } = credential;
+  const isOwnId = clientId === username || (role !== "device" && isConnectionOf(username, clientId));
+  return isOwnId ? { clientId, address: { tenant, device }, role, tenants } : "client-id";
 }
 
-/** A consumer holds several connections: `{tenant}:{device}:{connection}`. */
+/** Whoever is no device may hold several connections: `{tenant}:{device}:{connection}`. */
 function isConnectionOf(username: string, clientId: string): boolean {
   return clientId.startsWith(`${username}:`) && /^[a-z0-9-]{1,32}$/.test(clientId.slice(username.length + 1));
 }

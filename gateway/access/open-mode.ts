@@ -26,6 +26,7 @@ const everybody: Accounts = {
     clientId: clientId === "" ? `open-${randomUUID()}` : clientId,
     address: { tenant: "open", device: "open" },
     role: "device",
+    tenants: [],
   }),
   stillHolds: () => true,
   close: async () => undefined,

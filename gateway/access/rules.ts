@@ -1,6 +1,7 @@
-import { RESERVED_TENANT } from "#contract/names.ts";
+import { type Address, RESERVED_TENANT } from "#contract/names.ts";
 import { CONSUMER_GROUPS, filters, parseShared, parseTopic, topics } from "#contract/topics.ts";
 import { LEVEL } from "#mqtt/connect.ts";
+import { covers } from "#mqtt/filters.ts";
 import type { Identity } from "./accounts.ts";
 
 /** What decides who may do what; a gateway has one of them from its start to its end. */
@@ -34,43 +35,76 @@ export interface PublishClaim {
  * others and for wills: there are no other rules.
  */
 export function refusalOfPublish(
-  { address, role }: Identity,
+  identity: Identity,
   { topic, qos, retain }: PublishClaim,
 ): "topic" | "qos" | "retained" | undefined {
   const parsed = parseTopic(topic);
   if (parsed === undefined) return "topic";
-  const isOwn = parsed.address.tenant === address.tenant && parsed.address.device === address.device;
   switch (parsed.kind) {
     case "data":
-      if (role !== "device" || !isOwn) return "topic";
+      if (!speaksFor(identity, parsed.address)) return "topic";
       if (qos !== 1) return "qos";
       return retain ? "retained" : undefined;
     case "live":
     case "state":
     case "reported":
-      return role === "device" && isOwn ? undefined : "topic";
+      return speaksFor(identity, parsed.address) ? undefined : "topic";
     case "stored":
+      return isCloud(identity) ? undefined : "topic";
     case "desired":
-      return isCloud(address.tenant, role) ? undefined : "topic";
+      return isCloud(identity) || looksInto(identity, parsed.address.tenant) ? undefined : "topic";
     default:
       return parsed satisfies never;
   }
 }
 
-/** Whether this client may have this as its last will: a device its own state. */
-export const mayHaveWill = ({ address, role }: Identity, topic: string): boolean =>
-  role === "device" && topic === topics.state(address);
+/** Whether a client may publish what is a device's own to say: a device its own, a gateway that of its tenants too. */
+function speaksFor({ address, role, tenants }: Identity, { tenant, device }: Address): boolean {
+  if (role !== "device" && role !== "gateway") return false;
+  return (tenant === address.tenant && device === address.device) || (role === "gateway" && tenants.includes(tenant));
+}
 
-/** Whether this client may hold this ordinary subscription. */
-export function maySubscribe({ address, role }: Identity, filter: string): boolean {
-  if (isCloud(address.tenant, role)) return filter === filters.state;
-  return role === "device" && (filter === topics.stored(address) || filter === topics.desired(address));
+const looksInto = ({ role, tenants }: Identity, tenant: string): boolean =>
+  role === "operator" && tenants.includes(tenant);
+
+/** Whether this client may have this as its last will: a device or a gateway its own state. */
+export const mayHaveWill = ({ address, role }: Identity, topic: string): boolean =>
+  (role === "device" || role === "gateway") && topic === topics.state(address);
+
+/** Whether this client may hold this ordinary subscription: one that lies within what its role may see. */
+export const maySubscribe = (identity: Identity, filter: string): boolean =>
+  visibleTo(identity).some((visible) => covers(visible, filter));
+
+/** What a client may see, as filters. Durable data are not among them: those are served to groups. */
+function visibleTo({ address, role, tenants }: Identity): readonly string[] {
+  switch (role) {
+    case "device":
+      return [topics.stored(address), topics.desired(address)];
+    case "gateway":
+      return [
+        topics.stored(address),
+        topics.desired(address),
+        ...tenants.flatMap((tenant) => [filters.stored(tenant), filters.desired(tenant)]),
+      ];
+    case "consumer":
+      return address.tenant === RESERVED_TENANT ? [filters.state(), filters.reported(), filters.live()] : [];
+    case "operator":
+      return tenants.flatMap((tenant) => [
+        filters.state(tenant),
+        filters.reported(tenant),
+        filters.live(tenant),
+        filters.stored(tenant),
+        filters.desired(tenant),
+      ]);
+    default:
+      return role satisfies never;
+  }
 }
 
 /** The group of a `$share` subscription that this client may hold, or undefined. */
-export function groupOfSubscription({ address, role }: Identity, filter: string): string | undefined {
+export function groupOfSubscription(identity: Identity, filter: string): string | undefined {
   const shared = parseShared(filter);
-  if (shared === undefined || !isCloud(address.tenant, role)) return undefined;
+  if (shared === undefined || !isCloud(identity)) return undefined;
   return groupFilters(shared.group).includes(shared.filter) ? shared.group : undefined;
 }
 
@@ -90,4 +124,4 @@ export const closedRules: Rules = {
   groupOfSubscription,
 };
 
-const isCloud = (tenant: string, role: Identity["role"]): boolean => role === "consumer" && tenant === RESERVED_TENANT;
+const isCloud = ({ address, role }: Identity): boolean => role === "consumer" && address.tenant === RESERVED_TENANT;

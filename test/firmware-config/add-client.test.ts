@@ -20,7 +20,7 @@ describe("client:add", () => {
     const token = /^TENANT=chel\nDEVICE=truck-17\nTOKEN=(\S+)\n$/.exec(stdout)?.[1] ?? "";
     const text = await readFile(file, "utf8");
     expect(Credentials.parse(JSON.parse(text)).clients).toEqual([
-      { tenant: "chel", device: "truck-17", role: "device", tokenSha256: hashToken(token) },
+      { tenant: "chel", device: "truck-17", role: "device", tenants: [], tokenSha256: hashToken(token) },
     ]);
     expect(text).not.toContain(token);
   });
@@ -29,7 +29,7 @@ describe("client:add", () => {
     const file = join(await tempFolder(), "credentials.json");
 
     await expect(run("Chel", "truck-17", "--file", file)).rejects.toThrow(/must match/);
-    await expect(run("dv", "truck-17", "--file", file)).rejects.toThrow(/consumers belong/);
+    await expect(run("dv", "truck-17", "--file", file)).rejects.toThrow(/devices belong to a tenant of their own/);
     await expect(run("chel", "--file", file)).rejects.toMatchObject({ code: 2 });
   });
 });

@@ -15,7 +15,7 @@ describe("addClient", () => {
 
     const token = await addClient(file, TRUCK);
 
-    expect(await clientsIn(file)).toEqual([{ ...TRUCK, tokenSha256: hashToken(token) }]);
+    expect(await clientsIn(file)).toEqual([{ ...TRUCK, tenants: [], tokenSha256: hashToken(token) }]);
     expect(await readFile(file, "utf8")).not.toContain(token);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(["credentials.json"]);

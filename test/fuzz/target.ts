@@ -166,7 +166,7 @@ async function closedNames(folder: string) {
         // The only one of its group: whoever has it is a member and is served.
         ...CONSUMER_GROUPS.air.map((stream) => filters.shared("air", filters.data(stream))),
         ...CONSUMER_GROUPS.air.map((stream) => filters.shared("air", filters.data(stream))),
-        filters.state,
+        filters.state(),
         filters.shared("sites", filters.data("photo")),
       ],
     },

@@ -190,7 +190,7 @@ describe("who may publish what", () => {
   it("publishes the will of a device that vanishes, and not of one that says goodbye", async () => {
     const gateway = await start();
     const cloud = await connectCloud(gateway);
-    cloud.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: filters.state, qos: 1 }] });
+    cloud.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: filters.state(), qos: 1 }] });
     await cloud.receive("suback");
     const connect = (device: "truck-1" | "post-1") => {
       const clientId = `demo:${device}`;
@@ -214,7 +214,7 @@ describe("who may subscribe to what", () => {
   it("grants a device its own stored and settings, and refuses everything else", async () => {
     const gateway = await start();
     const device = await connectTruck(gateway);
-    const wanted = [topics.stored(TRUCK), topics.desired(TRUCK), topics.stored(POST), filters.state, "#", "$SYS/#"];
+    const wanted = [topics.stored(TRUCK), topics.desired(TRUCK), topics.stored(POST), filters.state(), "#", "$SYS/#"];
 
     device.send({ cmd: "subscribe", messageId: 1, subscriptions: wanted.map((topic) => ({ topic, qos: 1 as const })) });
 
@@ -248,7 +248,10 @@ describe("who may subscribe to what", () => {
     const mixing = await connectCloud(gateway, "b");
 
     publishing.send(subscribeAir, aPublish(topics.stored(TRUCK), 1));
-    mixing.send({ ...subscribeAir, subscriptions: [...subscribeAir.subscriptions, { topic: filters.state, qos: 1 }] });
+    mixing.send({
+      ...subscribeAir,
+      subscriptions: [...subscribeAir.subscriptions, { topic: filters.state(), qos: 1 }],
+    });
 
     await publishing.closed();
     await mixing.closed();

@@ -6,8 +6,13 @@ import { GROUP_CLASSES } from "../../../gateway/gateway.ts";
 
 const TRUCK = { tenant: "demo", device: "truck-1" };
 const POST = { tenant: "demo", device: "post-1" };
-const truck: Identity = { clientId: "demo:truck-1", address: TRUCK, role: "device" };
-const cloud: Identity = { clientId: "dv:cloud:out", address: { tenant: "dv", device: "cloud" }, role: "consumer" };
+const truck: Identity = { clientId: "demo:truck-1", address: TRUCK, role: "device", tenants: [] };
+const cloud: Identity = {
+  clientId: "dv:cloud:out",
+  address: { tenant: "dv", device: "cloud" },
+  role: "consumer",
+  tenants: [],
+};
 const foreignConsumer: Identity = { ...cloud, address: { tenant: "demo", device: "cloud" } };
 const claim = (topic: string) => ({ topic, qos: 1, retain: false });
 
@@ -53,7 +58,7 @@ describe("refusalOfPublish", () => {
 
   it("gives a consumer outside of the reserved tenant nothing", () => {
     expect(refusalOfPublish(foreignConsumer, claim(topics.stored(TRUCK)))).toBe("topic");
-    expect(maySubscribe(foreignConsumer, filters.state)).toBe(false);
+    expect(maySubscribe(foreignConsumer, filters.state())).toBe(false);
     expect(groupOfSubscription(foreignConsumer, filters.shared("air", filters.data("reading")))).toBeUndefined();
   });
 });
@@ -63,18 +68,68 @@ describe("subscriptions and wills", () => {
     expect(maySubscribe(truck, topics.stored(TRUCK))).toBe(true);
     expect(maySubscribe(truck, topics.desired(TRUCK))).toBe(true);
     expect(maySubscribe(truck, topics.stored(POST))).toBe(false);
-    expect(maySubscribe(truck, filters.state)).toBe(false);
+    expect(maySubscribe(truck, filters.state())).toBe(false);
     expect(mayHaveWill(truck, topics.state(TRUCK))).toBe(true);
     expect(mayHaveWill(truck, topics.state(POST))).toBe(false);
     expect(mayHaveWill(cloud, topics.state(cloud.address))).toBe(false);
   });
 
   it("are the configured groups and all states for the cloud", () => {
-    expect(maySubscribe(cloud, filters.state)).toBe(true);
+    expect(maySubscribe(cloud, filters.state())).toBe(true);
     expect(maySubscribe(cloud, "#")).toBe(false);
     expect(groupOfSubscription(cloud, filters.shared("sites", filters.data("visit")))).toBe("sites");
     expect(groupOfSubscription(cloud, filters.shared("air", filters.data("visit")))).toBeUndefined();
     expect(groupOfSubscription(cloud, filters.shared("toString", filters.data("visit")))).toBeUndefined();
+  });
+});
+
+describe("a gateway behind another", () => {
+  const village: Identity = {
+    clientId: "dv:village:up",
+    address: { tenant: "dv", device: "village" },
+    role: "gateway",
+    tenants: ["demo", "kopeysk"],
+  };
+
+  it("speaks for the devices of its tenants and for itself, and for nobody else", () => {
+    expect(refusalOfPublish(village, claim(topics.data(TRUCK, "visit")))).toBeUndefined();
+    expect(refusalOfPublish(village, claim(topics.state(POST)))).toBeUndefined();
+    expect(refusalOfPublish(village, claim(topics.data(village.address, "gap")))).toBeUndefined();
+    expect(refusalOfPublish(village, claim(topics.data({ tenant: "other", device: "truck-1" }, "visit")))).toBe(
+      "topic",
+    );
+    expect(refusalOfPublish(village, claim(topics.data({ tenant: "dv", device: "other" }, "gap")))).toBe("topic");
+    expect(refusalOfPublish(village, claim(topics.stored(TRUCK)))).toBe("topic");
+    expect(mayHaveWill(village, topics.state(village.address))).toBe(true);
+    expect(mayHaveWill(village, topics.state(TRUCK))).toBe(false);
+  });
+
+  it("hears what is for the devices of its tenants", () => {
+    for (const filter of [filters.stored("demo"), filters.desired("kopeysk"), topics.desired(TRUCK)]) {
+      expect(maySubscribe(village, filter)).toBe(true);
+    }
+    for (const filter of [filters.stored(), filters.desired("other"), filters.state("demo"), "#", "dv1/demo/#"]) {
+      expect(maySubscribe(village, filter)).toBe(false);
+    }
+  });
+});
+
+describe("an operator", () => {
+  const operator: Identity = {
+    clientId: "dv:desk",
+    address: { tenant: "dv", device: "desk" },
+    role: "operator",
+    tenants: ["demo"],
+  };
+
+  it("looks into its tenants and sets what is wanted there, and says nothing in a device's name", () => {
+    expect(maySubscribe(operator, filters.live("demo"))).toBe(true);
+    expect(maySubscribe(operator, topics.state(TRUCK))).toBe(true);
+    expect(maySubscribe(operator, filters.state())).toBe(false);
+    expect(refusalOfPublish(operator, claim(topics.desired(TRUCK)))).toBeUndefined();
+    expect(refusalOfPublish(operator, claim(topics.desired({ tenant: "other", device: "x" })))).toBe("topic");
+    expect(refusalOfPublish(operator, claim(topics.data(TRUCK, "visit")))).toBe("topic");
+    expect(refusalOfPublish(operator, claim(topics.stored(TRUCK)))).toBe("topic");
   });
 });
 
