@@ -37,6 +37,12 @@ export const GatewayConfig = z
       .max(60_000)
       .default(limits.consumerWindow)
       .describe("unacknowledged deliveries to a member of a consumer group"),
+    RETURN_WITHIN_S: z.coerce
+      .number()
+      .min(0)
+      .max(3600)
+      .default(60)
+      .describe("after a crash: seconds for clients to come back before their wills are published"),
     OPEN: z
       .stringbool()
       .default(false)

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CONSUMER_GROUPS, classOfStream, RECORD_CLASSES } from "#contract/topics.ts";
+import type { Journal } from "#journal/journal.ts";
 import { openJournal } from "#journal/sqlite-journal.ts";
 import type { Clock } from "#kit/clock.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
@@ -14,6 +15,8 @@ import { ConsumerGroup } from "./delivery/consumer-group.ts";
 import { startFront } from "./front/front.ts";
 import { Metrics } from "./metrics.ts";
 import { type GatewayHealth, startMetricsServer } from "./metrics-server.ts";
+import { forgottenRetained, journaledRetained } from "./retained/retained-messages.ts";
+import { forgottenWills, journaledWills } from "./retained/wills.ts";
 
 /** A running gateway. */
 export interface Gateway extends Closer {
@@ -55,7 +58,15 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     const groups = new Map(
       Object.entries(GROUP_CLASSES).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
     );
-    const broker = keep(await startBroker(rules, metrics, log));
+    const broker = keep(
+      await startBroker({
+        rules,
+        metrics,
+        log,
+        returnWithinMs: config.RETURN_WITHIN_S * 1000,
+        ...(await memoryOf(config, journal, log)),
+      }),
+    );
     const limits = {
       maxPacketBytes: config.MAX_PACKET_BYTES,
       unjournaledBytes: config.UNJOURNALED_BYTES,
@@ -84,6 +95,13 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     await closeAll(started);
     throw error;
   }
+}
+
+/** What outlives the gateway of its ordinary topics: nothing in the open mode. */
+async function memoryOf({ OPEN }: GatewayConfig, journal: Journal, log: Logger) {
+  if (OPEN) return { retained: forgottenRetained, wills: forgottenWills };
+  const onTrouble = (error: unknown) => log.error({ event: "will.not-kept", err: error }, "a will is not on disk");
+  return { retained: journaledRetained(journal), wills: await journaledWills(journal, onTrouble) };
 }
 
 async function readTls({ TLS_CERT, TLS_KEY }: GatewayConfig): Promise<{ cert: Buffer; key: Buffer } | undefined> {

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { type PackedRecord, packedBytes, packRecords, unpackRecords } from "./record-codec.ts";
+import { type PackedRecord, packedBytes, packKept, packRecords, unpackKept, unpackRecords } from "./record-codec.ts";
 import type {
   ClassHolding,
   Commit,
@@ -38,6 +38,9 @@ interface Connection {
   readonly setLastN: StatementSync;
   readonly setCursor: StatementSync;
   readonly setValue: StatementSync;
+  readonly keep: StatementSync;
+  readonly unkeep: StatementSync;
+  readonly readKept: StatementSync;
 }
 
 /** What one class holds, and up to where it has been cleared since the file was opened. */
@@ -91,6 +94,10 @@ export class JournalDatabase {
       for (const move of commit.moves) cursors.set(keyOf(move), move);
       const holdings = this.#holdings.map((holding) => ({ ...holding }));
       const lastN = this.#insert(connection, commit, holdings);
+      unpackKept(commit.kept, (name, bytes) => {
+        if (bytes === null) connection.unkeep.run(name);
+        else connection.keep.run(name, bytes);
+      });
       const hasMoreToClear = this.#clear(connection, cursors, holdings);
       connection.db.exec("COMMIT");
 
@@ -117,6 +124,21 @@ export class JournalDatabase {
         if (size >= READ_BYTES) break;
       }
       return packRecords(records);
+    });
+  }
+
+  /** What is kept under names above this one, in their order, packed; nothing where there is no more. */
+  readKept(after: string): ArrayBuffer {
+    return this.#withConnection((connection) => {
+      const kept: [string, Uint8Array][] = [];
+      let size = 0;
+      for (const row of connection.readKept.iterate(after)) {
+        const bytes = row.bytes instanceof Uint8Array ? row.bytes : new Uint8Array();
+        kept.push([String(row.name), bytes]);
+        size += bytes.length;
+        if (size >= READ_BYTES) break;
+      }
+      return packKept(kept);
     });
   }
 
@@ -256,6 +278,7 @@ function connect({ file, classes }: WorkerStart): Connection {
       INSERT OR IGNORE INTO log VALUES (1, 0);
       CREATE TABLE IF NOT EXISTS class (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
       CREATE TABLE IF NOT EXISTS value (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS cursor (reader TEXT, class TEXT, n INTEGER NOT NULL, PRIMARY KEY (reader, class))
         STRICT, WITHOUT ROWID;
     `);
@@ -267,6 +290,9 @@ function connect({ file, classes }: WorkerStart): Connection {
       setLastN: db.prepare("UPDATE log SET last_n = ?"),
       setCursor: db.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)"),
       setValue: db.prepare("INSERT OR REPLACE INTO value VALUES (?, ?)"),
+      keep: db.prepare("INSERT OR REPLACE INTO kept VALUES (?, ?)"),
+      unkeep: db.prepare("DELETE FROM kept WHERE name = ?"),
+      readKept: db.prepare("SELECT name, bytes FROM kept WHERE name > ? ORDER BY name"),
     };
   } catch (error) {
     db.close();

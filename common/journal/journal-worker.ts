@@ -24,6 +24,11 @@ function perform(request: Request): void {
       reply({ kind: "records", id, packed }, [packed]);
       break;
     }
+    case "read-kept": {
+      const packed = database.readKept(request.after);
+      reply({ kind: "kept", id, packed }, [packed]);
+      break;
+    }
     case "close":
       database.close();
       reply({ kind: "closed", id });

@@ -70,6 +70,14 @@ export interface Journal extends Closer {
   advance(reader: string, recordClass: string, n: number): void;
   /** A value that was committed with an append. */
   value(name: string): string | undefined;
+  /**
+   * Keeps bytes under a name beside the log, or takes them away (null); on disk when it resolves, in the same group
+   * commit as everything else. Of several calls for a name the last one stays. Rejects with `JournalUnavailable`; then it
+   * may or may not be there after a restart.
+   */
+  keep(name: string, bytes: Uint8Array | null): Promise<void>;
+  /** Everything that is kept, by name, as it lies on the disk. */
+  kept(): Promise<ReadonlyMap<string, Uint8Array>>;
   stats(): JournalStats;
   /**
    * Calls back after each commit with what it added, in order; gives the way to stop it. What a listener throws changes

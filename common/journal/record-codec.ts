@@ -6,6 +6,7 @@ import type { NewRecord, StoredRecord } from "./journal.ts";
  */
 const HEADER_BYTES = 8 + 1 + 2 + 4;
 const MAX_TOPIC_BYTES = 0xffff;
+const NOTHING = new Uint8Array();
 
 /** A record whose class is its place in the journal's list of classes. */
 export interface PackedRecord {
@@ -52,8 +53,19 @@ export function unpackRecords(packed: ArrayBuffer, take: (record: PackedRecord) 
   }
 }
 
+/** Packs what is to be kept under names; null takes away. */
+export const packKept = (kept: Iterable<readonly [name: string, bytes: Uint8Array | null]>): ArrayBuffer =>
+  packRecords(
+    [...kept].map(([topic, bytes]) => ({ n: 0, classIndex: bytes === null ? 1 : 0, topic, bytes: bytes ?? NOTHING })),
+  );
+
+/** Reads what `packKept` packed. */
+export function unpackKept(packed: ArrayBuffer, take: (name: string, bytes: Uint8Array | null) => void): void {
+  unpackRecords(packed, ({ classIndex, topic, bytes }) => take(topic, classIndex === 1 ? null : bytes));
+}
+
 /** Throws a RangeError for a record that has no place in the buffer. */
-export function requirePackable({ topic }: NewRecord): void {
+export function requirePackable({ topic }: Pick<NewRecord, "topic">): void {
   if (Buffer.byteLength(topic) > MAX_TOPIC_BYTES) throw new RangeError("a topic has at most 65,535 bytes");
 }
 

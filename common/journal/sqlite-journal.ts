@@ -12,7 +12,7 @@ import {
   type Values,
 } from "./journal.ts";
 import { type JournalThread, startThread } from "./journal-thread.ts";
-import { packRecords, requirePackable, storedRecords } from "./record-codec.ts";
+import { packKept, packRecords, requirePackable, storedRecords, unpackKept } from "./record-codec.ts";
 import type { ClassHolding, Committed, CursorMove, Known, Opened, Task } from "./worker-messages.ts";
 
 /** A transaction takes at most so much, so that nobody waits long for its sync. */
@@ -25,6 +25,7 @@ const SETTLE_EVERY_MS = 500;
 interface Waiting {
   readonly records: readonly NewRecord[];
   readonly values: Values;
+  readonly kept: readonly (readonly [name: string, bytes: Uint8Array | null])[];
   readonly resolve: (numbers: readonly number[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -91,11 +92,27 @@ class SqliteJournal implements Journal {
       if (!this.#classes.includes(record.recordClass)) throw new UnknownClass(`no class "${record.recordClass}" here`);
       requirePackable(record);
     }
-    if (this.#closing !== undefined) throw new JournalUnavailable("the journal is closed");
-    const committed = Promise.withResolvers<readonly number[]>();
-    this.#waiting.push({ records, values, resolve: committed.resolve, reject: committed.reject });
-    this.#startCommitting();
-    return await committed.promise;
+    return await this.#commitSoon(records, values, []);
+  }
+
+  async keep(name: string, bytes: Uint8Array | null): Promise<void> {
+    requirePackable({ topic: name });
+    await this.#commitSoon([], {}, [[name, bytes]]);
+  }
+
+  async kept(): Promise<ReadonlyMap<string, Uint8Array>> {
+    const kept = new Map<string, Uint8Array>();
+    let after = "";
+    for (;;) {
+      const before = kept.size;
+      const reply = await this.#thread.ask({ kind: "read-kept", after });
+      if (reply.kind !== "kept") return kept;
+      unpackKept(reply.packed, (name, bytes) => {
+        if (bytes !== null) kept.set(name, bytes);
+        after = name;
+      });
+      if (kept.size === before) return kept;
+    }
   }
 
   async read(recordClass: string, after: number, limit: number): Promise<readonly StoredRecord[]> {
@@ -179,6 +196,14 @@ class SqliteJournal implements Journal {
     if (this.#moves.size > 0 || this.#hasMoreToClear || this.#trouble !== null) await this.#commit([]);
   }
 
+  #commitSoon(records: readonly NewRecord[], values: Values, kept: Waiting["kept"]): Promise<readonly number[]> {
+    if (this.#closing !== undefined) return Promise.reject(new JournalUnavailable("the journal is closed"));
+    const committed = Promise.withResolvers<readonly number[]>();
+    this.#waiting.push({ records, values, kept, resolve: committed.resolve, reject: committed.reject });
+    this.#startCommitting();
+    return committed.promise;
+  }
+
   /** Everything that arrives in one turn of the event loop, and then everything during a sync, goes together. */
   #startCommitting(): void {
     if (this.#waiting.length === 0) return;
@@ -205,7 +230,7 @@ class SqliteJournal implements Journal {
     for (const waiting of this.#waiting) {
       if (taken > 0 && (records >= BATCH_RECORDS || bytes >= BATCH_BYTES)) break;
       records += waiting.records.length;
-      bytes += sizeOf(waiting.records);
+      bytes += sizeOf(waiting.records) + waiting.kept.reduce((sum, [, kept]) => sum + (kept?.length ?? 0), 0);
       taken += 1;
     }
     const batch = this.#waiting.slice(0, taken);
@@ -226,8 +251,9 @@ class SqliteJournal implements Journal {
         bytes,
       })),
     );
-    const task: Task = { kind: "commit", packed, values, moves: [...moves.values()] };
-    const reply = await this.#thread.ask(task, [packed]).catch((error: unknown) => {
+    const kept = packKept(batch.flatMap((waiting) => waiting.kept));
+    const task: Task = { kind: "commit", packed, kept, values, moves: [...moves.values()] };
+    const reply = await this.#thread.ask(task, [packed, kept]).catch((error: unknown) => {
       for (const [key, move] of moves) this.#moves.set(key, { ...move, n: this.#cursors.get(key) ?? move.n });
       this.#trouble = messageOf(error);
       throw error;

@@ -24,6 +24,8 @@ export interface CursorMove {
 export interface Commit {
   readonly kind: "commit";
   readonly packed: ArrayBuffer;
+  /** What is kept beside the log or taken away, packed (`packKept`), in the order in which it was asked for. */
+  readonly kept: ArrayBuffer;
   readonly values: Readonly<Record<string, string>>;
   readonly moves: readonly CursorMove[];
 }
@@ -35,7 +37,13 @@ export interface Read {
   readonly limit: number;
 }
 
-export type Task = Commit | Read | { readonly kind: "close" };
+/** What is kept under names above this one, in their order; a bounded number of bytes at a time. */
+export interface ReadKept {
+  readonly kind: "read-kept";
+  readonly after: string;
+}
+
+export type Task = Commit | Read | ReadKept | { readonly kind: "close" };
 export type Request = Task & { readonly id: number };
 
 /** What one class holds. */
@@ -66,5 +74,6 @@ export type Reply =
   | { readonly kind: "not-opened"; readonly message: string; readonly isInUse: boolean }
   | { readonly kind: "committed"; readonly id: number; readonly committed: Committed }
   | { readonly kind: "records"; readonly id: number; readonly packed: ArrayBuffer }
+  | { readonly kind: "kept"; readonly id: number; readonly packed: ArrayBuffer }
   | { readonly kind: "failed"; readonly id: number; readonly message: string }
   | { readonly kind: "closed"; readonly id: number };

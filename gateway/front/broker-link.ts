@@ -1,4 +1,5 @@
 import { Duplex } from "node:stream";
+import type { Will } from "#mqtt/connect.ts";
 import type { Identity } from "../access/accounts.ts";
 
 /** What the front does with the broker's side of a connection. */
@@ -14,11 +15,13 @@ export interface LinkEnd {
 /** The wire between the front and the broker: in one process, with back-pressure both ways. */
 export class BrokerLink extends Duplex {
   readonly identity: Identity;
+  readonly will: Will | undefined;
   readonly #end: LinkEnd;
 
-  constructor(identity: Identity, end: LinkEnd) {
+  constructor(identity: Identity, will: Will | undefined, end: LinkEnd) {
     super();
     this.identity = identity;
+    this.will = will;
     this.#end = end;
   }
 

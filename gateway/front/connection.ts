@@ -225,7 +225,7 @@ export class Connection {
     this.#keepaliveMs = keepaliveS * 1000;
     this.#flows = new Flows(cleanSession);
     this.#phase = "connecting";
-    this.#link = new BrokerLink(identity, {
+    this.#link = new BrokerLink(identity, will, {
       takeBytes: (bytes, done) => this.#takeFromBroker(bytes, done),
       onRoom: () => {
         this.#isLinkFull = false;

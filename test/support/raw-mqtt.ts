@@ -41,7 +41,7 @@ export async function openRaw(port: number): Promise<RawClient> {
         60_000,
       ),
     closed: async () => {
-      if (!socket.closed) await once(socket, "close");
+      if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
     },
   };
 }

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { JournalDatabase } from "../../../common/journal/journal-database.ts";
-import { packRecords } from "../../../common/journal/record-codec.ts";
+import { packKept, packRecords } from "../../../common/journal/record-codec.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const commitOf = (text: string) => ({
   kind: "commit" as const,
+  kept: packKept([]),
   packed: packRecords([{ n: 0, classIndex: 0, topic: "t", bytes: Buffer.from(text) }]),
   values: { head: text },
   moves: [],
