@@ -1,8 +1,9 @@
 import { type Address, clientIdOf } from "#contract/names.ts";
 import { classOfStream, topics } from "#contract/topics.ts";
 import type { Journal, NewRecord, StoredRecord } from "#journal/journal.ts";
+import { journalQueue } from "#uplink/journal-queue.ts";
 import type { NewMessage } from "./new-message.ts";
-import { ForeignOutbox, type Outbox, type Outgoing } from "./outbox.ts";
+import { ForeignOutbox, type Outbox } from "./outbox.ts";
 
 /** The one reader of a device's journal. */
 export const UPLINK_READER = "uplink";
@@ -27,6 +28,7 @@ export function openJournalOutbox(journal: Journal, address: Address, newLog: st
   }
   const log = journal.value(LOG) ?? newLog;
   return {
+    ...journalQueue(journal, UPLINK_READER, (record) => outgoingOf(record, log)),
     log,
     append: async (messages, values = {}) => {
       await journal.append(
@@ -35,12 +37,6 @@ export function openJournalOutbox(journal: Journal, address: Address, newLog: st
       );
     },
     value: (name) => journal.value(name),
-    read: async (recordClass, after, limit) => {
-      const records = await journal.read(recordClass, after, limit);
-      return records.map((record) => outgoingOf(record, log));
-    },
-    acknowledged: (recordClass) => journal.cursor(UPLINK_READER, recordClass),
-    acknowledge: (recordClass, seq) => journal.advance(UPLINK_READER, recordClass, seq),
     pending: () => {
       const { pending, oldestPending, isHealthy, trouble } = journal.stats();
       return {
@@ -50,8 +46,6 @@ export function openJournalOutbox(journal: Journal, address: Address, newLog: st
         trouble: isHealthy ? null : (trouble ?? "the last append failed"),
       };
     },
-    onAppended: (listener) =>
-      journal.onCommitted((records) => listener(new Set(records.map(({ recordClass }) => recordClass)))),
     close: () => journal.close(),
   };
 }
@@ -72,7 +66,7 @@ function encodeUnplaced(message: NewMessage): Uint8Array {
 }
 
 /** Puts log, seq and id behind the opening brace; a chunk's line of JSON begins with one too. */
-function outgoingOf({ n, topic, bytes }: StoredRecord, log: string): Outgoing {
+function outgoingOf({ n, topic, bytes }: StoredRecord, log: string): Pick<StoredRecord, "topic" | "bytes"> {
   const place = `{"log":${JSON.stringify(log)},"seq":${n},"id":${JSON.stringify(`${log}-${n}`)},`;
-  return { seq: n, topic, bytes: Buffer.concat([Buffer.from(place), bytes.subarray(1)]) };
+  return { topic, bytes: Buffer.concat([Buffer.from(place), bytes.subarray(1)]) };
 }

@@ -1,13 +1,9 @@
 import type { Stored } from "#contract/messages.ts";
 import type { Closer } from "#kit/closer.ts";
+import type { LinkStatus } from "#uplink/kept-link.ts";
 
 /** How the connection to the broker stands. */
-export interface UplinkStatus {
-  readonly connected: boolean;
-  /** Connections since the start. */
-  readonly connections: number;
-  /** Why there is none, or null. */
-  readonly trouble: string | null;
+export interface UplinkStatus extends LinkStatus {
   /** What the city said last that it has of this outbox, or null. */
   readonly stored: Stored | null;
 }

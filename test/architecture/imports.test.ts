@@ -8,6 +8,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "common/mqtt": ["common/kit"],
   "common/contract": ["common/kit", "common/mqtt"],
   "common/journal": ["common/kit", "common/mqtt", "common/contract"],
+  "common/uplink": ["common/kit", "common/mqtt", "common/contract", "common/journal"],
   "firmware-config": ["common"],
   edge: ["common", "firmware-config"],
   gateway: ["common", "firmware-config"],

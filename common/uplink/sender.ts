@@ -1,11 +1,11 @@
 import { RECORD_CLASSES, type RecordClass } from "#contract/topics.ts";
-import type { Outbox, Outgoing } from "../outbox/outbox.ts";
+import type { Outgoing, SendQueue } from "./send-queue.ts";
 import { createSendWindow } from "./send-window.ts";
 
 /** Publishes one message at QoS 1 and calls back when it is acknowledged; never calls back for a broken connection. */
 export type Publish = (topic: string, bytes: Uint8Array, onAcknowledged: () => void) => void;
 
-/** Sends an outbox over one connection. */
+/** Sends a queue over one connection. */
 export interface Sender {
   /** Messages that wait for their acknowledgement. */
   readonly inFlight: number;
@@ -14,11 +14,12 @@ export interface Sender {
   stop(): void;
 }
 
-interface Queue {
+/** What was read of one class and is not sent yet. */
+interface Lane {
   readonly recordClass: RecordClass;
   records: Outgoing[];
   readUpTo: number;
-  /** Whether the outbox may hold more than was read. */
+  /** Whether the queue may hold more than was read. */
   mayHoldMore: boolean;
 }
 
@@ -26,20 +27,20 @@ const READ_AT_ONCE = 64;
 
 /**
  * Sends by class in order of worth and by number within a class, at most `windowSize` unacknowledged, beginning at the
- * outbox's own mark; so after a lost connection whatever was under way is sent again. It reads in small batches, so
+ * queue's own mark; so after a lost connection whatever was under way is sent again. It reads in small batches, so
  * memory stays flat however much waits.
  */
 export function startSender(
-  outbox: Outbox,
+  queue: SendQueue,
   publish: Publish,
   windowSize: number,
   onError: (error: unknown) => void,
 ): Sender {
   const sending = createSendWindow(windowSize);
-  const queues: Queue[] = RECORD_CLASSES.map((recordClass) => ({
+  const lanes: Lane[] = RECORD_CLASSES.map((recordClass) => ({
     recordClass,
     records: [],
-    readUpTo: outbox.acknowledged(recordClass),
+    readUpTo: queue.acknowledged(recordClass),
     mayHoldMore: true,
   }));
   let acknowledgements = 0;
@@ -48,36 +49,42 @@ export function startSender(
   let isWoken = false;
 
   /** Only an empty answer says that there is no more; what is appended during the read is announced. */
-  async function readOn(queue: Queue): Promise<void> {
-    queue.mayHoldMore = false;
+  async function readOn(lane: Lane): Promise<void> {
+    lane.mayHoldMore = false;
     try {
-      queue.records = [...(await outbox.read(queue.recordClass, queue.readUpTo, READ_AT_ONCE))];
+      lane.records = [...(await queue.read(lane.recordClass, lane.readUpTo, READ_AT_ONCE))];
     } catch (error) {
-      queue.mayHoldMore = true;
+      lane.mayHoldMore = true;
       throw error;
     }
-    queue.readUpTo = queue.records.at(-1)?.seq ?? queue.readUpTo;
-    if (queue.records.length > 0) queue.mayHoldMore = true;
+    lane.readUpTo = lane.records.at(-1)?.seq ?? lane.readUpTo;
+    if (lane.records.length > 0) lane.mayHoldMore = true;
   }
 
-  async function next(): Promise<{ queue: Queue; record: Outgoing } | undefined> {
-    for (const queue of queues) {
-      if (queue.records.length === 0 && queue.mayHoldMore) {
-        await readOn(queue);
-      }
-      const record = queue.records.shift();
-      if (record !== undefined) return { queue, record };
+  async function next(): Promise<{ lane: Lane; record: Outgoing } | undefined> {
+    for (const lane of lanes) {
+      if (lane.records.length === 0 && lane.mayHoldMore) await readOn(lane);
+      const record = lane.records.shift();
+      if (record !== undefined) return { lane, record };
     }
     return undefined;
   }
 
-  function send({ recordClass }: Queue, { seq, topic, bytes }: Outgoing): void {
+  function settle(recordClass: RecordClass, seq: number): void {
+    const upTo = sending.acknowledged(recordClass, seq);
+    if (upTo !== undefined) queue.acknowledge(recordClass, upTo);
+  }
+
+  function send({ recordClass }: Lane, { seq, topic, bytes, isElsewhere = false }: Outgoing): void {
     sending.sent(recordClass, seq);
+    if (isElsewhere) {
+      settle(recordClass, seq);
+      return;
+    }
     publish(topic, bytes, () => {
       if (isStopped) return;
       acknowledgements += 1;
-      const upTo = sending.acknowledged(recordClass, seq);
-      if (upTo !== undefined) outbox.acknowledge(recordClass, upTo);
+      settle(recordClass, seq);
       wake();
     });
   }
@@ -88,7 +95,7 @@ export function startSender(
       while (sending.room > 0 && !isStopped) {
         const found = await next();
         if (found === undefined || isStopped) break;
-        send(found.queue, found.record);
+        send(found.lane, found.record);
       }
     }
   }
@@ -106,8 +113,8 @@ export function startSender(
       });
   }
 
-  const stopListening = outbox.onAppended((classes) => {
-    for (const queue of queues) if (classes.has(queue.recordClass)) queue.mayHoldMore = true;
+  const stopListening = queue.onAppended((classes) => {
+    for (const lane of lanes) if (classes.has(lane.recordClass)) lane.mayHoldMore = true;
     wake();
   });
   wake();

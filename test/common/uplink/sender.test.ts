@@ -1,19 +1,16 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { RecordClass } from "#contract/topics.ts";
-import type { Outbox } from "../../../edge/outbox/outbox.ts";
-import { startSender } from "../../../edge/uplink/sender.ts";
+import type { SendQueue } from "#uplink/send-queue.ts";
+import { startSender } from "#uplink/sender.ts";
 import { until } from "../../support/until.ts";
 
-/** An outbox of names: what is put is read by class; `largestRead` says how much was asked for at most. */
-function createNamedOutbox() {
+/** A queue of names: what is put is read by class; `largestRead` says how much was asked for at most. */
+function createNamedQueue() {
   const kept: { seq: number; recordClass: string }[] = [];
   const cursors = new Map<string, number>();
   const listeners = new Set<(classes: ReadonlySet<string>) => void>();
   let largestRead = 0;
-  const outbox: Outbox = {
-    log: "log-1",
-    append: async () => {},
-    value: () => undefined,
+  const queue: SendQueue = {
     read: async (recordClass, after, limit) => {
       const found = kept.filter((one) => one.recordClass === recordClass && one.seq > after).slice(0, limit);
       largestRead = Math.max(largestRead, found.length);
@@ -23,24 +20,22 @@ function createNamedOutbox() {
     acknowledge: (recordClass, seq) => {
       cursors.set(recordClass, seq);
     },
-    pending: () => ({ total: 0, byClass: {}, oldest: null, trouble: null }),
     onAppended: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close: async () => {},
   };
   const put = (recordClass: RecordClass, count: number) => {
     for (let i = 0; i < count; i += 1) kept.push({ seq: kept.length + 1, recordClass });
     for (const listener of listeners) listener(new Set([recordClass]));
   };
-  return { outbox, put, cursors, largestRead: () => largestRead };
+  return { queue, put, cursors, largestRead: () => largestRead };
 }
 
-function startWith(outbox: Outbox, windowSize: number) {
+function startWith(queue: SendQueue, windowSize: number) {
   const sent: { seq: number; answer: () => void }[] = [];
   const sender = startSender(
-    outbox,
+    queue,
     (_topic, bytes, answer) => sent.push({ seq: Number(String(bytes)), answer }),
     windowSize,
     (error) => {
@@ -53,10 +48,10 @@ function startWith(outbox: Outbox, windowSize: number) {
 
 describe("startSender", () => {
   it("has no more under way than its window", async () => {
-    const { outbox, put } = createNamedOutbox();
+    const { queue, put } = createNamedQueue();
     put("reading", 10);
 
-    const { sent, seqs } = startWith(outbox, 4);
+    const { sent, seqs } = startWith(queue, 4);
     await until("the window is full", () => sent.length === 4);
     sent[0]?.answer();
     await until("one more follows", () => sent.length === 5);
@@ -65,9 +60,9 @@ describe("startSender", () => {
   });
 
   it("lets a visit overtake the chunks that are not under way yet", async () => {
-    const { outbox, put } = createNamedOutbox();
+    const { queue, put } = createNamedQueue();
     put("chunk", 6);
-    const { sent, seqs } = startWith(outbox, 2);
+    const { sent, seqs } = startWith(queue, 2);
     await until("chunks are under way", () => sent.length === 2);
 
     put("visit", 1);
@@ -77,10 +72,10 @@ describe("startSender", () => {
     expect(seqs()).toEqual([1, 2, 7]);
   });
 
-  it("moves the outbox's mark only over what is answered without a hole", async () => {
-    const { outbox, put, cursors } = createNamedOutbox();
+  it("moves the queue's mark only over what is answered without a hole", async () => {
+    const { queue, put, cursors } = createNamedQueue();
     put("reading", 3);
-    const { sent } = startWith(outbox, 8);
+    const { sent } = startWith(queue, 8);
     await until("all are under way", () => sent.length === 3);
 
     sent[2]?.answer();
@@ -91,23 +86,38 @@ describe("startSender", () => {
     expect([withHole, cursors.get("reading")]).toEqual([1, 3]);
   });
 
+  it("does not send what is kept elsewhere, and lets the mark pass it", async () => {
+    const { queue, put, cursors } = createNamedQueue();
+    put("reading", 4);
+    const read: SendQueue["read"] = async (...asked) =>
+      (await queue.read(...asked)).map((one) => ({ ...one, isElsewhere: one.seq !== 2 }));
+
+    const { sent, seqs } = startWith({ ...queue, read }, 8);
+    await until("what is to be sent is under way", () => sent.length === 1);
+    const before = cursors.get("reading");
+    sent[0]?.answer();
+
+    expect(seqs()).toEqual([2]);
+    expect([before, cursors.get("reading")]).toEqual([1, 4]);
+  });
+
   it("begins again at the mark on a new connection", async () => {
-    const { outbox, put } = createNamedOutbox();
+    const { queue, put } = createNamedQueue();
     put("reading", 3);
-    const first = startWith(outbox, 8);
+    const first = startWith(queue, 8);
     await until("all are under way", () => first.sent.length === 3);
     first.sent[0]?.answer();
     first.sender.stop();
     first.sent[1]?.answer();
 
-    const second = startWith(outbox, 8);
+    const second = startWith(queue, 8);
     await until("the rest is sent again", () => second.sent.length === 2);
 
     expect(second.seqs()).toEqual([2, 3]);
   });
 
   it("reads little at a time, however much waits", async () => {
-    const { outbox, put, largestRead } = createNamedOutbox();
+    const { queue, put, largestRead } = createNamedQueue();
     put("reading", 5000);
 
     let answered = 0;
@@ -117,7 +127,7 @@ describe("startSender", () => {
         answer();
       });
     };
-    const sender = startSender(outbox, answerSoon, 8, () => {});
+    const sender = startSender(queue, answerSoon, 8, () => {});
     onTestFinished(() => sender.stop());
     await until("all are sent", () => answered === 5000);
 
@@ -125,29 +135,29 @@ describe("startSender", () => {
   });
 
   it("sends all of a backlog whose messages are so large that few come with each read", async () => {
-    const { outbox, put } = createNamedOutbox();
+    const { queue, put } = createNamedQueue();
     put("chunk", 500);
-    const read: Outbox["read"] = (recordClass, after, limit) => outbox.read(recordClass, after, Math.min(limit, 7));
+    const read: SendQueue["read"] = (recordClass, after, limit) => queue.read(recordClass, after, Math.min(limit, 7));
 
-    const { seqs } = startWith({ ...outbox, read }, 1000);
+    const { seqs } = startWith({ ...queue, read }, 1000);
 
     await until("all are sent", () => seqs().length === 500);
   });
 
   it("reads again after a read that failed", async () => {
-    const { outbox, put } = createNamedOutbox();
+    const { queue, put } = createNamedQueue();
     put("reading", 3);
     let failures = 0;
-    const read: Outbox["read"] = async (recordClass, after, limit) => {
+    const read: SendQueue["read"] = async (recordClass, after, limit) => {
       if (recordClass === "reading" && failures === 0) {
         failures += 1;
         throw new Error("the thread was lost");
       }
-      return await outbox.read(recordClass, after, limit);
+      return await queue.read(recordClass, after, limit);
     };
     const seqs: number[] = [];
     const sender = startSender(
-      { ...outbox, read },
+      { ...queue, read },
       (_topic, bytes) => seqs.push(Number(String(bytes))),
       8,
       () => {},

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSendWindow } from "../../../edge/uplink/send-window.ts";
+import { createSendWindow } from "#uplink/send-window.ts";
 
 describe("createSendWindow", () => {
   it("moves a class only over what is acknowledged without a hole, whatever the order of the answers", () => {

@@ -1,0 +1,184 @@
+import { connect, type MqttClient } from "mqtt";
+import { backoffMs } from "#kit/backoff.ts";
+import type { Closer } from "#kit/closer.ts";
+import { codeOf, messageOf } from "#kit/errors.ts";
+import type { Logger } from "#kit/logger.ts";
+import { wait } from "#kit/wait.ts";
+
+/** How a client signs in. */
+export interface LinkLogin {
+  readonly url: string;
+  readonly clientId: string;
+  readonly username: string;
+  /** Not needed where a certificate says who it is. */
+  readonly token?: string | undefined;
+  /** PEM: the authority that the broker's certificate must come from, the own certificate and its key. */
+  readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
+}
+
+/** What a client shows of itself, retained: `online: true` while it is connected, else (by its last will) false. */
+export interface Presence {
+  readonly topic: string;
+  readonly say: (online: boolean) => string;
+}
+
+/** A connection that the broker has accepted. */
+export interface LinkConnection {
+  readonly client: MqttClient;
+  /** Ends it; of several reasons the first one counts. */
+  end(code: string, reason: string): void;
+}
+
+/** What is done over one connection, from its acceptance to its end. */
+export interface LinkWork extends Closer {
+  /** Whether the broker has shown that it works: one that accepts and then hangs up is not hammered. */
+  isUseful(): boolean;
+}
+
+/** How a link stands. */
+export interface LinkStatus {
+  readonly connected: boolean;
+  /** Connections since the start. */
+  readonly connections: number;
+  /** Why there is none, or null. */
+  readonly trouble: string | null;
+}
+
+/** What a link needs. */
+export interface KeptLinkOptions {
+  readonly login: LinkLogin;
+  readonly presence?: Presence;
+  /** Begins the work on each new connection; it is closed with the connection. */
+  readonly begin: (connection: LinkConnection) => LinkWork;
+  /** A connection, or an attempt at one, has ended with this code. */
+  readonly onEnded?: (code: string) => void;
+  /** What log lines say beside the event. */
+  readonly facts: () => Readonly<Record<string, unknown>>;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** A connection that is made again whenever it is lost. */
+export interface KeptLink extends Closer {
+  status(): LinkStatus;
+}
+
+const RECONNECT = { baseMs: 500, maxMs: 30_000 };
+const CONNECT_TIMEOUT_MS = 15_000;
+const KEEPALIVE_S = 30;
+const GOODBYE_TIMEOUT_MS = 2_000;
+
+/**
+ * Keeps one MQTT 3.1.1 connection, with a clean session and a back-off of its own; never rejects: a broker that is away
+ * is waited for.
+ */
+export function keepLink(options: KeptLinkOptions): KeptLink {
+  const { facts, log, random } = options;
+  const closing = new AbortController();
+  let status: LinkStatus = { connected: false, connections: 0, trouble: "not connected yet" };
+  const onConnected = () => {
+    status = { connected: true, connections: status.connections + 1, trouble: null };
+    log.info({ event: "uplink.connected", ...facts() }, "uplink connected");
+  };
+
+  async function keepConnected(): Promise<void> {
+    for (let attempt = 0; !closing.signal.aborted; attempt += 1) {
+      const ended = await liveOnce(options, closing.signal, onConnected);
+      status = { ...status, connected: false, trouble: ended.reason };
+      if (closing.signal.aborted) return;
+      options.onEnded?.(ended.code);
+      if (ended.wasUseful) attempt = 0;
+      const delayMs = backoffMs(attempt, RECONNECT, random());
+      log.warn({ event: "uplink.lost", reason: ended.reason, delayMs, ...facts() }, "uplink lost");
+      await wait(delayMs, closing.signal);
+    }
+  }
+
+  const kept = keepConnected();
+  return {
+    status: () => status,
+    close: async () => {
+      closing.abort();
+      await kept;
+    },
+  };
+}
+
+interface Ended {
+  readonly code: string;
+  readonly reason: string;
+  readonly wasUseful: boolean;
+}
+
+/** One connection from its attempt to its end. */
+async function liveOnce(options: KeptLinkOptions, signal: AbortSignal, onConnected: () => void): Promise<Ended> {
+  const { presence, begin } = options;
+  const client = openClient(options);
+  let work: LinkWork | undefined;
+  let isEnded = false;
+  const ended = Promise.withResolvers<{ code: string; reason: string }>();
+  const end = (code: string, reason: string) => {
+    isEnded = true;
+    ended.resolve({ code, reason });
+  };
+
+  client.on("error", (error) => end(troubleCode(error), messageOf(error) || codeOf(error)));
+  client.on("close", () => end("broker-lost", "the broker closed the connection"));
+  client.on("connect", () => {
+    if (isEnded) return;
+    onConnected();
+    if (presence !== undefined) client.publish(presence.topic, presence.say(true), { qos: 1, retain: true });
+    work = begin({ client, end });
+  });
+  const onAbort = () => end("closing", "closing");
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+
+  const { code, reason } = await ended.promise;
+  signal.removeEventListener("abort", onAbort);
+  const wasUseful = work?.isUseful() ?? false;
+  await work?.close();
+  if (code === "closing" && client.connected) await sayGoodbye(client, presence);
+  client.end(true);
+  return { code, reason, wasUseful };
+}
+
+/** `broker-refused` where the broker answered no (MQTT.js gives a number as code), else Node's code: `broker-econnreset`. */
+function troubleCode(error: Error): string {
+  return "code" in error && typeof error.code === "number" ? "broker-refused" : `broker-${codeOf(error).toLowerCase()}`;
+}
+
+function openClient({ login, presence }: KeptLinkOptions): MqttClient {
+  const { url, clientId, username, token, tls } = login;
+  const will =
+    presence === undefined
+      ? {}
+      : { will: { topic: presence.topic, payload: Buffer.from(presence.say(false)), qos: 1 as const, retain: true } };
+  return connect(url, {
+    protocolVersion: 4,
+    clientId,
+    username,
+    ...(token === undefined ? {} : { password: token }),
+    ...tls,
+    clean: true,
+    reconnectPeriod: 0,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepalive: KEEPALIVE_S,
+    resubscribe: false,
+    ...will,
+  });
+}
+
+/** A clean goodbye suppresses the last will, so it is said by hand; who does not listen in time is left. */
+async function sayGoodbye(client: MqttClient, presence: Presence | undefined): Promise<void> {
+  const said = (async () => {
+    if (presence !== undefined)
+      await client.publishAsync(presence.topic, presence.say(false), { qos: 1, retain: true });
+    await client.endAsync(false);
+  })().catch(() => {
+    // The connection broke meanwhile: then the broker publishes the last will.
+  });
+  const enough = new AbortController();
+  await Promise.race([said, wait(GOODBYE_TIMEOUT_MS, enough.signal)]);
+  enough.abort();
+}
