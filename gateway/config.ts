@@ -12,6 +12,8 @@ export const GatewayConfig = z
     PORT: Port.default(1883).describe("MQTT port; 0 takes a free one"),
     TLS_CERT: z.string().optional().describe("PEM file of the certificate chain; turns TLS on"),
     TLS_KEY: z.string().optional().describe("PEM file of the certificate's key"),
+    TLS_CA: z.string().optional().describe("PEM file of the authority of clients' certificates; turns mTLS on"),
+    ALLOW_TOKENS: z.stringbool().default(false).describe("beside certificates also take tokens (for development)"),
     DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
     CREDENTIALS_FILE: z
       .string()
@@ -54,9 +56,17 @@ export const GatewayConfig = z
     path: ["TLS_KEY"],
     error: "TLS_CERT and TLS_KEY go together",
   })
+  .refine(({ TLS_CA, TLS_CERT }) => TLS_CA === undefined || TLS_CERT !== undefined, {
+    path: ["TLS_CA"],
+    error: "clients show certificates over TLS only: TLS_CERT and TLS_KEY are needed too",
+  })
   .refine(({ HOST, TLS_CERT }) => isLoopback(HOST) || TLS_CERT !== undefined, {
     path: ["HOST"],
     error: "listening beyond loopback needs TLS_CERT and TLS_KEY: tokens would travel in the clear",
+  })
+  .refine(({ TLS_CA, OPEN }) => !OPEN || TLS_CA === undefined, {
+    path: ["OPEN"],
+    error: "the open mode lets anybody in: TLS_CA would mean nothing",
   })
   .refine(({ HOST, OPEN }) => !OPEN || isLoopback(HOST), {
     path: ["OPEN"],

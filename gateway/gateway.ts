@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CONSUMER_GROUPS, classOfStream, RECORD_CLASSES } from "#contract/topics.ts";
 import type { Journal } from "#journal/journal.ts";
@@ -6,13 +6,12 @@ import { openJournal } from "#journal/sqlite-journal.ts";
 import type { Clock } from "#kit/clock.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
-import { watchAccounts } from "./access/accounts.ts";
-import { openAccess } from "./access/open-mode.ts";
-import { closedRules } from "./access/rules.ts";
+import { type Access, startAccess } from "./access/access.ts";
 import { startBroker } from "./broker.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ConsumerGroup } from "./delivery/consumer-group.ts";
 import { startFront } from "./front/front.ts";
+import type { TlsSettings } from "./front/tls-door.ts";
 import { Metrics } from "./metrics.ts";
 import { type GatewayHealth, startMetricsServer } from "./metrics-server.ts";
 import { forgottenRetained, journaledRetained } from "./retained/retained-messages.ts";
@@ -46,9 +45,8 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
   };
   try {
     await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
-    const { accounts, rules } = config.OPEN
-      ? openAccess(log)
-      : { accounts: keep(await watchAccounts(config.CREDENTIALS_FILE, log)), rules: closedRules };
+    const access = keep(await startAccess(config, clock, log));
+    const { accounts, rules } = access;
     const file = join(config.DATA_DIR, "journal.db");
     const onListenerError = (error: unknown) =>
       log.error({ event: "delivery.failed", err: error }, "what was committed could not be handed on");
@@ -72,7 +70,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       unjournaledBytes: config.UNJOURNALED_BYTES,
       consumerWindow: config.CONSUMER_WINDOW,
     };
-    const listening = { host: config.HOST, port: config.PORT, tls: await readTls(config) };
+    const listening = { host: config.HOST, port: config.PORT, tls: tlsOf(config, access) };
     const parts = { journal, accounts, rules, broker, groups, metrics, limits };
     const front = keep(await startFront(listening, parts, clock, log));
     const health = (): GatewayHealth => {
@@ -87,6 +85,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
         delivered,
         consumed,
         refused: metrics.refused(),
+        troubles: [...access.troubles, ...front.troubles],
       };
     };
     const server = keep(await startMetricsServer(config.METRICS_PORT, health));
@@ -104,7 +103,7 @@ async function memoryOf({ OPEN }: GatewayConfig, journal: Journal, log: Logger) 
   return { retained: journaledRetained(journal), wills: await journaledWills(journal, onTrouble) };
 }
 
-async function readTls({ TLS_CERT, TLS_KEY }: GatewayConfig): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+function tlsOf({ TLS_CERT, TLS_KEY }: GatewayConfig, { authority, takesTokens }: Access): TlsSettings | undefined {
   if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
-  return { cert: await readFile(TLS_CERT), key: await readFile(TLS_KEY) };
+  return { certFile: TLS_CERT, keyFile: TLS_KEY, authority, mayHaveNone: takesTokens };
 }

@@ -15,6 +15,8 @@ export interface GatewayHealth {
   readonly delivered: number;
   readonly consumed: number;
   readonly refused: Readonly<Record<string, number>>;
+  /** What is not as it was set and goes on as it was before, one line each: a file that cannot be read any more. */
+  readonly troubles: readonly string[];
 }
 
 /**
@@ -67,6 +69,7 @@ export function metricsText(health: GatewayHealth): string {
   const lines = [
     ["gateway_healthy", health.status === "ok" ? 1 : 0],
     ["gateway_connections", health.connections],
+    ["gateway_troubles", health.troubles.length],
     ["gateway_acknowledged_total", health.acknowledged],
     ["gateway_delivered_total", health.delivered],
     ["gateway_consumed_total", health.consumed],

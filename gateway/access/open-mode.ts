@@ -28,7 +28,7 @@ const everybody: Accounts = {
     role: "device",
     tenants: [],
   }),
-  stillHolds: () => true,
+  endOf: () => undefined,
   close: async () => undefined,
 };
 

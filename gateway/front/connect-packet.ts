@@ -1,19 +1,11 @@
-import { type Connect, LEVEL } from "#mqtt/connect.ts";
+import { LEVEL } from "#mqtt/connect.ts";
 import type { Frame } from "#mqtt/framer.ts";
-import type { Login } from "../access/accounts.ts";
 
 /** CONNACK return codes that the front gives (MQTT 3.1.1, 3.2.2.3). */
 export const CONNACK = { protocolVersion: 1, clientId: 2, badCredentials: 4, notAuthorised: 5 } as const;
 
 /** A CONNACK that refuses. */
 export const refusingConnack = (code: number): Buffer => Buffer.from([0x20, 2, 0, code]);
-
-/** What accounts want to know of a CONNECT. */
-export const loginOf = ({ clientId, username = "", password = Buffer.alloc(0) }: Connect): Login => ({
-  clientId,
-  username,
-  password,
-});
 
 /**
  * The same CONNECT for the broker: without a keep-alive time, which the front keeps itself, and without the flag that

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { RecordClass } from "#contract/topics.ts";
 import { classOfStream, isDurableTopic, parseTopic } from "#contract/topics.ts";
 import type { Journal } from "#journal/journal.ts";
@@ -17,9 +17,11 @@ import { ConsumerSession } from "../delivery/consumer-session.ts";
 import { sharingOf, subscribeShared, unsubscribeShared } from "../delivery/shared-subscriptions.ts";
 import type { Metrics, RefusalReason } from "../metrics.ts";
 import { BrokerLink } from "./broker-link.ts";
-import { CONNACK, connectForBroker, loginOf, refusingConnack } from "./connect-packet.ts";
+import { connectForBroker, refusingConnack } from "./connect-packet.ts";
 import { DurableIntake } from "./durable-intake.ts";
 import { Flows } from "./flows.ts";
+import { judgeConnect } from "./login.ts";
+import { endSoon, type Wire } from "./wire.ts";
 
 /** Bounds of one connection. */
 export interface ConnectionLimits {
@@ -60,7 +62,8 @@ const DURABLE_TOPICS_KEPT = 64;
  * everything else to the broker. Only whole packets are written to the client, so that the three never mix.
  */
 export class Connection {
-  readonly #socket: Socket;
+  readonly #wire: Wire;
+  readonly #socket: Duplex;
   readonly #parts: ConnectionParts;
   readonly #nowMs: () => number;
   readonly #onGone: () => void;
@@ -86,8 +89,9 @@ export class Connection {
   #isFinishing = false;
   #brokerWaits: (() => void) | undefined;
 
-  constructor(socket: Socket, parts: ConnectionParts, nowMs: () => number, onGone: () => void) {
-    this.#socket = socket;
+  constructor(wire: Wire, parts: ConnectionParts, nowMs: () => number, onGone: () => void) {
+    this.#wire = wire;
+    this.#socket = wire.stream;
     this.#parts = parts;
     this.#nowMs = nowMs;
     this.#onGone = onGone;
@@ -97,11 +101,10 @@ export class Connection {
       onStored: (messageIds) => this.#acknowledge(messageIds),
       onRefused: (error, count) => this.#refuse("journal-unavailable", `${codeOf(error)}: ${messageOf(error)}`, count),
     });
-    socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    socket.on("drain", () => this.#resumeOutput());
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#end());
+    this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    this.#socket.on("drain", () => this.#resumeOutput());
+    this.#socket.on("error", () => this.#socket.destroy());
+    this.#socket.on("close", () => this.#end());
   }
 
   /**
@@ -110,8 +113,9 @@ export class Connection {
    */
   check(): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
-    if (this.#identity !== undefined && !this.#parts.accounts.stillHolds(this.#identity)) {
-      this.#refuse("revoked", "its credentials were changed or removed");
+    const end = this.#identity && this.#parts.accounts.endOf(this.#identity);
+    if (end !== undefined) {
+      this.#refuse(end, "what it signed in with was changed, taken back or has run out");
       return;
     }
     const silentMs = this.#nowMs() - this.#lastHeardMs;
@@ -136,7 +140,7 @@ export class Connection {
   }
 
   get #name(): string {
-    return this.#identity?.clientId ?? this.#socket.remoteAddress ?? "unknown";
+    return this.#identity?.clientId ?? this.#wire.address;
   }
 
   #receive(chunk: Buffer): void {
@@ -203,24 +207,14 @@ export class Connection {
 
   #takeConnect(frame: Frame): void {
     if (frame.type !== PACKET.connect) throw new ProtocolError("malformed-packet", "the first packet is not a CONNECT");
-    const connect = parseConnect(frame, this.#parts.rules.levels);
-    if (connect.kind === "refused") {
-      const { returnCode, why } = connect;
-      this.#refuseConnect(returnCode, returnCode === CONNACK.clientId ? "client-id" : "protocol-version", why);
+    const judged = judgeConnect(parseConnect(frame, this.#parts.rules.levels), this.#wire, this.#parts);
+    if (judged.kind === "refusal") {
+      this.#write(refusingConnack(judged.code));
+      this.#refuse(judged.reason, judged.detail);
       return;
     }
-    const login = loginOf(connect);
-    const identity = this.#parts.accounts.authenticate(login);
-    if (identity === "bad-credentials" || identity === "client-id") {
-      const code = identity === "client-id" ? CONNACK.clientId : CONNACK.badCredentials;
-      this.#refuseConnect(code, identity, `as ${login.username.slice(0, 80)}`);
-      return;
-    }
+    const { identity, connect } = judged;
     const { will, keepaliveS, cleanSession } = connect;
-    if (will !== undefined && !this.#parts.rules.mayHaveWill(identity, will.topic)) {
-      this.#refuseConnect(CONNACK.notAuthorised, "will", `a will on ${will.topic}`);
-      return;
-    }
     this.#identity = identity;
     this.#keepaliveMs = keepaliveS * 1000;
     this.#flows = new Flows(cleanSession);
@@ -387,11 +381,6 @@ export class Connection {
     this.#steer();
   }
 
-  #refuseConnect(code: number, reason: RefusalReason, detail: string): void {
-    this.#write(refusingConnack(code));
-    this.#refuse(reason, detail);
-  }
-
   /** Whatever the bytes of one client bring about must not stop the others. */
   #refuseFor(error: unknown): void {
     this.#refuse(error instanceof ProtocolError ? error.code : "internal-error", messageOf(error));
@@ -408,7 +397,7 @@ export class Connection {
     this.#phase = "closing";
     this.#consumer?.end();
     this.#socket.resume();
-    this.#socket.destroySoon();
+    endSoon(this.#socket);
     // Not the socket's own timeout: whoever goes on sending would put that off for ever.
     const lingering = setTimeout(() => this.#socket.destroy(), LINGER_MS);
     this.#socket.once("close", () => clearTimeout(lingering));

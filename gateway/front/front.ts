@@ -1,27 +1,29 @@
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer, type Socket } from "node:net";
 import type { Clock } from "#kit/clock.ts";
-import type { Closer } from "#kit/closer.ts";
+import { type Closer, closeAll } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import { Connection, type ConnectionParts } from "./connection.ts";
+import { openTlsDoor, type TlsSettings } from "./tls-door.ts";
+import type { Wire } from "./wire.ts";
 
 /** Where the front listens. */
 export interface Listening {
   readonly host: string;
   readonly port: number;
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly tls: TlsSettings | undefined;
 }
 
 /** The open door: every MQTT connection comes in here. */
 export interface Front extends Closer {
   readonly port: number;
   readonly connections: number;
+  /** What is not as it was set, one line each. */
+  readonly troubles: readonly string[];
 }
 
 const CHECK_EVERY_MS = 500;
-const HANDSHAKE_MS = 10_000;
 
 /** Listens and serves; `close` stops accepting, answers what was taken and closes every connection. */
 export async function startFront(
@@ -30,20 +32,34 @@ export async function startFront(
   clock: Clock,
   log: Logger,
 ): Promise<Front> {
+  const sockets = new Set<Socket>();
   const open = new Set<Connection>();
-  const accept = (socket: Socket) => {
+  let isClosing = false;
+  /** When the last connection has gone, what is left are handshakes that nobody waits for. */
+  const cutTheRest = () => {
+    if (isClosing && open.size === 0) for (const socket of sockets) socket.destroy();
+  };
+  const serve = (wire: Wire) => {
     const connection: Connection = new Connection(
-      socket,
+      wire,
       parts,
       () => clock.monotonicMs(),
-      () => open.delete(connection),
+      () => {
+        open.delete(connection);
+        cutTheRest();
+      },
     );
     open.add(connection);
   };
-  const server: Server =
-    listening.tls === undefined
-      ? createServer(accept)
-      : createTlsServer({ ...listening.tls, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS }, accept);
+  const onWire = (socket: Socket, certificate?: Wire["certificate"]) =>
+    serve({ stream: socket, address: socket.remoteAddress ?? "unknown", certificate });
+  const tls = listening.tls && (await openTlsDoor(listening.tls, onWire, parts.metrics, log));
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    if (tls === undefined) onWire(socket);
+    else tls.take(socket);
+  });
   server.listen(listening.port, listening.host);
   await once(server, "listening");
   const onError = (error: unknown) => log.error({ event: "front.failed", err: error }, "front failed");
@@ -61,12 +77,17 @@ export async function startFront(
     get connections() {
       return open.size;
     },
+    get troubles() {
+      return tls?.trouble === undefined ? [] : [tls.trouble];
+    },
     close: async () => {
       if (!server.listening) return;
       const closed = once(server, "close");
       server.close();
-      await watching.close();
+      await closeAll(tls === undefined ? [watching] : [watching, tls]);
       await Promise.all([...open].map((connection) => connection.finish()));
+      isClosing = true;
+      cutTheRest();
       await closed;
     },
   };

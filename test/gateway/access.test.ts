@@ -7,7 +7,7 @@ import { Credentials } from "#contract/credentials.ts";
 import { filters, topics } from "#contract/topics.ts";
 import { wait } from "#kit/wait.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
-import { watchAccounts } from "../../gateway/access/accounts.ts";
+import { watchTokenAccounts } from "../../gateway/access/token-accounts.ts";
 import { aPublish, connectPacket, connectRaw, openRaw } from "../support/raw-mqtt.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { type RunningGateway, startGatewayHere } from "../support/test-gateway.ts";
@@ -91,9 +91,14 @@ describe("who may connect", () => {
     const whole = await readFile(file, "utf8");
     const events: string[] = [];
     const log = pino({ level: "info" }, { write: (line: string) => events.push(JSON.parse(line).event) });
-    const accounts = await watchAccounts(file, log);
+    const accounts = await watchTokenAccounts(file, log);
     onTestFinished(() => accounts.close());
-    const login = { clientId: "demo:truck-1", username: "demo:truck-1", password: Buffer.from(token) };
+    const login = {
+      clientId: "demo:truck-1",
+      username: "demo:truck-1",
+      password: Buffer.from(token),
+      certificate: undefined,
+    };
 
     await writeFile(file, "{ half");
     await until("it is said", () => events.length > 0);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { generate, type IPublishPacket, type Packet } from "mqtt-packet";
 import { parseControl } from "#mqtt/control.ts";
 import { Framer } from "#mqtt/framer.ts";
@@ -20,11 +21,28 @@ export interface RawClient {
 /** Opens a connection without saying anything. */
 export async function openRaw(port: number): Promise<RawClient> {
   const socket = createConnection({ host: "127.0.0.1", port });
+  const client = speakOver(socket);
+  await once(socket, "connect");
+  return client;
+}
+
+/** Opens a TLS connection without saying anything; rejects when the handshake fails. */
+export async function openTls(port: number, options: ConnectionOptions): Promise<RawClient & { socket: TLSSocket }> {
+  const socket = connectTls({ host: "127.0.0.1", port, ...options });
+  const client = speakOver(socket);
+  await new Promise<void>((resolve, reject) => {
+    socket.once("secureConnect", resolve);
+    socket.once("error", reject);
+  });
+  return { ...client, socket };
+}
+
+/** Speaks MQTT over a socket. */
+export function speakOver(socket: Socket): RawClient {
   const framer = new Framer(16 * 1024 * 1024);
   const received: Packet[] = [];
   socket.on("data", (chunk: Buffer) => framer.push(chunk, (frame) => received.push(parseControl(frame))));
   socket.on("error", () => socket.destroy());
-  await once(socket, "connect");
   return {
     socket,
     received,
@@ -49,7 +67,8 @@ export async function openRaw(port: number): Promise<RawClient> {
 /** What a raw client says first. */
 export interface RawLogin {
   readonly clientId: string;
-  readonly token: string;
+  /** Without one it says neither a user name nor a password: its certificate speaks for it. */
+  readonly token?: string;
   readonly username?: string;
   readonly keepaliveS?: number;
   readonly will?: { readonly topic: string; readonly payload: string };
@@ -64,15 +83,18 @@ export function connectPacket({ clientId, token, username = clientId, keepaliveS
     clean: true,
     clientId,
     keepalive: keepaliveS,
-    username,
-    password: Buffer.from(token),
+    ...(token === undefined ? {} : { username, password: Buffer.from(token) }),
     ...(will === undefined ? {} : { will: { ...will, qos: 1, retain: true } }),
   };
 }
 
 /** Connects and waits for the CONNACK 0. */
 export async function connectRaw(port: number, login: RawLogin): Promise<RawClient> {
-  const client = await openRaw(port);
+  return await signIn(await openRaw(port), login);
+}
+
+/** Says CONNECT and waits for the CONNACK 0. */
+export async function signIn<Client extends RawClient>(client: Client, login: RawLogin): Promise<Client> {
   client.send(connectPacket(login));
   const [connack] = await client.receive("connack");
   if (connack?.cmd !== "connack" || connack.returnCode !== 0) throw new Error(`refused: ${JSON.stringify(connack)}`);
