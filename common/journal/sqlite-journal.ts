@@ -213,13 +213,15 @@ class SqliteJournal implements Journal {
     });
   }
 
+  /** The thread gets its next transaction before anyone hears of the last one, so that it need not wait for them. */
   async #commitAll(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch();
-      await this.#commit(batch).catch((error: unknown) => {
-        for (const { reject } of batch) reject(error);
-      });
+    for (let current = this.#commit(this.#takeBatch()); ; ) {
+      const tell = await current;
+      const isLast = this.#waiting.length === 0;
+      if (!isLast) current = this.#commit(this.#takeBatch());
+      tell();
+      if (isLast) return;
     }
   }
 
@@ -238,7 +240,8 @@ class SqliteJournal implements Journal {
     return batch;
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
+  /** Commits a batch; gives what tells those who wait how it went. */
+  async #commit(batch: readonly Waiting[]): Promise<() => void> {
     const records = batch.flatMap((waiting) => waiting.records);
     const values = Object.assign({}, ...batch.map((waiting) => waiting.values));
     const moves = this.#moves;
@@ -253,23 +256,31 @@ class SqliteJournal implements Journal {
     );
     const kept = packKept(batch.flatMap((waiting) => waiting.kept));
     const task: Task = { kind: "commit", packed, kept, values, moves: [...moves.values()] };
-    const reply = await this.#thread.ask(task, [packed, kept]).catch((error: unknown) => {
+    try {
+      const reply = await this.#thread.ask(task, [packed, kept]);
+      if (reply.kind !== "committed") return () => undefined;
+      this.#takeCommitted(records, values, reply.committed);
+      return () => this.#tellAll(batch, records, reply.committed);
+    } catch (error) {
       for (const [key, move] of moves) this.#moves.set(key, { ...move, n: this.#cursors.get(key) ?? move.n });
       this.#trouble = messageOf(error);
-      throw error;
-    });
-    if (reply.kind !== "committed") return;
-    this.#trouble = null;
-    for (const [name, text] of Object.entries<string>(values)) this.#values.set(name, text);
-    this.#takeCommitted(batch, records, reply.committed);
+      return () => {
+        for (const { reject } of batch) reject(error);
+      };
+    }
   }
 
-  #takeCommitted(batch: readonly Waiting[], records: readonly NewRecord[], committed: Committed): void {
+  #takeCommitted(records: readonly NewRecord[], values: Values, committed: Committed): void {
+    this.#trouble = null;
+    for (const [name, text] of Object.entries(values)) this.#values.set(name, text);
     this.#holdings = committed.holdings;
     this.#hasMoreToClear = committed.hasMoreToClear;
     this.#lastN = committed.firstN + records.length - 1;
     this.#commits += 1;
     this.#payloadBytes += sizeOf(records);
+  }
+
+  #tellAll(batch: readonly Waiting[], records: readonly NewRecord[], committed: Committed): void {
     let n = committed.firstN;
     for (const waiting of batch) waiting.resolve(waiting.records.map(() => n++));
     if (records.length === 0 || this.#listeners.size === 0) return;
