@@ -35,6 +35,16 @@ export class BrokerLink extends Duplex {
     if (!this.destroyed && !this.readableEnded) this.push(null);
   }
 
+  /**
+   * All that waits, as one piece. Node 26 gives a paused reader one piece at a time; aedes (1.2.0) takes the next one while
+   * it is still within the first, which breaks its parser where a publish is done at once (QoS 0, nobody subscribed).
+   */
+  override read(size?: number): Buffer | null {
+    const pieces: Buffer[] = [];
+    for (let piece: unknown = super.read(size); Buffer.isBuffer(piece); piece = super.read(size)) pieces.push(piece);
+    return pieces.length === 0 ? null : Buffer.concat(pieces);
+  }
+
   override _read(): void {
     this.#end.onRoom();
   }
