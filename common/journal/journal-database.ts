@@ -172,9 +172,15 @@ export class JournalDatabase {
 
   #reopen(): Connection {
     const connection = connect(this.#start);
-    this.#cutBack(connection);
-    this.#holdings = holdingsOf(connection);
-    return connection;
+    try {
+      this.#cutBack(connection);
+      this.#holdings = holdingsOf(connection);
+      return connection;
+    } catch (error) {
+      // It holds the file's lock: left open, it would shut out every later one.
+      connection.db.close();
+      throw error;
+    }
   }
 
   #drop(): void {
