@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { addressOf } from "#contract/names.ts";
 import { filters, topics } from "#contract/topics.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
+import type { GatewayHealth } from "../../gateway/metrics-server.ts";
 import { freePort } from "../support/free-port.ts";
 import { layGateway } from "../support/gateway-program.ts";
 import type { RawLogin } from "../support/raw-mqtt.ts";
@@ -22,8 +23,20 @@ export interface Killable {
   readonly consumer: { readonly login: RawLogin; readonly filter: string; readonly clean: boolean };
   /** Resolves once it takes connections. */
   start(): Promise<void>;
+  /** SIGTERM; resolves when it is gone. */
+  stop(): Promise<void>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
+  /** What `/healthz` says of itself; undefined of a broker that says nothing. */
+  status(): Promise<GatewayHealth["status"] | undefined>;
+}
+
+/** What a part of the run wants otherwise. */
+export interface BrokerSettings {
+  /** Where it keeps its data; below its folder if not said. */
+  readonly dataDir?: string;
+  /** Further environment of its process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const MOSQUITTO = "/usr/sbin/mosquitto";
@@ -31,7 +44,11 @@ const CONSUMER = "dv:chaos";
 const clientIds = (count: number) => Array.from({ length: count }, (_, i) => `demo:chaos-${i}`);
 
 /** Our gateway with its defaults; the consumer is a group's member, whose place the journal keeps. */
-export async function ourGateway(folder: string, publishers: number): Promise<Killable> {
+export async function ourGateway(
+  folder: string,
+  publishers: number,
+  { dataDir = join(folder, "gateway"), env = {} }: BrokerSettings = {},
+): Promise<Killable> {
   const credentialsFile = join(folder, "credentials.json");
   const loginOf = async (clientId: string, role: "device" | "consumer"): Promise<RawLogin> => ({
     clientId,
@@ -42,14 +59,17 @@ export async function ourGateway(folder: string, publishers: number): Promise<Ki
     logins.push({ login: await loginOf(clientId, "device"), topic: topicOf(clientId) });
   }
   const consumer = await loginOf(CONSUMER, "consumer");
-  const { program, port } = await layGateway(folder, { CREDENTIALS_FILE: credentialsFile, LOG_LEVEL: "warn" });
+  const settings = { CREDENTIALS_FILE: credentialsFile, LOG_LEVEL: "error", DATA_DIR: dataDir, ...env };
+  const { program, port, metricsPort } = await layGateway(folder, settings);
   return {
     name: "our gateway",
     port,
     publishers: logins,
     consumer: { login: consumer, filter: filters.shared("air", filters.data("reading")), clean: true },
     start: program.start,
+    stop: program.close,
     kill: program.kill,
+    status: () => statusOf(metricsPort),
   };
 }
 
@@ -57,17 +77,20 @@ export async function ourGateway(folder: string, publishers: number): Promise<Ki
  * Debian's Mosquitto with `persistence true`, its default autosave, and no limit on what waits for a consumer that is away
  * (by default it drops what is over 1,000, which is not for the kills to answer); undefined where it is not installed.
  */
-export async function mosquitto(folder: string, publishers: number): Promise<Killable | undefined> {
+export async function mosquitto(
+  folder: string,
+  publishers: number,
+  { dataDir = join(folder, "mosquitto"), env = {} }: BrokerSettings = {},
+): Promise<Killable | undefined> {
   if (!existsSync(MOSQUITTO)) return undefined;
   const port = await freePort();
-  const data = join(folder, "mosquitto");
-  await mkdir(data);
+  await mkdir(dataDir, { recursive: true });
   const settingsFile = join(folder, "mosquitto.conf");
   const settings = [
     `listener ${port} 127.0.0.1`,
     "allow_anonymous true",
     "persistence true",
-    `persistence_location ${data}/`,
+    `persistence_location ${dataDir}/`,
     "max_queued_messages 0",
     `user ${userInfo().username}`,
     "log_dest none",
@@ -75,23 +98,32 @@ export async function mosquitto(folder: string, publishers: number): Promise<Kil
   await writeFile(settingsFile, `${settings.join("\n")}\n`);
   let running: { readonly child: ChildProcess; readonly gone: Promise<unknown> } | undefined;
   const login = (clientId: string): RawLogin => ({ clientId, token: "none" });
+  const end = async (signal: "SIGTERM" | "SIGKILL") => {
+    const ending = running;
+    running = undefined;
+    ending?.child.kill(signal);
+    await ending?.gone;
+  };
   return {
     name: "Mosquitto",
     port,
     publishers: clientIds(publishers).map((clientId) => ({ login: login(clientId), topic: topicOf(clientId) })),
     consumer: { login: login(CONSUMER), filter: filters.data("reading"), clean: false },
     start: async () => {
-      const child = spawn(MOSQUITTO, ["-c", settingsFile], { stdio: "ignore" });
+      const child = spawn(MOSQUITTO, ["-c", settingsFile], { stdio: "ignore", env: { ...process.env, ...env } });
       running = { child, gone: once(child, "exit") };
       await until("Mosquitto listens", () => listens(port));
     },
-    kill: async () => {
-      const ending = running;
-      running = undefined;
-      ending?.child.kill("SIGKILL");
-      await ending?.gone;
-    },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    status: async () => undefined,
   };
+}
+
+async function statusOf(metricsPort: number): Promise<GatewayHealth["status"]> {
+  const answer = await fetch(`http://127.0.0.1:${metricsPort}/healthz`, { signal: AbortSignal.timeout(5000) });
+  const health: GatewayHealth = await answer.json();
+  return health.status;
 }
 
 async function listens(port: number): Promise<boolean> {

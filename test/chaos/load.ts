@@ -17,11 +17,11 @@ export interface Publisher extends Closer {
 export interface Pace {
   readonly perSecond: number;
   readonly window: number;
+  readonly payloadBytes: number;
 }
 
 const TICK_MS = 10;
 const MAX_ID = 65_535;
-const PAYLOAD_BYTES = 200;
 
 /** Starts one publisher of a broker. */
 export function startPublisher(broker: Killable, index: number, ledger: Ledger, pace: Pace): Publisher {
@@ -55,7 +55,7 @@ export function startPublisher(broker: Killable, index: number, ledger: Ledger, 
     owed = Math.min(owed + (pace.perSecond * TICK_MS) / 1000, pace.window);
     while (isConnected && !isFinished && owed >= 1 && waiting.size < pace.window) {
       const seq = ledger.publish(index);
-      const payload = Buffer.alloc(PAYLOAD_BYTES, ".");
+      const payload = Buffer.alloc(pace.payloadBytes, ".");
       payload.write(`${index} ${seq} `);
       const messageId = (seq % MAX_ID) + 1;
       waiting.set(messageId, { seq, payload });
