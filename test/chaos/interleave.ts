@@ -46,7 +46,7 @@ export async function interleave(it: Interleaving, count: number): Promise<reado
         url: `mqtt://127.0.0.1:${it.port}`,
         clientId: login.clientId,
         username: login.username ?? login.clientId,
-        password: login.token,
+        password: login.token ?? "",
         filters: [filter],
         keepaliveS: 60,
         onMessage: ({ payload, acknowledge }) => {

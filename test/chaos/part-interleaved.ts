@@ -69,7 +69,7 @@ async function startOurs({ folder, started }: PartOptions): Promise<Interleaving
   const { login, filter } = gateway.consumer;
   const subscribers = [
     { login: { ...login, clientId: `${login.clientId}:air`, username: login.clientId }, filter },
-    { login, filter: filters.state },
+    { login, filter: filters.state() },
   ];
   return { broker: OUR_NAME, port: gateway.port, publisher: device.login, streams: OURS, subscribers };
 }
