@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { z } from "zod";
 import { BrokerUrl } from "#contract/broker-url.ts";
 import { DeviceName } from "#contract/names.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { readSecret } from "#kit/read-secret.ts";
+import type { FleetSettings } from "./fleet/fleet-calls.ts";
 
 const INFLUX_KEYS = ["INFLUX_URL", "INFLUX_TOKEN", "INFLUX_ORG", "INFLUX_BUCKET"] as const;
 
@@ -35,6 +37,17 @@ export const CloudConfig = z
     INFLUX_TOKEN: z.string().optional().describe("its token"),
     INFLUX_ORG: z.string().optional().describe("its organisation"),
     INFLUX_BUCKET: z.string().optional().describe("its bucket"),
+    FLEET_CERT_DAYS: z.coerce
+      .number()
+      .positive()
+      .max(825)
+      .default(90)
+      .describe("how long a client's certificate holds; it is renewed at 60 % of that"),
+    FLEET_CA_CERT: z
+      .string()
+      .optional()
+      .describe("PEM file of one's own authority; not set: one is made in DATA_DIR/fleet"),
+    FLEET_CA_KEY: z.string().optional().describe("PEM file of its key (EC, P-256)"),
     STALE_AFTER_S: z.coerce.number().min(1).default(900).describe("a station that is silent for longer turns grey"),
     BEHIND_TLS_PROXY: z
       .stringbool()
@@ -53,6 +66,10 @@ export const CloudConfig = z
     error:
       "listening beyond loopback needs a proxy with TLS in front (BEHIND_TLS_PROXY=true): tokens would travel in the clear",
   })
+  .refine(({ FLEET_CA_CERT, FLEET_CA_KEY }) => (FLEET_CA_CERT === undefined) === (FLEET_CA_KEY === undefined), {
+    path: ["FLEET_CA_KEY"],
+    error: "FLEET_CA_CERT and FLEET_CA_KEY go together",
+  })
   .refine((config) => new Set(INFLUX_KEYS.map((key) => config[key] === undefined)).size === 1, {
     path: ["INFLUX_URL"],
     error: `${INFLUX_KEYS.join(", ")} go together`,
@@ -70,6 +87,20 @@ export async function readAdminTokenSha256(config: CloudConfig): Promise<string 
   if (config.ADMIN_TOKEN_FILE === undefined) return undefined;
   const token = await readSecret("ADMIN_TOKEN_FILE", config.ADMIN_TOKEN_FILE);
   return createHash("sha256").update(token).digest("hex");
+}
+
+const DAY_MS = 86_400_000;
+
+/** How the authority of the fleet is opened. */
+export function fleetOf(config: CloudConfig, dataDir: string): FleetSettings {
+  const { FLEET_CA_CERT: certFile, FLEET_CA_KEY: keyFile } = config;
+  return {
+    folder: join(dataDir, "fleet"),
+    file: join(dataDir, "fleet.db"),
+    own: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
+    lifeMs: config.FLEET_CERT_DAYS * DAY_MS,
+    logLevel: config.LOG_LEVEL,
+  };
 }
 
 /** InfluxDB's settings, or null where none are set. */

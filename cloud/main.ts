@@ -6,7 +6,8 @@ import { loadConfig } from "#kit/load-config.ts";
 import { createLogger } from "#kit/logger.ts";
 import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
-import { CloudConfig, influxOf, readAdminTokenSha256, readToken } from "./config.ts";
+import { CloudConfig, fleetOf, influxOf, readAdminTokenSha256, readToken } from "./config.ts";
+import { startFleet } from "./fleet/start-fleet.ts";
 import { startHttp } from "./http/http.ts";
 import { startIngest } from "./ingest/start-ingest.ts";
 import { watchRegistry } from "./registry/watch-registry.ts";
@@ -35,6 +36,7 @@ async function start(): Promise<void> {
   const view = openStateView(join(dataDir, "state.db"));
   const photos = await openFolderPhotos(join(dataDir, "photos"));
   const measurements = await openMeasurements(influx, join(dataDir, "measurements.db"));
+  const fleet = await startFleet(fleetOf(config, dataDir));
   const token = await readToken(config);
   const ingest = startIngest(
     {
@@ -48,12 +50,13 @@ async function start(): Promise<void> {
     },
     { random: Math.random, log },
   );
-  const started = [registry, view, measurements, ingest];
+  const started = [registry, view, measurements, fleet, ingest];
   const http = await startHttp({
     view,
     measurements,
     photos,
     ingest,
+    fleet,
     registry,
     adminTokenSha256: await readAdminTokenSha256(config),
     staleAfterMs: config.STALE_AFTER_S * 1000,

@@ -1,14 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "#kit/clock.ts";
 import { ApiError } from "./errors.ts";
+import { countWrongTries, remember } from "./wrong-tries.ts";
 
 /** A session ends after this time; the person types the token again. */
 const SESSION_MS = 12 * 3_600_000;
-/** Wrong tokens from one address within a minute; then it waits. A token has 256 bits, so this only quiets the log. */
-const MAX_WRONG_TRIES = 10;
-const TRIES_WINDOW_MS = 60_000;
-/** More than this many addresses or sessions are not remembered; the oldest go. */
-const MAX_REMEMBERED = 10_000;
 
 /** What a request shows: the session of its cookie, the token of its `Authorization: Bearer`, and where it is from. */
 export interface Shown {
@@ -41,30 +37,18 @@ export interface AdminAccessParts {
 /** Sessions live in memory: a restart ends them all. */
 export function createAdminAccess({ tokenSha256, clock, randomName }: AdminAccessParts): AdminAccess {
   const sessions = new Map<string, number>();
-  const wrongTries = new Map<string, { readonly sinceMs: number; count: number }>();
+  const wrongTries = countWrongTries("tokens", clock);
 
   const isOpen = (session: string): boolean => {
     const endsMs = sessions.get(session);
     if (endsMs !== undefined && clock.nowMs() >= endsMs) sessions.delete(session);
     return sessions.has(session);
   };
-  const requireFewTries = (address: string): void => {
-    const tries = wrongTries.get(address);
-    if (tries === undefined) return;
-    const restMs = tries.sinceMs + TRIES_WINDOW_MS - clock.nowMs();
-    if (restMs <= 0) wrongTries.delete(address);
-    else if (tries.count >= MAX_WRONG_TRIES) {
-      throw new ApiError(429, "too-many-tries", "too many wrong tokens, wait a minute", Math.ceil(restMs / 1000));
-    }
-  };
   const isToken = (token: string) => tokenSha256 !== undefined && token !== "" && isTokenOf(token, tokenSha256);
   const isRight = (token: string, address: string): boolean => {
     // First, so that nobody who shares an address with the administrator can shut them out.
     if (isToken(token)) return true;
-    requireFewTries(address);
-    const tries = wrongTries.get(address) ?? { sinceMs: clock.nowMs(), count: 0 };
-    tries.count += 1;
-    remember(wrongTries, address, tries);
+    wrongTries.count(address);
     return false;
   };
 
@@ -92,11 +76,4 @@ function isTokenOf(token: string, sha256Hex: string): boolean {
   const given = createHash("sha256").update(token).digest();
   const wanted = Buffer.from(sha256Hex, "hex");
   return wanted.length === given.length && timingSafeEqual(given, wanted);
-}
-
-/** A Map keeps the order of insertion, so its first key is the oldest. */
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  map.set(key, value);
-  const oldest = map.keys().next();
-  if (map.size > MAX_REMEMBERED && !oldest.done) map.delete(oldest.value);
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { messageOf } from "#kit/errors.ts";
 import { wait } from "#kit/wait.ts";
+import type { Fleet, FleetCounts } from "../fleet/fleet.ts";
 import type { Ingest, IngestHealth } from "../ingest/events.ts";
 import type { SseHub } from "../live/sse-hub.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
@@ -14,6 +15,7 @@ type Part = z.infer<typeof HealthPart>;
 export interface HealthRoutesParts {
   readonly ingest: Pick<Ingest, "health">;
   readonly measurements: Pick<Measurements, "check">;
+  readonly fleet: Pick<Fleet, "counts">;
   readonly registry: Pick<RegistryWatch, "current" | "trouble">;
   readonly view: Pick<StateView, "counts">;
   readonly publicHub: Pick<SseHub, "clients">;
@@ -31,22 +33,35 @@ export function addHealthRoute(api: Api, parts: HealthRoutesParts): void {
   );
 }
 
-async function healthOf({ ingest, measurements, registry, view, publicHub }: HealthRoutesParts): Promise<HealthView> {
+async function healthOf({
+  ingest,
+  measurements,
+  fleet,
+  registry,
+  view,
+  publicHub,
+}: HealthRoutesParts): Promise<HealthView> {
   const groups = ingest.health();
-  const store = await checkOf(measurements);
+  const [store, authority] = await Promise.all([checkOf(measurements), fleetOf(fleet)]);
   const { state, counts } = stateOf(view);
   const parts: Record<string, Part> = {
     gateway: gatewayOf(groups),
     ...Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, groupOf(group)])),
     measurements: { ok: store.ok, detail: store.detail },
     registry: registryOf(registry),
+    fleet: authority.part,
     state,
   };
   const acknowledged = Object.entries(groups).map(([name, group]) => [`${name}.acknowledged`, group.acknowledged]);
   return {
     status: Object.values(parts).every(({ ok }) => ok) ? "ok" : "degraded",
     parts,
-    counts: { ...counts, ...Object.fromEntries(acknowledged), "live.clients": publicHub.clients() },
+    counts: {
+      ...counts,
+      ...authority.counts,
+      ...Object.fromEntries(acknowledged),
+      "live.clients": publicHub.clients(),
+    },
   };
 }
 
@@ -54,10 +69,35 @@ async function healthOf({ ingest, measurements, registry, view, publicHub }: Hea
 const CHECK_WITHIN_MS = 2_000;
 
 async function checkOf(measurements: Pick<Measurements, "check">): Promise<Part> {
-  const answered = new AbortController();
   const checked = measurements.check().catch((error: unknown) => ({ ok: false, detail: messageOf(error) }));
-  const tooLate = wait(CHECK_WITHIN_MS, answered.signal).then(() => ({ ok: false, detail: "does not answer" }));
-  return Promise.race([checked, tooLate]).finally(() => answered.abort());
+  return inTime(checked, { ok: false, detail: "does not answer" });
+}
+
+interface FleetHealth {
+  readonly part: Part;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+async function fleetOf(fleet: Pick<Fleet, "counts">): Promise<FleetHealth> {
+  const asked = fleet.counts().then(
+    (counts): FleetHealth => ({ part: { ok: true, detail: fleetWords(counts) }, counts: namedCounts(counts) }),
+    (error: unknown): FleetHealth => ({ part: { ok: false, detail: messageOf(error) }, counts: {} }),
+  );
+  return inTime(asked, { part: { ok: false, detail: "does not answer" }, counts: {} });
+}
+
+const fleetWords = ({ certificates, revoked }: FleetCounts) => `${certificates} certificates hold, ${revoked} revoked`;
+
+const namedCounts = ({ certificates, revoked, claimsRefused }: FleetCounts) => ({
+  "fleet.certificates": certificates,
+  "fleet.revoked": revoked,
+  "fleet.claimsRefused": claimsRefused,
+});
+
+async function inTime<T>(asked: Promise<T>, tooLate: T): Promise<T> {
+  const answered = new AbortController();
+  const waited = wait(CHECK_WITHIN_MS, answered.signal).then(() => tooLate);
+  return Promise.race([asked, waited]).finally(() => answered.abort());
 }
 
 function gatewayOf(groups: Readonly<Record<string, IngestHealth>>): Part {

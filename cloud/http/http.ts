@@ -11,6 +11,7 @@ import {
 import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { Ingest } from "../ingest/events.ts";
 import { startLiveFeed } from "../live/live-feed.ts";
 import { openSseHub, SSE_SETTINGS } from "../live/sse-hub.ts";
@@ -22,8 +23,10 @@ import { createAdminAccess } from "./admin-access.ts";
 import type { Api } from "./api.ts";
 import { compress } from "./compress.ts";
 import { addDeskRoutes } from "./desk-routes.ts";
+import { addEnrolRoutes } from "./enrol-routes.ts";
 import { answerErrors } from "./errors.ts";
 import { createFeatures } from "./features.ts";
+import { addFleetRoutes } from "./fleet-routes.ts";
 import { addHealthRoute } from "./health-routes.ts";
 import { addLiveRoute } from "./live-routes.ts";
 import { addPages } from "./pages.ts";
@@ -32,7 +35,7 @@ import { addSessionRoutes } from "./session-routes.ts";
 import { addSiteRoutes } from "./site-routes.ts";
 import { addStationRoutes } from "./station-routes.ts";
 
-/** No request of ours has a longer body than a token or a name. */
+/** The longest body is a renewal: a certificate and a request, some 2 KB. */
 const BODY_BYTES = 16 * 1024;
 /**
  * A station, site or alert is told at most so often. Two sensors of a station that speak together must not wait for each
@@ -40,12 +43,13 @@ const BODY_BYTES = 16 * 1024;
  */
 const MIN_GAP_MS = 250;
 
-/** What the HTTP part needs; it changes nothing but acknowledgements, which the ingest writes. */
+/** What the HTTP part needs; it changes nothing itself: the ingest writes acknowledgements, the fleet certificates. */
 export interface HttpParts {
   readonly view: StateView;
   readonly measurements: Pick<Measurements, "series" | "check">;
   readonly photos: Pick<PhotoStore, "read">;
   readonly ingest: Ingest;
+  readonly fleet: Fleet;
   readonly registry: Pick<RegistryWatch, "current" | "trouble">;
   /** SHA-256 (hex) of the administrator's token; without it the desk is shut for everyone. */
   readonly adminTokenSha256: string | undefined;
@@ -113,6 +117,8 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   addLiveRoute(app, publicHub);
   addSessionRoutes(app, access, isBehindTlsProxy);
   await app.register(async (desk: Api) => addDeskRoutes(desk, { access, features, view, ingest, feed, hub: deskHub }));
+  await app.register(async (desk: Api) => addFleetRoutes(desk, access, parts.fleet));
+  addEnrolRoutes(app, { fleet: parts.fleet, clock, isBehindTlsProxy });
   app.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   await addPages(app, parts.webDir);
   await app.ready();

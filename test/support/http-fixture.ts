@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Fleet } from "../../cloud/fleet/fleet.ts";
 import { buildHttp, type Http, type HttpParts, startHttp } from "../../cloud/http/http.ts";
 import type { IngestEvent } from "../../cloud/ingest/events.ts";
 import { indexRegistry } from "../../cloud/registry/registry-index.ts";
@@ -110,6 +111,21 @@ export function viewOf(state: StateContents): StateView {
   };
 }
 
+const notHere = () => Promise.reject(new Error("these tests ask no authority"));
+
+/** An authority that has issued nothing. */
+const emptyFleet: Fleet = {
+  claim: notHere,
+  enrol: notHere,
+  nonce: notHere,
+  renew: notHere,
+  revoke: async () => undefined,
+  certificates: async () => [],
+  revocationList: notHere,
+  authority: notHere,
+  counts: async () => ({ certificates: 0, revoked: 0, claimsRefused: 0 }),
+};
+
 /** The HTTP part over lists, with a clock that a test moves and a hand to tell events. */
 export interface HttpFixture extends HttpParts {
   readonly state: StateContents;
@@ -160,6 +176,7 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
       },
       acknowledgeAlert: acknowledge,
     },
+    fleet: emptyFleet,
     registry: { current: () => indexRegistry(REGISTRY), trouble: () => null },
     adminTokenSha256: createHash("sha256").update(ADMIN_TOKEN).digest("hex"),
     staleAfterMs: STALE_AFTER_MS,

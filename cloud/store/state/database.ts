@@ -91,19 +91,22 @@ export class Sql {
   }
 }
 
-/** Opens the state file for writing (WAL, every commit synced); lays its tables where it is new. */
-export function openStateFile(file: string): Sql {
+/** Opens the state file for writing. */
+export const openStateFile = (file: string): Sql => openFile(file, { tables: SCHEMA, version: SCHEMA_VERSION });
+
+/** Opens a SQLite file for writing (WAL, every commit synced); lays its tables where it is new. */
+export function openFile(file: string, schema: { readonly tables: string; readonly version: number }): Sql {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     const sql = new Sql(database);
     sql.transaction(() => {
       const version = sql.get(Version, "PRAGMA user_version")?.user_version ?? 0;
-      if (version === SCHEMA_VERSION) return;
+      if (version === schema.version) return;
       if (version !== 0) {
         throw new StateUnavailable(`${file} has the tables of version ${version}, not of this one`);
       }
-      database.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`);
+      database.exec(`${schema.tables} PRAGMA user_version = ${schema.version}`);
     });
     return sql;
   } catch (error) {

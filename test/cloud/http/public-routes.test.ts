@@ -163,7 +163,15 @@ describe("GET /healthz", () => {
     const health = HealthView.parse((await get("/healthz")).json());
 
     expect(health.status).toBe("ok");
-    expect(Object.keys(health.parts)).toEqual(["gateway", "air", "sites", "measurements", "registry", "state"]);
+    expect(Object.keys(health.parts)).toEqual([
+      "gateway",
+      "air",
+      "sites",
+      "measurements",
+      "registry",
+      "fleet",
+      "state",
+    ]);
     expect(health.counts).toMatchObject({ messages: 7, "air.acknowledged": 5 });
   });
 
@@ -313,6 +321,7 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/alerts",
       "GET /api/v1/dead-letters",
       "GET /api/v1/desk/live",
+      "GET /api/v1/fleet/certificates",
       "GET /api/v1/live",
       "GET /api/v1/photos/{sha}.jpg",
       "GET /api/v1/session",
@@ -320,9 +329,16 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/sites/{id}",
       "GET /api/v1/stations",
       "GET /api/v1/stations/{id}/series",
+      "GET /fleet/ca.pem",
+      "GET /fleet/crl.pem",
+      "GET /fleet/nonce",
       "GET /healthz",
       "POST /api/v1/alerts/{id}/acknowledge",
+      "POST /api/v1/fleet/claims",
+      "POST /api/v1/fleet/revocations",
       "POST /api/v1/session",
+      "POST /fleet/enrol",
+      "POST /fleet/renew",
     ]);
   });
 });

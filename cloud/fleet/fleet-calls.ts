@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { EnrolRefusal, EnrolRequest, RenewRequest } from "#contract/enrolment.ts";
+import { LogLevel } from "#kit/logger.ts";
+import { CertificateQuery, ClaimOrder, RevocationOrder } from "./fleet.ts";
+
+/** What crosses between the main thread and the thread of the authority; each side parses what it gets. */
+
+/** How the thread is started. */
+export const FleetSettings = z.object({
+  folder: z.string(),
+  file: z.string(),
+  own: z.object({ certFile: z.string(), keyFile: z.string() }).nullable(),
+  lifeMs: z.number().positive(),
+  logLevel: LogLevel,
+});
+export type FleetSettings = z.infer<typeof FleetSettings>;
+
+/** What the thread is asked. */
+export const FleetTask = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("claim"), order: ClaimOrder }),
+  z.object({ kind: z.literal("enrol"), request: EnrolRequest }),
+  z.object({ kind: z.literal("nonce") }),
+  z.object({ kind: z.literal("renew"), request: RenewRequest }),
+  z.object({ kind: z.literal("revoke"), order: RevocationOrder }),
+  z.object({ kind: z.literal("certificates"), query: CertificateQuery }),
+  z.object({ kind: z.literal("revocation-list") }),
+  z.object({ kind: z.literal("authority") }),
+  z.object({ kind: z.literal("counts") }),
+]);
+export type FleetTask = z.infer<typeof FleetTask>;
+
+/** A numbered task, or the end. */
+export const ToFleet = z.union([z.literal("close"), z.object({ id: z.number(), task: FleetTask })]);
+export type ToFleet = z.infer<typeof ToFleet>;
+
+/** Whether the authority could be opened (the message says why not), and then the answers. */
+export const FromFleet = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("open") }),
+  z.object({ kind: z.literal("shut"), message: z.string() }),
+  z.object({ kind: z.literal("answer"), id: z.number(), value: z.unknown() }),
+  z.object({ kind: z.literal("refused"), id: z.number(), code: EnrolRefusal, message: z.string() }),
+  z.object({ kind: z.literal("failed"), id: z.number(), message: z.string() }),
+]);
+export type FromFleet = z.infer<typeof FromFleet>;

@@ -1,0 +1,70 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "#kit/clock.ts";
+import type { Closer } from "#kit/closer.ts";
+import { messageOf } from "#kit/errors.ts";
+import { createLogger } from "#kit/logger.ts";
+import type { Fleet } from "./fleet.ts";
+import { FleetSettings, type FleetTask, type FromFleet, ToFleet } from "./fleet-calls.ts";
+import { openFleet } from "./open-fleet.ts";
+import { FleetRefused } from "./refused.ts";
+
+/** The thread that holds the authority's key and its file: no sync of a certificate may hold the live map. */
+
+const { logLevel, ...settings } = FleetSettings.parse(workerData);
+const port = parentPort;
+if (port === null) throw new Error("fleet-worker.ts runs as a worker thread");
+const log = createLogger("cloud.fleet", logLevel);
+const tell = (message: FromFleet) => port.postMessage(message);
+
+function perform(fleet: Fleet, task: FleetTask): Promise<unknown> {
+  switch (task.kind) {
+    case "claim":
+      return fleet.claim(task.order);
+    case "enrol":
+      return fleet.enrol(task.request);
+    case "nonce":
+      return fleet.nonce();
+    case "renew":
+      return fleet.renew(task.request);
+    case "revoke":
+      return fleet.revoke(task.order);
+    case "certificates":
+      return fleet.certificates(task.query);
+    case "revocation-list":
+      return fleet.revocationList();
+    case "authority":
+      return fleet.authority();
+    case "counts":
+      return fleet.counts();
+    default:
+      return task satisfies never;
+  }
+}
+
+function serve(fleet: Fleet & Closer): void {
+  port?.on("message", (message: unknown) => {
+    const call = ToFleet.parse(message);
+    if (call === "close") {
+      void fleet.close().finally(() => port?.close());
+      return;
+    }
+    const { id, task } = call;
+    perform(fleet, task).then(
+      (value) => tell({ kind: "answer", id, value }),
+      (error: unknown) => {
+        if (error instanceof FleetRefused) {
+          tell({ kind: "refused", id, code: error.code, message: error.message });
+          return;
+        }
+        log.error({ event: "fleet.failed", err: error, task: task.kind }, "the authority could not do what was asked");
+        tell({ kind: "failed", id, message: messageOf(error) });
+      },
+    );
+  });
+  tell({ kind: "open" });
+}
+
+openFleet({ ...settings, clock: systemClock, log }).then(serve, (error: unknown) => {
+  tell({ kind: "shut", message: messageOf(error) });
+  port.close();
+});

@@ -1,0 +1,121 @@
+import { Worker } from "node:worker_threads";
+import { z } from "zod";
+import { FleetNonce, Issued } from "#contract/enrolment.ts";
+import type { Closer } from "#kit/closer.ts";
+import { AppError } from "#kit/errors.ts";
+import { BadConfig } from "#kit/load-config.ts";
+import { CertificateView, Claim, type Fleet, FleetCounts, Revocation, RevocationList } from "./fleet.ts";
+import { type FleetSettings, type FleetTask, FromFleet, type ToFleet } from "./fleet-calls.ts";
+import { FleetRefused } from "./refused.ts";
+
+/** The authority does not answer now; what was asked may or may not have been done, and may be asked again. */
+export class FleetUnavailable extends AppError {
+  readonly code = "fleet-unavailable";
+  readonly retry = true;
+}
+
+/** A disk may take seconds for a sync; the request itself would be cut off at 30 s. */
+const ANSWER_WITHIN_MS = 20_000;
+
+/**
+ * Starts the authority in a thread of its own; one that has ended unasked is started again by the next question. Rejects
+ * with `BadConfig` when it cannot be opened.
+ */
+export async function startFleet(settings: FleetSettings): Promise<Fleet & Closer> {
+  let thread = openThread(settings);
+  await thread;
+  let isClosed = false;
+  const ask = async (task: FleetTask) => {
+    if ((await thread.then(hasEnded, () => true)) && !isClosed) thread = openThread(settings);
+    return await (await thread).ask(task);
+  };
+  return {
+    claim: async (order) => Claim.parse(await ask({ kind: "claim", order })),
+    enrol: async (request) => Issued.parse(await ask({ kind: "enrol", request })),
+    nonce: async () => FleetNonce.parse(await ask({ kind: "nonce" })),
+    renew: async (request) => Issued.parse(await ask({ kind: "renew", request })),
+    revoke: async (order) => Revocation.optional().parse(await ask({ kind: "revoke", order })),
+    certificates: async (query) => z.array(CertificateView).parse(await ask({ kind: "certificates", query })),
+    revocationList: async () => RevocationList.parse(await ask({ kind: "revocation-list" })),
+    authority: async () => z.string().parse(await ask({ kind: "authority" })),
+    counts: async () => FleetCounts.parse(await ask({ kind: "counts" })),
+    close: async () => {
+      isClosed = true;
+      await thread.then(
+        (open) => open.close(),
+        // It could not be opened again: then there is nothing to close.
+        () => {},
+      );
+    },
+  };
+}
+
+interface Thread extends Closer {
+  readonly ask: (task: FleetTask) => Promise<unknown>;
+  readonly hasEnded: () => boolean;
+}
+
+const hasEnded = (thread: Thread): boolean => thread.hasEnded();
+
+async function openThread(settings: FleetSettings): Promise<Thread> {
+  const worker = new Worker(new URL("./fleet-worker.ts", import.meta.url), { workerData: settings });
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  const opened = Promise.withResolvers<void>();
+  const exited = Promise.withResolvers<void>();
+  let lastId = 0;
+  let ended: string | undefined;
+  const end = (reason: string) => {
+    ended ??= reason;
+    opened.reject(new BadConfig(ended));
+    for (const { reject } of waiting.values()) reject(new FleetUnavailable(ended));
+  };
+  worker.on("error", (error: Error) => end(`the thread of the authority failed: ${error.message}`));
+  worker.once("exit", () => {
+    end("the authority is closed");
+    exited.resolve();
+  });
+  worker.on("message", (message: unknown) => take(FromFleet.parse(message)));
+
+  const take = (message: FromFleet) => {
+    switch (message.kind) {
+      case "open":
+        return opened.resolve();
+      case "shut":
+        return end(message.message);
+      case "answer":
+        return waiting.get(message.id)?.resolve(message.value);
+      case "refused":
+        return waiting.get(message.id)?.reject(new FleetRefused(message.code, message.message));
+      case "failed":
+        return waiting.get(message.id)?.reject(new FleetUnavailable(message.message));
+      default:
+        return message satisfies never;
+    }
+  };
+  const tell = (message: ToFleet) => worker.postMessage(message);
+
+  await opened.promise;
+  return {
+    ask: (task) => {
+      if (ended !== undefined) return Promise.reject(new FleetUnavailable(ended));
+      lastId += 1;
+      const id = lastId;
+      const question = Promise.withResolvers<unknown>();
+      waiting.set(id, question);
+      const timer = setTimeout(
+        () => question.reject(new FleetUnavailable("the authority does not answer")),
+        ANSWER_WITHIN_MS,
+      );
+      tell({ id, task });
+      return question.promise.finally(() => {
+        clearTimeout(timer);
+        waiting.delete(id);
+      });
+    },
+    hasEnded: () => ended !== undefined,
+    close: async () => {
+      if (ended === undefined) tell("close");
+      await exited.promise;
+    },
+  };
+}
