@@ -14,6 +14,7 @@ import { startFront } from "./front/front.ts";
 import type { TlsSettings } from "./front/tls-door.ts";
 import { Metrics } from "./metrics.ts";
 import { type GatewayHealth, startMetricsServer } from "./metrics-server.ts";
+import { startRecordAges } from "./record-ages.ts";
 import { forgottenRetained, journaledRetained } from "./retained/retained-messages.ts";
 import { forgottenWills, journaledWills } from "./retained/wills.ts";
 
@@ -73,12 +74,22 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     const listening = { host: config.HOST, port: config.PORT, tls: tlsOf(config, access) };
     const parts = { journal, accounts, rules, broker, groups, metrics, limits };
     const front = keep(await startFront(listening, parts, clock, log));
+    const ages = keep(
+      await startRecordAges(journal, clock, (error) =>
+        log.error({ event: "ages.not-kept", err: error }, "the ages of records are not on disk"),
+      ),
+    );
+    let isReady = true;
     const health = (): GatewayHealth => {
       const stats = journal.stats();
       const { acknowledged, delivered, consumed } = metrics;
       return {
         status: stats.isHealthy ? "ok" : "unhealthy",
+        isReady,
         journal: stats,
+        oldestS: Object.fromEntries(
+          Object.entries(stats.oldest).map(([name, n]) => [name, n === null ? null : ages.ageS(n)]),
+        ),
         connections: front.connections,
         groups: [...groups.values()].map(({ status }) => status),
         acknowledged,
@@ -88,8 +99,13 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
         troubles: [...access.troubles, ...front.troubles],
       };
     };
-    const server = keep(await startMetricsServer(config.METRICS_PORT, health));
-    return { port: front.port, metricsPort: server.port, health, close: () => closeAll(started) };
+    const close = () => {
+      isReady = false;
+      return closeAll(started);
+    };
+    const server = await startMetricsServer(config.METRICS_PORT, health);
+    started.unshift(server);
+    return { port: front.port, metricsPort: server.port, health, close };
   } catch (error) {
     await closeAll(started);
     throw error;

@@ -4,11 +4,16 @@ import type { JournalStats } from "#journal/journal.ts";
 import type { Closer } from "#kit/closer.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import type { GroupStatus } from "./delivery/consumer-group.ts";
+import { metricsText } from "./metrics-text.ts";
 
 /** What `/healthz` says; `status` is `ok` only while the journal takes what comes. */
 export interface GatewayHealth {
   readonly status: "ok" | "unhealthy";
+  /** It listens and takes what comes: false before that and from the signal to end on. */
+  readonly isReady: boolean;
   readonly journal: JournalStats;
+  /** Seconds since the oldest pending record of each class was appended; null where none is pending. */
+  readonly oldestS: Readonly<Record<string, number | null>>;
   readonly connections: number;
   readonly groups: readonly GroupStatus[];
   readonly acknowledged: number;
@@ -20,7 +25,8 @@ export interface GatewayHealth {
 }
 
 /**
- * Serves `GET /healthz` (JSON; 503 while unhealthy) and `GET /metrics` (Prometheus text) on loopback.
+ * Serves on loopback `GET /healthz` (JSON; 503 while unhealthy), `/readyz` (503 also while it starts or drains) and
+ * `/metrics` (Prometheus text).
  *
  * A page of the internet may have a browser on this machine call us by a name of its own: only loopback names are served.
  */
@@ -42,6 +48,11 @@ export async function startMetricsServer(
     if (request.url === "/healthz") {
       response.writeHead(now.status === "ok" ? 200 : 503, { "content-type": "application/json" });
       response.end(JSON.stringify(now));
+    } else if (request.url === "/readyz") {
+      const isReady = now.isReady && now.status === "ok";
+      response
+        .writeHead(isReady ? 200 : 503, { "content-type": "text/plain" })
+        .end(isReady ? "ready\n" : "not ready\n");
     } else if (request.url === "/metrics") {
       response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
       response.end(metricsText(now));
@@ -61,26 +72,4 @@ export async function startMetricsServer(
       await once(server, "close");
     },
   };
-}
-
-/** The Prometheus text of a health report. */
-export function metricsText(health: GatewayHealth): string {
-  const { journal } = health;
-  const lines = [
-    ["gateway_healthy", health.status === "ok" ? 1 : 0],
-    ["gateway_connections", health.connections],
-    ["gateway_troubles", health.troubles.length],
-    ["gateway_acknowledged_total", health.acknowledged],
-    ["gateway_delivered_total", health.delivered],
-    ["gateway_consumed_total", health.consumed],
-    ["gateway_journal_commits_total", journal.commits],
-    ["gateway_journal_payload_bytes_total", journal.payloadBytesAppended],
-    ...Object.entries(journal.pending).map(([name, count]) => [`gateway_journal_pending{class="${name}"}`, count]),
-    ...Object.entries(health.refused).map(([name, count]) => [`gateway_refused_total{reason="${name}"}`, count]),
-    ...health.groups.flatMap(({ group, members, unacknowledged }) => [
-      [`gateway_group_members{group="${group}"}`, members],
-      [`gateway_group_unacknowledged{group="${group}"}`, unacknowledged],
-    ]),
-  ];
-  return `${lines.map(([name, value]) => `${name} ${value}`).join("\n")}\n`;
 }

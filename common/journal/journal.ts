@@ -1,5 +1,6 @@
 import type { Closer } from "#kit/closer.ts";
 import { AppError } from "#kit/errors.ts";
+import type { HistogramCounts } from "#kit/histogram.ts";
 
 /** What is appended. `recordClass` is one of the classes that the journal was opened with. */
 export interface NewRecord {
@@ -38,10 +39,17 @@ export class UnknownClass extends AppError {
 export interface JournalStats {
   /** Records that are not cleared yet, by class: an advance shows here once it is committed, within a second. */
   readonly pending: Readonly<Record<string, number>>;
-  /** The oldest number that is still pending, or null. */
+  /** The oldest number that is still pending, or null; over all classes, and by class. */
   readonly oldestPending: number | null;
+  readonly oldest: Readonly<Record<string, number | null>>;
+  /** The newest number that was given. */
+  readonly newest: number;
+  /** Records appended since it was opened, by class. */
+  readonly appended: Readonly<Record<string, number>>;
   readonly payloadBytesAppended: number;
   readonly commits: number;
+  /** Seconds from the asking for a transaction until it was on disk. */
+  readonly commitSeconds: HistogramCounts;
   /** False from the first failed write until one succeeds again. */
   readonly isHealthy: boolean;
   /** Message of the last failure while unhealthy. */

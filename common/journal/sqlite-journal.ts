@@ -1,6 +1,7 @@
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
+import { Histogram } from "#kit/histogram.ts";
 import {
   type Journal,
   type JournalOptions,
@@ -20,6 +21,7 @@ const BATCH_RECORDS = 10_000;
 const BATCH_BYTES = 8 * 1024 * 1024;
 /** Cursors are committed, and an unhealthy disk is tried again, this often where nobody appends. */
 const SETTLE_EVERY_MS = 500;
+const COMMIT_BOUNDS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 /** An append that waits for its commit. */
 interface Waiting {
@@ -65,6 +67,8 @@ class SqliteJournal implements Journal {
   #committing: Promise<void> | undefined;
   #hasMoreToClear = false;
   #payloadBytes = 0;
+  readonly #appended: number[];
+  readonly #commitSeconds = new Histogram(COMMIT_BOUNDS_S);
   #commits = 0;
   #trouble: string | null = null;
   #closing: Promise<void> | undefined;
@@ -76,6 +80,7 @@ class SqliteJournal implements Journal {
     opened: Opened,
   ) {
     this.#classes = classes;
+    this.#appended = classes.map(() => 0);
     this.#readers = readers;
     this.#onListenerError = onListenerError;
     this.#startAnew = startAnew;
@@ -144,8 +149,12 @@ class SqliteJournal implements Journal {
     return {
       pending: Object.fromEntries(this.#holdings.map(({ recordClass, pending }) => [recordClass, pending])),
       oldestPending: oldest.length === 0 ? null : Math.min(...oldest),
+      oldest: Object.fromEntries(this.#holdings.map(({ recordClass, oldest: n }) => [recordClass, n])),
+      newest: this.#lastN,
+      appended: Object.fromEntries(this.#classes.map((recordClass, i) => [recordClass, this.#appended[i] ?? 0])),
       payloadBytesAppended: this.#payloadBytes,
       commits: this.#commits,
+      commitSeconds: this.#commitSeconds.counts(),
       isHealthy: this.#trouble === null,
       trouble: this.#trouble,
     };
@@ -257,7 +266,9 @@ class SqliteJournal implements Journal {
     const kept = packKept(batch.flatMap((waiting) => waiting.kept));
     const task: Task = { kind: "commit", packed, kept, values, moves: [...moves.values()] };
     try {
+      const askedMs = performance.now();
       const reply = await this.#thread.ask(task, [packed, kept]);
+      this.#commitSeconds.observe((performance.now() - askedMs) / 1000);
       if (reply.kind !== "committed") return () => undefined;
       this.#takeCommitted(records, values, reply.committed);
       return () => this.#tellAll(batch, records, reply.committed);
@@ -277,7 +288,11 @@ class SqliteJournal implements Journal {
     this.#hasMoreToClear = committed.hasMoreToClear;
     this.#lastN = committed.firstN + records.length - 1;
     this.#commits += 1;
-    this.#payloadBytes += sizeOf(records);
+    for (const { recordClass, bytes } of records) {
+      const i = this.#classes.indexOf(recordClass);
+      this.#appended[i] = (this.#appended[i] ?? 0) + 1;
+      this.#payloadBytes += bytes.length;
+    }
   }
 
   #tellAll(batch: readonly Waiting[], records: readonly NewRecord[], committed: Committed): void {
