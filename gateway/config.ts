@@ -2,6 +2,7 @@ import { z } from "zod";
 import { limits } from "#contract/limits.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
+import { accessSettings } from "./access/settings.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 
@@ -10,15 +11,8 @@ export const GatewayConfig = z
   .object({
     HOST: z.string().default("127.0.0.1").describe("address to listen on; anything but loopback needs TLS"),
     PORT: Port.default(1883).describe("MQTT port; 0 takes a free one"),
-    TLS_CERT: z.string().optional().describe("PEM file of the certificate chain; turns TLS on"),
-    TLS_KEY: z.string().optional().describe("PEM file of the certificate's key"),
-    TLS_CA: z.string().optional().describe("PEM file of the authority of clients' certificates; turns mTLS on"),
-    ALLOW_TOKENS: z.stringbool().default(false).describe("beside certificates also take tokens (for development)"),
+    ...accessSettings,
     DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
-    CREDENTIALS_FILE: z
-      .string()
-      .default("data/gateway/credentials.json")
-      .describe("clients and the hashes of their tokens; read again when it changes"),
     MAX_PACKET_BYTES: z.coerce
       .number()
       .int()
@@ -59,6 +53,10 @@ export const GatewayConfig = z
   .refine(({ TLS_CA, TLS_CERT }) => TLS_CA === undefined || TLS_CERT !== undefined, {
     path: ["TLS_CA"],
     error: "clients show certificates over TLS only: TLS_CERT and TLS_KEY are needed too",
+  })
+  .refine(({ TLS_CA, CRL_FILE, CRL_URL }) => TLS_CA !== undefined || (CRL_FILE ?? CRL_URL) === undefined, {
+    path: ["TLS_CA"],
+    error: "a revocation list is checked against TLS_CA: it is needed too",
   })
   .refine(({ HOST, TLS_CERT }) => isLoopback(HOST) || TLS_CERT !== undefined, {
     path: ["HOST"],

@@ -7,6 +7,7 @@ export type RefusalReason =
   | "client-id"
   | "revoked"
   | "expired"
+  | "no-revocation-list"
   | "certificate"
   | "handshake"
   | "protocol-version"

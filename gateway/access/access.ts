@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
-import type { Closer } from "#kit/closer.ts";
+import { type Closer, closeAll } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";
 import type { Logger } from "#kit/logger.ts";
@@ -9,6 +10,8 @@ import type { GatewayConfig } from "../config.ts";
 import type { Accounts } from "./accounts.ts";
 import { certificateAccounts } from "./certificate-accounts.ts";
 import { openAccess } from "./open-mode.ts";
+import { followListFile, followListUrl, type RevocationSource } from "./revocation-sources.ts";
+import { KeptRevocations, noRevocations } from "./revocations.ts";
 import { closedRules, type Rules } from "./rules.ts";
 import { watchTokenAccounts } from "./token-accounts.ts";
 
@@ -33,17 +36,49 @@ export async function startAccess(config: GatewayConfig, clock: Clock, log: Logg
   const authority = config.TLS_CA === undefined ? undefined : await readAuthority(config.TLS_CA);
   const takesTokens = authority === undefined || config.ALLOW_TOKENS;
   const tokens = takesTokens ? await watchTokenAccounts(config.CREDENTIALS_FILE, log) : undefined;
-  const accounts = authority === undefined ? tokens : certificateAccounts({ isRevoked: () => false }, tokens, clock);
-  if (accounts === undefined) throw new BadConfig("TLS_CA or CREDENTIALS_FILE is needed");
+  const revocations = authority === undefined ? undefined : await openRevocations(config, authority, clock, log);
+  const accounts = certificateAccounts(revocations?.kept ?? noRevocations, tokens, clock);
   return {
     accounts,
     rules: closedRules,
     authority,
     takesTokens,
     get troubles() {
-      return [tokens?.trouble].filter((trouble) => trouble !== undefined);
+      return [tokens?.trouble, ...(revocations?.troubles ?? [])].filter((trouble) => trouble !== undefined);
     },
-    close: () => accounts.close(),
+    close: () => closeAll([accounts, ...(revocations?.sources ?? [])]),
+  };
+}
+
+/** The list and the ways by which it comes. */
+interface FollowedRevocations {
+  readonly kept: KeptRevocations;
+  readonly sources: readonly RevocationSource[];
+  readonly troubles: readonly (string | undefined)[];
+}
+
+/** Follows the list where the settings name one; else certificates end with their time only, and the log says so. */
+async function openRevocations(
+  { DATA_DIR, CRL_FILE, CRL_URL }: GatewayConfig,
+  authority: X509Certificate,
+  clock: Clock,
+  log: Logger,
+): Promise<FollowedRevocations | undefined> {
+  if (CRL_FILE === undefined && CRL_URL === undefined) {
+    log.warn({ event: "revocations.none" }, "neither CRL_FILE nor CRL_URL is set: no certificate can be taken back");
+    return undefined;
+  }
+  const kept = await KeptRevocations.open(join(DATA_DIR, "revoked.pem"), authority, log);
+  const sources = [
+    ...(CRL_FILE === undefined ? [] : [await followListFile(CRL_FILE, kept, log)]),
+    ...(CRL_URL === undefined ? [] : [followListUrl(CRL_URL, kept, log)]),
+  ];
+  return {
+    kept,
+    sources,
+    get troubles() {
+      return [kept.troubleAt(clock.nowMs()), ...sources.map(({ trouble }) => trouble)];
+    },
   };
 }
 

@@ -13,14 +13,17 @@ export interface Identity {
 }
 
 /** Why somebody is nobody here. */
-export type LoginRefusal = "bad-credentials" | "client-id" | "revoked" | "expired";
+export type LoginRefusal = "bad-credentials" | "client-id" | EndOfLogin;
+
+/** Why that which an identity was given for does not stand. */
+export type EndOfLogin = "revoked" | "expired" | "no-revocation-list";
 
 /** Who may connect. */
 export interface Accounts extends Closer {
   /** Who this is, or why it is nobody. */
   authenticate(login: Login): Identity | LoginRefusal;
   /** Why that which an identity was given for stands no more; undefined while it does. */
-  endOf(identity: Identity): "revoked" | "expired" | undefined;
+  endOf(identity: Identity): EndOfLogin | undefined;
 }
 
 /** What a connection and its CONNECT say of their sender. */

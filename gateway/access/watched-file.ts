@@ -19,6 +19,8 @@ export interface Watching<Content> {
   readonly files: readonly string[];
   /** Reads and checks all of it; a rejection keeps what was there before. */
   readonly read: () => Promise<Content>;
+  /** What holds until a read succeeds; without it, a first read that fails rejects. */
+  readonly atFirst?: { readonly content: Content };
   /** Called with each new content after the first; a throw keeps the old content too. */
   readonly onChange?: (content: Content) => void;
 }
@@ -27,14 +29,14 @@ const LOOK_EVERY_MS = 500;
 
 /**
  * Reads files, looks twice a second whether they changed, and reads them again when they did. A change that cannot be
- * read is logged once, and what was there before stays. Rejects with what `read` throws at the start.
+ * read is logged once and tried again at each look, and what was there before stays.
  */
 export async function watchFile<Content>(
-  { name, files, read, onChange }: Watching<Content>,
+  { name, files, read, atFirst, onChange }: Watching<Content>,
   log: Logger,
 ): Promise<WatchedFile<Content>> {
-  let version = await versionOf(files);
-  let content = await read();
+  let version = atFirst === undefined ? await versionOf(files) : "";
+  let content = atFirst === undefined ? await read() : atFirst.content;
   let trouble: string | undefined;
   let lastSaid: string | undefined;
   const look = async () => {
@@ -59,9 +61,10 @@ export async function watchFile<Content>(
     trouble = lastSaid = undefined;
     log.info({ event: `${name}.read`, files }, `${name} read again`);
   };
-  const watching = every(LOOK_EVERY_MS, look, (error) => {
+  const onTrouble = (error: unknown) =>
     log.error({ event: `${name}.unreadable`, err: error, files }, `${name} cannot be read; the old ones stay`);
-  });
+  if (atFirst !== undefined) await look().catch(onTrouble);
+  const watching = every(LOOK_EVERY_MS, look, onTrouble);
   return {
     get content() {
       return content;

@@ -2,7 +2,13 @@ import { LEVEL } from "#mqtt/connect.ts";
 import type { Frame } from "#mqtt/framer.ts";
 
 /** CONNACK return codes that the front gives (MQTT 3.1.1, 3.2.2.3). */
-export const CONNACK = { protocolVersion: 1, clientId: 2, badCredentials: 4, notAuthorised: 5 } as const;
+export const CONNACK = {
+  protocolVersion: 1,
+  clientId: 2,
+  unavailable: 3,
+  badCredentials: 4,
+  notAuthorised: 5,
+} as const;
 
 /** A CONNACK that refuses. */
 export const refusingConnack = (code: number): Buffer => Buffer.from([0x20, 2, 0, code]);

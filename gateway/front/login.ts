@@ -25,6 +25,7 @@ const CODE_OF: Readonly<Record<LoginRefusal, number>> = {
   "client-id": CONNACK.clientId,
   revoked: CONNACK.notAuthorised,
   expired: CONNACK.notAuthorised,
+  "no-revocation-list": CONNACK.unavailable,
 };
 
 /** Judges a CONNECT: what was understood of it, who it is, and whether its will is its own to have. */
