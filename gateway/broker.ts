@@ -15,6 +15,15 @@ export interface Broker extends Closer {
   serve(link: BrokerLink): void;
   /** Publishes a retained message in the gateway's own name; it is on disk when this resolves. */
   retain(message: RetainedMessage): Promise<void>;
+  /** Calls back for everything that is published from now on, wills too; what is retained is on disk before. */
+  onPublished(listener: (message: PublishedMessage) => void): void;
+}
+
+/** What somebody published, or the gateway itself. */
+export interface PublishedMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly retain: boolean;
 }
 
 /** What the broker is built from. */
@@ -115,6 +124,11 @@ export async function startBroker({
       aedes.handle(link);
     },
     retain,
+    onPublished: (listener) => {
+      aedes.on("publish", ({ topic, payload, retain: isRetained }) => {
+        listener({ topic, payload: Buffer.from(payload), retain: isRetained });
+      });
+    },
     close: () => {
       clearTimeout(speaking);
       return new Promise((resolve) => aedes.close(() => resolve()));

@@ -3,6 +3,7 @@ import { limits } from "#contract/limits.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { accessSettings } from "./access/settings.ts";
+import { faultOfParent, parentSettings } from "./uplink/parent-config.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 
@@ -43,6 +44,7 @@ export const GatewayConfig = z
       .stringbool()
       .default(false)
       .describe("conformance tests on loopback only: anybody, any topic but ours, in memory; also --open"),
+    ...parentSettings,
     METRICS_PORT: Port.default(9883).describe("loopback port of /healthz and /metrics; 0 takes a free one"),
     LOG_LEVEL: LogLevel.default("info").describe("debug, info, warn, error or silent"),
   })
@@ -69,5 +71,9 @@ export const GatewayConfig = z
   .refine(({ HOST, OPEN }) => !OPEN || isLoopback(HOST), {
     path: ["OPEN"],
     error: "the open mode lets anybody in: it listens on loopback only",
+  })
+  .superRefine((settings, context) => {
+    const fault = faultOfParent(settings);
+    if (fault !== undefined) context.addIssue({ code: "custom", path: [fault.key], message: fault.message });
   });
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

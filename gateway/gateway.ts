@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { CONSUMER_GROUPS, classOfStream, RECORD_CLASSES } from "#contract/topics.ts";
 import type { Journal } from "#journal/journal.ts";
 import { openJournal } from "#journal/sqlite-journal.ts";
 import type { Clock } from "#kit/clock.ts";
@@ -17,6 +16,8 @@ import { type GatewayHealth, startMetricsServer } from "./metrics-server.ts";
 import { startRecordAges } from "./record-ages.ts";
 import { forgottenRetained, journaledRetained } from "./retained/retained-messages.ts";
 import { forgottenWills, journaledWills } from "./retained/wills.ts";
+import { journalLayout } from "./uplink/journal-layout.ts";
+import { rulesFor, startUplinkFor } from "./uplink/with-parent.ts";
 
 /** A running gateway. */
 export interface Gateway extends Closer {
@@ -24,14 +25,6 @@ export interface Gateway extends Closer {
   readonly metricsPort: number;
   health(): GatewayHealth;
 }
-
-/** The classes of worth that each consumer group reads, in order of worth: its readers in the journal. */
-export const GROUP_CLASSES: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries(CONSUMER_GROUPS).map(([group, streams]) => {
-    const classes = new Set<string>(streams.map(classOfStream));
-    return [group, RECORD_CLASSES.filter((recordClass) => classes.has(recordClass))];
-  }),
-);
 
 /**
  * Starts all parts of a gateway; what was started before a failure is closed again.
@@ -47,25 +40,24 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
   try {
     await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
     const access = keep(await startAccess(config, clock, log));
-    const { accounts, rules } = access;
+    const { accounts } = access;
+    const rules = rulesFor(config, access.rules);
     const file = join(config.DATA_DIR, "journal.db");
     const onListenerError = (error: unknown) =>
       log.error({ event: "delivery.failed", err: error }, "what was committed could not be handed on");
-    const journal = keep(await openJournal({ file, classes: RECORD_CLASSES, readers: GROUP_CLASSES, onListenerError }));
+    const layout = journalLayout(config);
+    const { classes, readers } = layout;
+    const journal = keep(await openJournal({ file, classes, readers, onListenerError }));
     const metrics = new Metrics(clock, log);
     const delivery = { journal, metrics, clock, log };
     const groups = new Map(
-      Object.entries(GROUP_CLASSES).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
+      Object.entries(layout.groups).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
     );
-    const broker = keep(
-      await startBroker({
-        rules,
-        metrics,
-        log,
-        returnWithinMs: config.RETURN_WITHIN_S * 1000,
-        ...(await memoryOf(config, journal, log)),
-      }),
-    );
+    const returnWithinMs = config.RETURN_WITHIN_S * 1000;
+    const memory = await memoryOf(config, journal, log);
+    const broker = keep(await startBroker({ rules, metrics, log, returnWithinMs, ...memory }));
+    const uplink = await startUplinkFor(config, { journal, broker, retained: memory.retained, clock, log });
+    if (uplink !== undefined) keep(uplink);
     const limits = {
       maxPacketBytes: config.MAX_PACKET_BYTES,
       unjournaledBytes: config.UNJOURNALED_BYTES,
@@ -92,6 +84,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
         ),
         connections: front.connections,
         groups: [...groups.values()].map(({ status }) => status),
+        uplink: uplink?.status() ?? null,
         acknowledged,
         delivered,
         consumed,

@@ -5,6 +5,7 @@ import type { Closer } from "#kit/closer.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import type { GroupStatus } from "./delivery/consumer-group.ts";
 import { metricsText } from "./metrics-text.ts";
+import type { UplinkStatus } from "./uplink/uplink-status.ts";
 
 /** What `/healthz` says; `status` is `ok` only while the journal takes what comes. */
 export interface GatewayHealth {
@@ -16,6 +17,8 @@ export interface GatewayHealth {
   readonly oldestS: Readonly<Record<string, number | null>>;
   readonly connections: number;
   readonly groups: readonly GroupStatus[];
+  /** The way to the parent, null where there is none. */
+  readonly uplink: UplinkStatus | null;
   readonly acknowledged: number;
   readonly delivered: number;
   readonly consumed: number;

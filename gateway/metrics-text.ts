@@ -1,10 +1,17 @@
 import { memoryUsage, uptime } from "node:process";
 import { exposition, type Metric, type Sample } from "#kit/prometheus.ts";
 import type { GatewayHealth } from "./metrics-server.ts";
+import { uplinkMetrics } from "./uplink/uplink-status.ts";
 
 /** The Prometheus text of a health report. */
 export const metricsText = (health: GatewayHealth): string =>
-  exposition([...connectionMetrics(health), ...journalMetrics(health), ...groupMetrics(health), ...processMetrics()]);
+  exposition([
+    ...connectionMetrics(health),
+    ...journalMetrics(health),
+    ...groupMetrics(health),
+    ...uplinkMetrics(health.uplink),
+    ...processMetrics(),
+  ]);
 
 function connectionMetrics(health: GatewayHealth): readonly Metric[] {
   return [

@@ -16,6 +16,7 @@ export type RefusalReason =
   | "malformed-packet"
   | "packet-too-large"
   | "topic"
+  | "foreign-tenant"
   | "qos"
   | "retained"
   | "subscription"

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limits } from "./limits.ts";
-import { SensorName, Sha256, SiteName } from "./names.ts";
+import { SensorName, Sha256, SiteName, TenantName } from "./names.ts";
 
 /** How far `at` may be trusted; where it is `none`, `at` is null and the cloud derives it later from boot and up. */
 export const ClockQuality = z.enum(["gps", "ntp", "rtc", "none"]);
@@ -204,6 +204,17 @@ export const DeviceState = z.looseObject({
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
 });
 export type DeviceState = z.infer<typeof DeviceState>;
+
+/** A gateway's own `state` at its parent; also its last will there, with `online: false`. */
+export const GatewayState = z.looseObject({
+  v: z.literal(1),
+  online: z.boolean(),
+  /** The tenants that it speaks for: while it is offline, what is retained of their devices is only what was known last. */
+  tenants: z.array(TenantName),
+  /** Random marks of the gateways that messages come through, its own first: a ring shows itself in them. */
+  via: z.array(z.string().max(64)).max(256),
+});
+export type GatewayState = z.infer<typeof GatewayState>;
 
 /** Retained at `stored`: what the city has of one log. Dropped and dead-lettered numbers count as covered. */
 export const Stored = z.looseObject({

@@ -52,6 +52,8 @@ export interface KeptLinkOptions {
   readonly begin: (connection: LinkConnection) => LinkWork;
   /** A connection, or an attempt at one, has ended with this code. */
   readonly onEnded?: (code: string) => void;
+  /** The least time to wait after an end with this code, in milliseconds. */
+  readonly leastDelayMs?: (code: string) => number;
   /** What log lines say beside the event. */
   readonly facts: () => Readonly<Record<string, unknown>>;
   readonly random: () => number;
@@ -88,7 +90,7 @@ export function keepLink(options: KeptLinkOptions): KeptLink {
       if (closing.signal.aborted) return;
       options.onEnded?.(ended.code);
       if (ended.wasUseful) attempt = 0;
-      const delayMs = backoffMs(attempt, RECONNECT, random());
+      const delayMs = Math.max(backoffMs(attempt, RECONNECT, random()), options.leastDelayMs?.(ended.code) ?? 0);
       log.warn({ event: "uplink.lost", reason: ended.reason, delayMs, ...facts() }, "uplink lost");
       await wait(delayMs, closing.signal);
     }

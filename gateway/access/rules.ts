@@ -12,7 +12,10 @@ export interface Rules {
    * Why this client may not publish this, or undefined when it may. The front asks for durable topics, the broker for
    * all others and for wills: there are no other rules.
    */
-  refusalOfPublish(identity: Identity, claim: PublishClaim): "topic" | "qos" | "retained" | undefined;
+  refusalOfPublish(
+    identity: Identity,
+    claim: PublishClaim,
+  ): "topic" | "qos" | "retained" | "foreign-tenant" | undefined;
   /** Whether this client may have this as its last will. */
   mayHaveWill(identity: Identity, topic: string): boolean;
   /** Whether this client may hold this ordinary subscription. */

@@ -20,6 +20,8 @@ export interface TestGatewayOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Where its data and credentials lie; a fresh folder if not said. */
   readonly folder?: string;
+  /** The port of a gateway within this process; a free one if not said. */
+  readonly port?: number;
 }
 
 /** What both kinds of test gateway offer. */
@@ -77,7 +79,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
 /** Starts the real gateway within this process, on free ports; it is closed when the test has finished. */
 export async function startGatewayHere(options: TestGatewayOptions): Promise<RunningGateway> {
   const prepared = await prepare(options);
-  const config = loadConfig(GatewayConfig, { ...prepared.environment, PORT: "0", METRICS_PORT: "0" });
+  const PORT = String(options.port ?? 0);
+  const config = loadConfig(GatewayConfig, { ...prepared.environment, PORT, METRICS_PORT: "0" });
   const gateway = await startGateway(config, systemClock, createLogger("gateway", config.LOG_LEVEL));
   onTestFinished(() => gateway.close());
   return {

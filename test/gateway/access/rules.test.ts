@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CONSUMER_GROUPS, classOfStream, filters, RECORD_CLASSES, Stream, topics } from "#contract/topics.ts";
 import type { Identity } from "../../../gateway/access/accounts.ts";
 import { groupOfSubscription, mayHaveWill, maySubscribe, refusalOfPublish } from "../../../gateway/access/rules.ts";
-import { GROUP_CLASSES } from "../../../gateway/gateway.ts";
+import { GROUP_CLASSES } from "../../../gateway/uplink/journal-layout.ts";
 
 const TRUCK = { tenant: "demo", device: "truck-1" };
 const POST = { tenant: "demo", device: "post-1" };

@@ -1,0 +1,248 @@
+import { limits } from "#contract/limits.ts";
+import type { GatewayState } from "#contract/messages.ts";
+import { type Address, clientIdOf, RESERVED_TENANT } from "#contract/names.ts";
+import { parseTopic, RECORD_CLASSES, topics } from "#contract/topics.ts";
+import type { Journal } from "#journal/journal.ts";
+import type { Clock } from "#kit/clock.ts";
+import { type Closer, closeAll } from "#kit/closer.ts";
+import { every } from "#kit/every.ts";
+import type { Logger } from "#kit/logger.ts";
+import { type KeptLink, keepLink, type LinkConnection, type LinkLogin, type LinkWork } from "#uplink/kept-link.ts";
+import { sendOver } from "#uplink/send-over.ts";
+import type { Broker, PublishedMessage } from "../broker.ts";
+import type { RetainedMessages } from "../retained/retained-messages.ts";
+import { type Aside, openAside } from "./aside.ts";
+import { KnownTopics, takeDown } from "./down-link.ts";
+import { LatestTopics } from "./latest-topics.ts";
+import { LiveTopics } from "./live-topics.ts";
+import { LoopWatch } from "./loop-watch.ts";
+import type { ParentSettings } from "./parent-config.ts";
+import { parentLogin } from "./parent-login.ts";
+import { Tenants } from "./tenants.ts";
+import { upQueue } from "./up-queue.ts";
+import type { UplinkStatus } from "./uplink-status.ts";
+
+/** What of the gateway the uplink works with. */
+export interface UplinkParts {
+  readonly journal: Journal;
+  readonly broker: Pick<Broker, "retain" | "onPublished">;
+  readonly retained: RetainedMessages;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Random, for this run of the gateway. */
+  readonly mark: string;
+  readonly log: Logger;
+}
+
+/** A gateway's way to its parent broker. */
+export interface Uplink extends Closer {
+  status(): UplinkStatus;
+}
+
+/** A ring is a mistake in settings: it is looked at again, seldom, since each look may send what waits once around. */
+const LOOP_WAIT_MS = 600_000;
+const LOOK_ASIDE_MS = 1_000;
+/** What lies aside is tried again so often, beside when the parent changes its mind about a tenant. */
+const TRY_AGAIN_MS = 3_600_000;
+
+/**
+ * Carries the journal to the parent and what the city tells down from there, over a connection each: neither a slow disk
+ * here nor thousands of retained messages hold the answers to what was sent. Rejects with `BadConfig` where a file of the
+ * settings cannot be read; a parent that is away is waited for.
+ */
+export async function startUplink(settings: ParentSettings, parts: UplinkParts): Promise<Uplink> {
+  const own = { tenant: RESERVED_TENANT, device: settings.GATEWAY_NAME };
+  const login = await parentLogin(settings, own);
+  const uplink = new ParentUplink(own, login, settings.PARENT_TENANTS ?? [], parts);
+  for (const message of await parts.retained.all()) uplink.note({ ...message, retain: true });
+  uplink.start();
+  return uplink;
+}
+
+class ParentUplink implements Uplink {
+  readonly #own: Address;
+  readonly #login: Omit<LinkLogin, "clientId">;
+  readonly #parts: UplinkParts;
+  readonly #tenants: Tenants;
+  readonly #aside: Aside;
+  readonly #latest: LatestTopics;
+  readonly #live: LiveTopics;
+  readonly #known = new KnownTopics();
+  readonly #loops: LoopWatch;
+  readonly #started: Closer[] = [];
+  #up: KeptLink | undefined;
+  #down: KeptLink | undefined;
+  #connection: LinkConnection | undefined;
+  #sinceMs: number;
+  #lastError: string | null = null;
+  #isAsideDue = false;
+  #asideTriedMs: number;
+
+  constructor(own: Address, login: Omit<LinkLogin, "clientId">, tenants: readonly string[], parts: UplinkParts) {
+    this.#own = own;
+    this.#login = login;
+    this.#parts = parts;
+    this.#tenants = new Tenants(tenants, own);
+    this.#aside = openAside(parts.journal);
+    this.#latest = new LatestTopics((topic) => this.#tenants.mayGoUp(topic));
+    this.#live = new LiveTopics();
+    this.#loops = new LoopWatch(parts.mark);
+    this.#sinceMs = parts.clock.nowMs();
+    this.#asideTriedMs = parts.clock.monotonicMs();
+  }
+
+  start(): void {
+    const { broker, random, log } = this.#parts;
+    broker.onPublished((message) => this.note(message));
+    const clientId = clientIdOf(this.#own);
+    const facts = () => ({ parent: this.#login.url, pending: this.#lagTotal() });
+    this.#up = keepLink({
+      login: { ...this.#login, clientId: `${clientId}:up` },
+      presence: { topic: topics.state(this.#own), say: (online) => this.#say(online) },
+      begin: (connection) => this.#beginUp(connection),
+      onEnded: (code) => this.#endUp(code),
+      leastDelayMs: (code) => (code === "loop" ? LOOP_WAIT_MS : 0),
+      facts,
+      random,
+      log,
+    });
+    this.#down = keepLink({
+      login: { ...this.#login, clientId: `${clientId}:down` },
+      begin: (connection) => this.#beginDown(connection),
+      facts,
+      random,
+      log,
+    });
+    const looking = every(LOOK_ASIDE_MS, () => this.#lookAside(), this.#report);
+    this.#started.push(looking, this.#down, this.#up);
+  }
+
+  status(): UplinkStatus {
+    const up = this.#up?.status();
+    const down = this.#down?.status();
+    return {
+      connected: up?.connected ?? false,
+      since: this.#sinceMs,
+      connections: up?.connections ?? 0,
+      trouble: up?.trouble ?? null,
+      lastError: this.#lastError,
+      lag: this.#lag(),
+      aside: this.#aside.count,
+      refusedTenants: this.#tenants.refused,
+      liveDropped: this.#live.dropped,
+      down: { connected: down?.connected ?? false, trouble: down?.trouble ?? null },
+    };
+  }
+
+  close(): Promise<void> {
+    return closeAll(this.#started);
+  }
+
+  /** Something was published at this gateway, or lay there retained when it started. */
+  note({ topic, payload, retain }: PublishedMessage): void {
+    const parsed = parseTopic(topic);
+    switch (parsed?.kind) {
+      case "live":
+        if (this.#tenants.mayGoUp(topic)) this.#live.send(topic, payload);
+        break;
+      case "state":
+        if (parsed.address.tenant === RESERVED_TENANT) this.#noteGateway(topic, payload);
+        else if (retain) this.#latest.note(topic, payload);
+        break;
+      case "reported":
+        if (retain) this.#latest.note(topic, payload);
+        break;
+      case "stored":
+      case "desired":
+        if (retain) this.#known.note(topic, payload);
+        break;
+      default:
+    }
+  }
+
+  #noteGateway(topic: string, payload: Uint8Array): void {
+    const before = this.#loops.via.join();
+    this.#loops.note(topic, payload);
+    if (this.#loops.via.join() === before && !this.#loops.isInLoop) return;
+    if (this.#connection !== undefined) this.#announce(this.#connection);
+  }
+
+  /** Tells the parent who stands behind this gateway now; in a ring it says no more. */
+  #announce({ client, end }: LinkConnection): void {
+    if (this.#loops.isInLoop) end("loop", "this gateway stands behind its own parent: look at PARENT_URL of both");
+    else client.publish(topics.state(this.#own), this.#say(true), { qos: 1, retain: true });
+  }
+
+  #say(online: boolean): string {
+    const state: GatewayState = { v: 1, online, tenants: [...this.#tenants.all], via: [...this.#loops.via] };
+    return JSON.stringify(state);
+  }
+
+  #beginUp(connection: LinkConnection): LinkWork {
+    const { journal, clock } = this.#parts;
+    this.#connection = connection;
+    this.#sinceMs = clock.nowMs();
+    if (this.#loops.isInLoop) this.#announce(connection);
+    this.#latest.begin(connection.client);
+    this.#live.begin(connection.client);
+    const queue = upQueue(journal, this.#aside, (topic) => this.#tenants.mayGoUp(topic));
+    const sending = sendOver(connection, { queue, windowSize: limits.uplinkWindow, clock });
+    return {
+      isUseful: () => sending.isUseful(),
+      close: async () => {
+        this.#connection = undefined;
+        this.#latest.end();
+        this.#live.end();
+        await sending.close();
+      },
+    };
+  }
+
+  #endUp(code: string): void {
+    this.#sinceMs = this.#parts.clock.nowMs();
+    this.#lastError = `${code}: ${this.#up?.status().trouble ?? ""}`;
+  }
+
+  #beginDown(connection: LinkConnection): LinkWork {
+    return takeDown(connection, {
+      tenants: this.#tenants.all,
+      retain: (message) => this.#parts.broker.retain(message),
+      onAnswer: (tenant, isRefused) => this.#noteAnswer(tenant, isRefused),
+      known: this.#known,
+      onError: this.#report,
+    });
+  }
+
+  #noteAnswer(tenant: string, isRefused: boolean): void {
+    if (!this.#tenants.note(tenant, isRefused)) return;
+    if (!isRefused) {
+      this.#isAsideDue = true;
+      return;
+    }
+    const detail = "the parent does not let this gateway speak for a tenant: its records are put aside until it does";
+    this.#parts.log.error({ event: "uplink.tenant-refused", tenant }, detail);
+  }
+
+  async #lookAside(): Promise<void> {
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (!this.#isAsideDue && nowMs - this.#asideTriedMs < TRY_AGAIN_MS) return;
+    this.#isAsideDue = false;
+    this.#asideTriedMs = nowMs;
+    const taken = await this.#aside.takeUp((topic) => this.#tenants.mayGoUp(topic));
+    if (taken > 0) this.#parts.log.info({ event: "uplink.taken-up", taken }, "what lay aside is sent again");
+  }
+
+  /** Records of each class that are not cleared. */
+  #lag(): Record<string, number> {
+    const { pending } = this.#parts.journal.stats();
+    return Object.fromEntries(RECORD_CLASSES.map((recordClass) => [recordClass, pending[recordClass] ?? 0]));
+  }
+
+  #lagTotal(): number {
+    return Object.values(this.#lag()).reduce((sum, count) => sum + count, 0);
+  }
+
+  readonly #report = (error: unknown): void => {
+    this.#parts.log.error({ event: "uplink.failed", err: error }, "a part of the uplink failed; it is tried again");
+  };
+}
