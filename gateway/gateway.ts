@@ -11,6 +11,7 @@ import type { GatewayConfig } from "./config.ts";
 import { ConsumerGroup } from "./delivery/consumer-group.ts";
 import { startFront } from "./front/front.ts";
 import type { TlsSettings } from "./front/tls-door.ts";
+import { inspectGateway } from "./inspect/inspect.ts";
 import { Metrics } from "./metrics.ts";
 import { type GatewayHealth, startMetricsServer } from "./metrics-server.ts";
 import { startRecordAges } from "./record-ages.ts";
@@ -96,7 +97,9 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       isReady = false;
       return closeAll(started);
     };
-    const server = await startMetricsServer(config.METRICS_PORT, health);
+    const server = await startMetricsServer(config.METRICS_PORT, health, () =>
+      inspectGateway({ journal, ages, retained: memory.retained, sessions: () => front.sessions() }),
+    );
     started.unshift(server);
     return { port: front.port, metricsPort: server.port, health, close };
   } catch (error) {

@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { JournalStats } from "#journal/journal.ts";
 import type { Closer } from "#kit/closer.ts";
+import { messageOf } from "#kit/errors.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import type { GroupStatus } from "./delivery/consumer-group.ts";
+import type { InspectReport } from "./inspect/report.ts";
 import { metricsText } from "./metrics-text.ts";
 import type { UplinkStatus } from "./uplink/uplink-status.ts";
 
@@ -28,14 +30,15 @@ export interface GatewayHealth {
 }
 
 /**
- * Serves on loopback `GET /healthz` (JSON; 503 while unhealthy), `/readyz` (503 also while it starts or drains) and
- * `/metrics` (Prometheus text).
+ * Serves on loopback `GET /healthz` (JSON; 503 while unhealthy), `/readyz` (503 also while it starts or drains),
+ * `/metrics` (Prometheus text) and `/inspect` (JSON; names and sizes of what it holds).
  *
  * A page of the internet may have a browser on this machine call us by a name of its own: only loopback names are served.
  */
 export async function startMetricsServer(
   port: number,
   health: () => GatewayHealth,
+  inspect: () => Promise<InspectReport>,
 ): Promise<Closer & { port: number }> {
   const server = createServer((request, response) => {
     const host = (request.headers.host ?? "").replace(/:\d+$/, "");
@@ -56,6 +59,11 @@ export async function startMetricsServer(
       response
         .writeHead(isReady ? 200 : 503, { "content-type": "text/plain" })
         .end(isReady ? "ready\n" : "not ready\n");
+    } else if (request.url === "/inspect") {
+      inspect().then(
+        (report) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(report)),
+        (error: unknown) => response.writeHead(503).end(`${messageOf(error)}\n`),
+      );
     } else if (request.url === "/metrics") {
       response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
       response.end(metricsText(now));

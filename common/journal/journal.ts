@@ -74,6 +74,8 @@ export interface Journal extends Closer {
   read(recordClass: string, after: number, limit: number): Promise<readonly StoredRecord[]>;
   /** Where a reader stands in a class: every record up to this number is acknowledged (0 at the start). */
   cursor(reader: string, recordClass: string): number;
+  /** Where every reader stands in each of its classes. */
+  cursors(): readonly { readonly reader: string; readonly recordClass: string; readonly n: number }[];
   /** Moves a reader forward. Durable with the next commit or within a second: a crash only makes records come twice. */
   advance(reader: string, recordClass: string, n: number): void;
   /** A value that was committed with an append. */

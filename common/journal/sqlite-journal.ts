@@ -131,6 +131,12 @@ class SqliteJournal implements Journal {
     return this.#cursors.get(keyOf(reader, recordClass)) ?? 0;
   }
 
+  cursors() {
+    return Object.entries(this.#readers).flatMap(([reader, classes]) =>
+      classes.map((recordClass) => ({ reader, recordClass, n: this.cursor(reader, recordClass) })),
+    );
+  }
+
   advance(reader: string, recordClass: string, n: number): void {
     this.#requireReader(reader, recordClass);
     if (n > this.#lastN) throw new RangeError(`${reader} cannot stand at ${n}: the last number is ${this.#lastN}`);

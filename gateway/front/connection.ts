@@ -15,6 +15,7 @@ import type { Broker } from "../broker.ts";
 import type { ConsumerGroup } from "../delivery/consumer-group.ts";
 import { ConsumerSession } from "../delivery/consumer-session.ts";
 import { sharingOf, subscribeShared, unsubscribeShared } from "../delivery/shared-subscriptions.ts";
+import type { SessionReport } from "../inspect/report.ts";
 import type { Metrics, RefusalReason } from "../metrics.ts";
 import { BrokerLink } from "./broker-link.ts";
 import { connectForBroker, refusingConnack } from "./connect-packet.ts";
@@ -105,6 +106,13 @@ export class Connection {
     this.#socket.on("drain", () => this.#resumeOutput());
     this.#socket.on("error", () => this.#socket.destroy());
     this.#socket.on("close", () => this.#end());
+  }
+
+  /** Who this is, once it has signed in. */
+  get report(): SessionReport | undefined {
+    const { clientId: client, role } = this.#identity ?? {};
+    if (client === undefined || role === undefined) return undefined;
+    return { client, role, address: this.#wire.address, unsentBytes: this.#socket.writableLength };
   }
 
   /**

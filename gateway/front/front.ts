@@ -4,6 +4,7 @@ import type { Clock } from "#kit/clock.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
+import type { SessionReport } from "../inspect/report.ts";
 import { Connection, type ConnectionParts } from "./connection.ts";
 import { openTlsDoor, type TlsSettings } from "./tls-door.ts";
 import type { Wire } from "./wire.ts";
@@ -19,6 +20,8 @@ export interface Listening {
 export interface Front extends Closer {
   readonly port: number;
   readonly connections: number;
+  /** Who is connected. */
+  sessions(): readonly SessionReport[];
   /** What is not as it was set, one line each. */
   readonly troubles: readonly string[];
 }
@@ -77,6 +80,7 @@ export async function startFront(
     get connections() {
       return open.size;
     },
+    sessions: () => [...open].flatMap(({ report }) => report ?? []),
     get troubles() {
       return tls?.trouble === undefined ? [] : [tls.trouble];
     },

@@ -33,5 +33,11 @@ export function journaledRetained(journal: Journal): RetainedMessages {
   };
 }
 
+/** Topics and payload sizes of the retained messages among what a journal keeps. */
+export const retainedSizes = (kept: readonly { readonly name: string; readonly bytes: number }[]) =>
+  kept
+    .filter(({ name }) => name.startsWith(PREFIX))
+    .map(({ name, bytes }) => ({ topic: name.slice(PREFIX.length), bytes: bytes - 1 }));
+
 /** For the open mode: its topics end with the process. */
 export const forgottenRetained: RetainedMessages = { keep: async () => undefined, all: async () => [] };

@@ -1,0 +1,36 @@
+import type { Journal } from "#journal/journal.ts";
+import type { RecordAges } from "../record-ages.ts";
+import type { RetainedMessages } from "../retained/retained-messages.ts";
+import { type InspectReport, MOST_LISTED, type SessionReport } from "./report.ts";
+
+/** What a running gateway is looked into by. */
+export interface Inspected {
+  readonly journal: Journal;
+  readonly ages: RecordAges;
+  readonly retained: RetainedMessages;
+  readonly sessions: () => readonly SessionReport[];
+}
+
+/** What the running gateway holds. Rejects with `JournalUnavailable` when the disk cannot be read. */
+export async function inspectGateway({ journal, ages, retained, sessions }: Inspected): Promise<InspectReport> {
+  const { newest, isHealthy, pending, oldest } = journal.stats();
+  const open = sessions();
+  const kept = await retained.all();
+  return {
+    from: "gateway",
+    journal: {
+      newest,
+      isHealthy,
+      classes: Object.entries(pending).map(([name, count]) => {
+        const n = oldest[name] ?? null;
+        return { class: name, pending: count, oldest: n, oldestS: n === null ? null : ages.ageS(n) };
+      }),
+    },
+    cursors: journal.cursors().map(({ reader, recordClass, n }) => ({ reader, class: recordClass, at: n })),
+    sessions: { of: open.length, list: open.slice(0, MOST_LISTED) },
+    retained: {
+      of: kept.length,
+      list: kept.slice(0, MOST_LISTED).map(({ topic, payload }) => ({ topic, bytes: payload.length })),
+    },
+  };
+}
