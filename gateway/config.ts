@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { limits } from "#contract/limits.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { accessSettings } from "./access/settings.ts";
+import { limitSettings } from "./front/limits.ts";
 import { faultOfParent, parentSettings } from "./uplink/parent-config.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
@@ -14,26 +14,7 @@ export const GatewayConfig = z
     PORT: Port.default(1883).describe("MQTT port; 0 takes a free one"),
     ...accessSettings,
     DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
-    MAX_PACKET_BYTES: z.coerce
-      .number()
-      .int()
-      .min(1024)
-      .max(16 * 1024 * 1024)
-      .default(limits.packetBytes)
-      .describe("largest MQTT packet that is taken"),
-    UNJOURNALED_BYTES: z.coerce
-      .number()
-      .int()
-      .min(1024)
-      .default(1024 * 1024)
-      .describe("a connection is not read while so much of it waits for the journal"),
-    CONSUMER_WINDOW: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(60_000)
-      .default(limits.consumerWindow)
-      .describe("unacknowledged deliveries to a member of a consumer group"),
+    ...limitSettings,
     RETURN_WITHIN_S: z.coerce
       .number()
       .min(0)

@@ -6,10 +6,12 @@ import type { Clock } from "#kit/clock.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
 import { type Access, startAccess } from "./access/access.ts";
+import { Allowances } from "./access/allowances.ts";
 import { startBroker } from "./broker.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ConsumerGroup } from "./delivery/consumer-group.ts";
 import { startFront } from "./front/front.ts";
+import { limitsOf } from "./front/limits.ts";
 import type { TlsSettings } from "./front/tls-door.ts";
 import { inspectGateway } from "./inspect/inspect.ts";
 import { Metrics } from "./metrics.ts";
@@ -59,13 +61,17 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     const broker = keep(await startBroker({ rules, metrics, log, returnWithinMs, ...memory }));
     const uplink = await startUplinkFor(config, { journal, broker, retained: memory.retained, clock, log });
     if (uplink !== undefined) keep(uplink);
-    const limits = {
-      maxPacketBytes: config.MAX_PACKET_BYTES,
-      unjournaledBytes: config.UNJOURNALED_BYTES,
-      consumerWindow: config.CONSUMER_WINDOW,
-    };
     const listening = { host: config.HOST, port: config.PORT, tls: tlsOf(config, access) };
-    const parts = { journal, accounts, rules, broker, groups, metrics, limits };
+    const parts = {
+      journal,
+      accounts,
+      rules,
+      broker,
+      groups,
+      metrics,
+      limits: limitsOf(config),
+      allowances: new Allowances(),
+    };
     const front = keep(await startFront(listening, parts, clock, log));
     const ages = keep(
       await startRecordAges(journal, clock, (error) =>
@@ -90,6 +96,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
         delivered,
         consumed,
         refused: metrics.refused(),
+        throttled: metrics.throttled,
         troubles: [...access.troubles, ...front.troubles],
       };
     };

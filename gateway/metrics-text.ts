@@ -23,6 +23,9 @@ function connectionMetrics(health: GatewayHealth): readonly Metric[] {
       "Files and lists that cannot be read; the ones of before are in force.",
       health.troubles.length,
     ),
+    counter("gateway_throttled_total", "Times that a client was not read because it had sent more than its rate.", [
+      { value: health.throttled },
+    ]),
     counter("gateway_refused_total", "Connections and packets turned away, by reason.", by("reason", health.refused)),
   ];
 }

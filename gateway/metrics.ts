@@ -40,6 +40,8 @@ export class Metrics {
   delivered = 0;
   /** Deliveries that a consumer acknowledged. */
   consumed = 0;
+  /** How often a client was not read for a while because it had sent more than its rate. */
+  throttled = 0;
 
   constructor(clock: Clock, log: Logger) {
     this.#clock = clock;

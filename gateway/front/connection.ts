@@ -10,6 +10,7 @@ import { type Frame, Framer, ProtocolError } from "#mqtt/framer.ts";
 import { PACKET } from "#mqtt/packet-types.ts";
 import { emptyPacket, messageIdOf, type Publish, parsePublish, pubackPackets } from "#mqtt/publish.ts";
 import type { Accounts, Identity } from "../access/accounts.ts";
+import type { Allowances } from "../access/allowances.ts";
 import type { Rules } from "../access/rules.ts";
 import type { Broker } from "../broker.ts";
 import type { ConsumerGroup } from "../delivery/consumer-group.ts";
@@ -21,15 +22,10 @@ import { BrokerLink } from "./broker-link.ts";
 import { connectForBroker, refusingConnack } from "./connect-packet.ts";
 import { DurableIntake } from "./durable-intake.ts";
 import { Flows } from "./flows.ts";
+import type { Limits } from "./limits.ts";
 import { judgeConnect } from "./login.ts";
+import { Toll } from "./toll.ts";
 import { endSoon, type Wire } from "./wire.ts";
-
-/** Bounds of one connection. */
-export interface ConnectionLimits {
-  readonly maxPacketBytes: number;
-  readonly unjournaledBytes: number;
-  readonly consumerWindow: number;
-}
 
 /** What a connection is served with. */
 export interface ConnectionParts {
@@ -39,7 +35,8 @@ export interface ConnectionParts {
   readonly broker: Broker;
   readonly groups: ReadonlyMap<string, ConsumerGroup>;
   readonly metrics: Metrics;
-  readonly limits: ConnectionLimits;
+  readonly limits: Limits;
+  readonly allowances: Allowances;
 }
 
 /** Time for a client to say CONNECT. */
@@ -89,6 +86,9 @@ export class Connection {
   #isLinkFull = false;
   #isFinishing = false;
   #brokerWaits: (() => void) | undefined;
+  /** The broker's yes to a client that must still wait for its allowance. */
+  #connack: Frame | undefined;
+  #toll: Toll | undefined;
 
   constructor(wire: Wire, parts: ConnectionParts, nowMs: () => number, onGone: () => void) {
     this.#wire = wire;
@@ -166,6 +166,7 @@ export class Connection {
     }
     this.#intake.flush();
     this.#consumer?.settle();
+    this.#toll?.settle();
     this.#answerPings();
     this.#steer();
   }
@@ -188,6 +189,7 @@ export class Connection {
       this.#isFinishing ||
       isUnread ||
       this.#phase === "connecting" ||
+      this.#toll?.isWaiting === true ||
       this.#isLinkFull ||
       this.#intake.unjournaledBytes > this.#parts.limits.unjournaledBytes;
     if (mustWait) this.#socket.pause();
@@ -227,6 +229,15 @@ export class Connection {
     this.#keepaliveMs = keepaliveS * 1000;
     this.#flows = new Flows(cleanSession);
     this.#phase = "connecting";
+    this.#toll = new Toll(this.#parts.allowances, identity, {
+      limits: () => this.#parts.limits,
+      nowMs: this.#nowMs,
+      onEmpty: () => {
+        this.#parts.metrics.throttled += 1;
+      },
+      onRefilled: () => this.#goOn(),
+    });
+    this.#toll.count(frame.bytes.length);
     this.#link = new BrokerLink(identity, will, {
       takeBytes: (bytes, done) => this.#takeFromBroker(bytes, done),
       onRoom: () => {
@@ -240,6 +251,7 @@ export class Connection {
   }
 
   #takeAccepted(identity: Identity, frame: Frame): void {
+    this.#toll?.count(frame.bytes.length);
     if (frame.type === PACKET.publish) {
       this.#takePublish(identity, frame);
       return;
@@ -328,11 +340,15 @@ export class Connection {
 
   #takePuback(frame: Frame): void {
     if (this.#consumer === undefined) this.#forwardAcknowledgement(frame);
-    else if (this.#consumer.acknowledge(messageIdOf(frame))) this.#parts.metrics.consumed += 1;
+    else if (this.#consumer.acknowledge(messageIdOf(frame))) {
+      this.#parts.metrics.consumed += 1;
+      this.#toll?.discount(frame.bytes.length);
+    }
   }
 
   #forwardAcknowledgement(frame: Frame): void {
-    const { forBroker, answer } = this.#flows.fromClient(frame);
+    const { isDue, forBroker, answer } = this.#flows.fromClient(frame);
+    if (isDue) this.#toll?.discount(frame.bytes.length);
     if (forBroker !== undefined) this.#forward(forBroker);
     if (answer !== undefined) this.#write(answer);
   }
@@ -355,7 +371,10 @@ export class Connection {
     try {
       this.#fromBroker.push(bytes, (frame) => {
         this.#write(this.#flows.toClient(frame));
-        if (frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0) this.#accept(frame);
+        if (frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0) {
+          this.#connack = frame;
+          this.#goOn();
+        }
       });
     } catch (error) {
       this.#refuseFor(error);
@@ -364,8 +383,15 @@ export class Connection {
     else done();
   }
 
+  /** Reads on once nothing speaks against it; a client that came back in debt is served once that is paid. */
+  #goOn(): void {
+    this.#toll?.settle();
+    if (this.#phase === "connecting" && this.#connack !== undefined && this.#toll?.isWaiting !== true) {
+      this.#accept(this.#connack);
+    } else this.#steer();
+  }
+
   #accept(connack: Frame): void {
-    if (this.#phase !== "connecting") return;
     this.#phase = "accepted";
     const hasOldSession = connack.bytes[connack.bodyAt] === 1;
     this.#usesBroker = hasOldSession;
@@ -415,6 +441,7 @@ export class Connection {
     if (this.#phase === "gone") return;
     this.#phase = "gone";
     this.#early = [];
+    this.#toll?.end();
     this.#consumer?.end();
     const brokerWaits = this.#brokerWaits;
     this.#brokerWaits = undefined;

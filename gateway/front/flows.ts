@@ -46,12 +46,12 @@ export class Flows {
    * What becomes of a client's PUBACK, PUBREC or PUBCOMP: one that belongs to no delivery is no offence, and a PUBREC is
    * answered even then. Throws `ProtocolError` where another one was due.
    */
-  fromClient(frame: Frame): { readonly forBroker?: Buffer; readonly answer?: Buffer } {
+  fromClient(frame: Frame): { readonly isDue: boolean; readonly forBroker?: Buffer; readonly answer?: Buffer } {
     const id = messageIdOf(frame);
     const delivery = this.#deliveries.get(id);
     if (delivery === undefined) {
-      if (!this.#renumbers) return { forBroker: frame.bytes };
-      return frame.type === PACKET.pubrec ? { answer: pubrelPacket(id) } : {};
+      if (!this.#renumbers) return { isDue: false, forBroker: frame.bytes };
+      return frame.type === PACKET.pubrec ? { isDue: false, answer: pubrelPacket(id) } : { isDue: false };
     }
     const isRepeatedPubrec = frame.type === PACKET.pubrec && delivery.awaited === PACKET.pubcomp;
     if (frame.type !== delivery.awaited && !isRepeatedPubrec) {
@@ -61,7 +61,7 @@ export class Flows {
       this.#deliveries.delete(id);
       this.#idOfBrokerId.delete(delivery.brokerId);
     }
-    return { forBroker: withId(frame.bytes, frame.bodyAt, delivery.brokerId) };
+    return { isDue: !isRepeatedPubrec, forBroker: withId(frame.bytes, frame.bodyAt, delivery.brokerId) };
   }
 
   /** Takes note of a publish of the client. Throws `ProtocolError` where its message id is in use and was repeated. */

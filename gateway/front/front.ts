@@ -71,6 +71,7 @@ export async function startFront(
     CHECK_EVERY_MS,
     async () => {
       for (const connection of open) connection.check();
+      parts.allowances.sweep(clock.monotonicMs());
     },
     onError,
   );
