@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { BrokerUrl } from "#contract/broker-url.ts";
+import { ClaimToken, FleetUrl } from "#contract/enrolment.ts";
 import { DeviceName, SensorName, TenantName } from "#contract/names.ts";
+import { BadConfig } from "#kit/load-config.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { readSecret } from "#kit/read-secret.ts";
 import { ByteAddress } from "./sensors/byte-source.ts";
@@ -22,9 +24,13 @@ export const EdgeConfig = z
   .object({
     TENANT: TenantName.describe("the region or municipality this device belongs to"),
     DEVICE: DeviceName.describe("its name, unique within the tenant"),
-    TOKEN: z.string().min(16).optional().describe("its secret at the broker; this or TOKEN_FILE"),
+    FLEET_URL: FleetUrl.optional().describe("the cloud's address (https:), where the device gets its certificate"),
+    CLAIM: ClaimToken.optional().describe("turned into the first certificate, once; then not needed any more"),
+    CLAIM_FILE: z.string().optional().describe("file that holds the claim; read again before each attempt"),
+    TOKEN: z.string().min(16).optional().describe("for development, instead of FLEET_URL: its secret at the broker"),
     TOKEN_FILE: z.string().optional().describe("file that holds the secret"),
     BROKER_URL: BrokerUrl.describe("mqtts://HOST:PORT, or mqtt://127.0.0.1:PORT on this machine"),
+    BROKER_CA: z.string().optional().describe("PEM file of the authority of the broker's certificate, if private"),
     DATA_DIR: z.string().min(1).default("data/edge").describe("folder of the outbox, drafts and the device's key"),
     CAMERA_FOLDER: z.string().optional().describe("folder whose JPEGs are the camera; not set: no camera, no model"),
     CAMERA_FOLDER_LOOP: z.stringbool().default(false).describe("begin anew after the last photo of the folder"),
@@ -44,14 +50,27 @@ export const EdgeConfig = z
     CLOCK: z.enum(["auto", "gps", "ntp", "rtc", "none"]).default("auto").describe("how far the clock may be trusted"),
     LOG_LEVEL: LogLevel.default("info").describe("debug, info, warn, error or silent"),
   })
-  .superRefine(({ TOKEN, TOKEN_FILE }, context) => {
-    if ((TOKEN === undefined) === (TOKEN_FILE === undefined)) {
-      context.addIssue({ code: "custom", path: ["TOKEN"], message: "set TOKEN or TOKEN_FILE, one of them" });
+  .superRefine(({ TOKEN, TOKEN_FILE, FLEET_URL, CLAIM, CLAIM_FILE, BROKER_URL }, context) => {
+    const ways = [TOKEN, TOKEN_FILE, FLEET_URL].filter((way) => way !== undefined);
+    if (ways.length !== 1) {
+      const message = "set FLEET_URL (with CLAIM or CLAIM_FILE), or for development TOKEN or TOKEN_FILE, one of them";
+      context.addIssue({ code: "custom", path: ["FLEET_URL"], message });
+    }
+    const claims = [CLAIM, CLAIM_FILE].filter((claim) => claim !== undefined);
+    if (claims.length > (FLEET_URL === undefined ? 0 : 1)) {
+      context.addIssue({ code: "custom", path: ["CLAIM"], message: "one of CLAIM and CLAIM_FILE, beside FLEET_URL" });
+    }
+    if (FLEET_URL !== undefined && !BROKER_URL.startsWith("mqtts:")) {
+      context.addIssue({ code: "custom", path: ["BROKER_URL"], message: "a certificate is shown over mqtts: only" });
     }
   });
 export type EdgeConfig = z.infer<typeof EdgeConfig>;
 
-/** The device's secret, from the setting or from its file. Rejects with `BadConfig` when the file holds none. */
-export async function readToken({ TOKEN, TOKEN_FILE }: EdgeConfig): Promise<string> {
-  return TOKEN ?? (await readSecret("TOKEN_FILE", TOKEN_FILE ?? ""));
+/** The claim of the moment, or undefined where there is none. Rejects with `BadConfig` when its file holds none. */
+export async function readClaim({ CLAIM, CLAIM_FILE }: EdgeConfig): Promise<string | undefined> {
+  if (CLAIM !== undefined || CLAIM_FILE === undefined) return CLAIM;
+  const text = await readSecret("CLAIM_FILE", CLAIM_FILE);
+  const claim = ClaimToken.safeParse(text);
+  if (!claim.success) throw new BadConfig(`CLAIM_FILE: ${CLAIM_FILE} ${claim.error.issues[0]?.message}`);
+  return claim.data;
 }

@@ -9,7 +9,7 @@ import { loadConfig } from "#kit/load-config.ts";
 import { createLogger } from "#kit/logger.ts";
 import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
-import { EdgeConfig, readToken } from "./config.ts";
+import { EdgeConfig } from "./config.ts";
 import { startCycle } from "./cycle.ts";
 import { startLocalServer } from "./driver/local-server.ts";
 import { localRoutes } from "./driver/routes.ts";
@@ -23,6 +23,7 @@ import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
 import { openSensors } from "./sensors/open-sensors.ts";
 import { SOFTWARE } from "./software.ts";
 import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
+import { openSignIn } from "./uplink/sign-in.ts";
 import { openDeviceKey } from "./visits/device-key.ts";
 
 const newId = () => randomBytes(12).toString("hex");
@@ -32,7 +33,6 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const { DATA_DIR: folder, BROKER_URL: url } = config;
   const log = createLogger("edge", config.LOG_LEVEL);
   const address = { tenant: config.TENANT, device: config.DEVICE };
-  const token = await readToken(config);
   await mkdir(folder, { recursive: true });
 
   const clock = systemClock;
@@ -45,6 +45,7 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const file = join(folder, "outbox.sqlite");
   const journal = await openJournal({ file, classes: RECORD_CLASSES, readers, onListenerError: onError });
   const outbox = openJournalOutbox(journal, address, newId());
+  const signIn = await openSignIn(config, { time, clock, random, counters, log });
   const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
 
   // Loaded only where there is a camera: pictures and the model bring native libraries of some 60 MB.
@@ -56,15 +57,15 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const reading = { sensors, everyMs: READING_EVERY_S * 1000, samplesPerPack, replay };
   const cycle = startCycle({ ...reading, outbox, time, counters, log });
   const state = { v: 1 as const, boot: time.boot, software: SOFTWARE, model, publicKey };
-  const uplink = startMqttUplink({ url, address, token, outbox, state, clock, random, counters, log });
+  const uplink = startMqttUplink({ signIn, address, outbox, state, clock, random, counters, log });
   const everyMs = HEALTH_EVERY_S * 1000;
   const health = startHealthReports({ everyMs, software: SOFTWARE, model, outbox, time, counters, log });
 
   const visits = truck?.visits;
-  const parts = { address, software: SOFTWARE, model, time, outbox, uplink, counters, sensors, cycle, visits };
+  const parts = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters, sensors, cycle, visits };
   const report = () => reportOf(parts);
   const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report), log);
-  closeOnSignal([outbox, time, uplink, ...(truck ? [truck] : []), ...sensors, cycle, health, server], onError);
+  closeOnSignal([outbox, time, signIn, uplink, ...(truck ? [truck] : []), ...sensors, cycle, health, server], onError);
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
   const findings = await runSelfTest({ report, truck, sensors, brokerUrl: url });

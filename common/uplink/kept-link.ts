@@ -46,7 +46,8 @@ export interface LinkStatus {
 
 /** What a link needs. */
 export interface KeptLinkOptions {
-  readonly login: LinkLogin;
+  /** A function is asked before each connection; while it rejects there is none, and its reason is the trouble. */
+  readonly login: LinkLogin | (() => Promise<LinkLogin>);
   readonly presence?: Presence;
   /** Begins the work on each new connection; it is closed with the connection. */
   readonly begin: (connection: LinkConnection) => LinkWork;
@@ -63,6 +64,8 @@ export interface KeptLinkOptions {
 /** A connection that is made again whenever it is lost. */
 export interface KeptLink extends Closer {
   status(): LinkStatus;
+  /** Leaves the connection of the moment, if there is one, and connects anew at once. */
+  reconnect(): void;
 }
 
 const RECONNECT = { baseMs: 500, maxMs: 30_000 };
@@ -83,22 +86,31 @@ export function keepLink(options: KeptLinkOptions): KeptLink {
     log.info({ event: "uplink.connected", ...facts() }, "uplink connected");
   };
 
+  let leave = new AbortController();
+
   async function keepConnected(): Promise<void> {
     for (let attempt = 0; !closing.signal.aborted; attempt += 1) {
-      const ended = await liveOnce(options, closing.signal, onConnected);
+      leave = new AbortController();
+      const ended = await liveOnce(options, { closing: closing.signal, leaving: leave.signal }, onConnected);
       status = { ...status, connected: false, trouble: ended.reason };
       if (closing.signal.aborted) return;
+      if (leave.signal.aborted) {
+        attempt = -1;
+        continue;
+      }
       options.onEnded?.(ended.code);
       if (ended.wasUseful) attempt = 0;
       const delayMs = Math.max(backoffMs(attempt, RECONNECT, random()), options.leastDelayMs?.(ended.code) ?? 0);
       log.warn({ event: "uplink.lost", reason: ended.reason, delayMs, ...facts() }, "uplink lost");
-      await wait(delayMs, closing.signal);
+      await wait(delayMs, AbortSignal.any([closing.signal, leave.signal]));
+      if (leave.signal.aborted) attempt = -1;
     }
   }
 
   const kept = keepConnected();
   return {
     status: () => status,
+    reconnect: () => leave.abort(),
     close: async () => {
       closing.abort();
       await kept;
@@ -112,10 +124,29 @@ interface Ended {
   readonly wasUseful: boolean;
 }
 
+interface Signals {
+  readonly closing: AbortSignal;
+  /** Another connection follows at once: the broker is left without a word about being offline. */
+  readonly leaving: AbortSignal;
+}
+
+/** Calls back when the signal is aborted, at once where it is already; gives the way to stop listening. */
+function whenAborted(signal: AbortSignal, listener: () => void): () => void {
+  signal.addEventListener("abort", listener, { once: true });
+  if (signal.aborted) listener();
+  return () => signal.removeEventListener("abort", listener);
+}
+
 /** One connection from its attempt to its end. */
-async function liveOnce(options: KeptLinkOptions, signal: AbortSignal, onConnected: () => void): Promise<Ended> {
-  const { presence, begin } = options;
-  const client = openClient(options);
+async function liveOnce(options: KeptLinkOptions, signals: Signals, onConnected: () => void): Promise<Ended> {
+  const { presence, begin, login } = options;
+  let given: LinkLogin;
+  try {
+    given = typeof login === "function" ? await login() : login;
+  } catch (error) {
+    return { code: codeOf(error), reason: messageOf(error), wasUseful: false };
+  }
+  const client = openClient(given, presence);
   let work: LinkWork | undefined;
   let isEnded = false;
   const ended = Promise.withResolvers<{ code: string; reason: string }>();
@@ -132,15 +163,17 @@ async function liveOnce(options: KeptLinkOptions, signal: AbortSignal, onConnect
     if (presence !== undefined) client.publish(presence.topic, presence.say(true), { qos: 1, retain: true });
     work = begin({ client, end });
   });
-  const onAbort = () => end("closing", "closing");
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
+  const unheard = [
+    whenAborted(signals.closing, () => end("closing", "closing")),
+    whenAborted(signals.leaving, () => end("leaving", "connecting anew")),
+  ];
 
   const { code, reason } = await ended.promise;
-  signal.removeEventListener("abort", onAbort);
+  for (const stop of unheard) stop();
   const wasUseful = work?.isUseful() ?? false;
   await work?.close();
   if (code === "closing" && client.connected) await sayGoodbye(client, presence);
+  if (code === "leaving" && client.connected) await sayGoodbye(client, undefined);
   client.end(true);
   return { code, reason, wasUseful };
 }
@@ -150,7 +183,7 @@ function troubleCode(error: Error): string {
   return "code" in error && typeof error.code === "number" ? "broker-refused" : `broker-${codeOf(error).toLowerCase()}`;
 }
 
-function openClient({ login, presence }: KeptLinkOptions): MqttClient {
+function openClient(login: LinkLogin, presence: Presence | undefined): MqttClient {
   const { url, clientId, username, token, tls } = login;
   const will =
     presence === undefined

@@ -1,7 +1,9 @@
 import type { Address } from "#contract/names.ts";
 import type { Cycle } from "../cycle.ts";
+import type { IdentityStatus } from "../identity/device-identity.ts";
 import type { Outbox, Pending } from "../outbox/outbox.ts";
 import type { Sensor, SensorHealth } from "../sensors/sensor.ts";
+import type { SignIn } from "../uplink/sign-in.ts";
 import type { Uplink, UplinkStatus } from "../uplink/uplink.ts";
 import type { Visits } from "../visits/visits.ts";
 import type { Counters } from "./counters.ts";
@@ -14,6 +16,8 @@ export interface DeviceReport extends Address {
   readonly now: TimeStamp;
   readonly outbox: Pending & { readonly log: string };
   readonly uplink: UplinkStatus;
+  /** Null where the device signs in with a token. */
+  readonly certificate: IdentityStatus | null;
   readonly errors: Readonly<Record<string, number>>;
   /** `lastUp` is in milliseconds since boot, null until the sensor has said something. */
   readonly sensors: readonly (SensorHealth & {
@@ -32,6 +36,7 @@ export interface ReportParts {
   readonly model: string | null;
   readonly time: DeviceTime;
   readonly outbox: Outbox;
+  readonly signIn: Pick<SignIn, "certificate">;
   readonly uplink: Uplink;
   readonly counters: Counters;
   readonly sensors: readonly Sensor[];
@@ -41,7 +46,7 @@ export interface ReportParts {
 
 /** How the device is doing now. */
 export function reportOf(parts: ReportParts): DeviceReport {
-  const { address, software, model, time, outbox, uplink, counters, sensors, cycle, visits } = parts;
+  const { address, software, model, time, outbox, signIn, uplink, counters, sensors, cycle, visits } = parts;
   return {
     ...address,
     software,
@@ -49,6 +54,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     now: time.stamp(),
     outbox: { log: outbox.log, ...outbox.pending() },
     uplink: uplink.status(),
+    certificate: signIn.certificate(),
     errors: counters.snapshot(),
     sensors: sensors.map((sensor) => ({
       name: sensor.name,

@@ -33,6 +33,7 @@ export async function runSelfTest(parts: SelfTestParts): Promise<readonly string
     ...(sensors.length === 0 ? [noSensors] : []),
     ["clock", testClock(report)],
     ["outbox", testOutbox(report)],
+    ["certificate", testCertificate(report)],
     ["broker", testBroker(report, brokerUrl)],
   ];
   return await Promise.all(
@@ -81,6 +82,15 @@ async function testOutbox(report: () => DeviceReport): Promise<Finding> {
   const { log, total, trouble } = report().outbox;
   if (trouble !== null) return await missing(`${trouble}; make room, it goes on by itself`);
   return await well(`${log}, ${total} to send`);
+}
+
+async function testCertificate(report: () => DeviceReport): Promise<Finding> {
+  await waitFor(() => report().certificate?.serial !== null);
+  const { certificate } = report();
+  if (certificate === null) return await well("not needed with a token");
+  const { serial, notAfter, trouble } = certificate;
+  if (serial === null) return await missing(`${trouble}; it is asked for again by itself`);
+  return await well(`${serial}, holds until ${new Date(notAfter ?? 0).toISOString()}`);
 }
 
 async function testBroker(report: () => DeviceReport, url: string): Promise<Finding> {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { limits } from "#contract/limits.ts";
 import { DeviceState, Stored } from "#contract/messages.ts";
-import { type Address, clientIdOf } from "#contract/names.ts";
+import type { Address } from "#contract/names.ts";
 import { topics } from "#contract/topics.ts";
 import type { Clock } from "#kit/clock.ts";
 import { codeOf, messageOf } from "#kit/errors.ts";
@@ -10,6 +10,7 @@ import { keepLink, type LinkConnection } from "#uplink/kept-link.ts";
 import { sendOver } from "#uplink/send-over.ts";
 import type { Counters } from "../health/counters.ts";
 import type { Outbox } from "../outbox/outbox.ts";
+import type { SignIn } from "./sign-in.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** A device's `state` but for whether it is online. */
@@ -18,9 +19,8 @@ export type DeviceFacts = z.infer<typeof DeviceFacts>;
 
 /** What an uplink needs. */
 export interface MqttUplinkOptions {
-  readonly url: string;
+  readonly signIn: Pick<SignIn, "login" | "onNew">;
   readonly address: Address;
-  readonly token: string;
   readonly outbox: Outbox;
   /** What is published, retained, while connected; the last will says the same with `online: false`. */
   readonly state: DeviceFacts;
@@ -32,7 +32,7 @@ export interface MqttUplinkOptions {
 
 /** Keeps a connection to the broker, sends the outbox over it, and hears what the city has of it. */
 export function startMqttUplink(options: MqttUplinkOptions): Uplink {
-  const { url, address, token, outbox, state, clock, random, counters, log } = options;
+  const { signIn, address, outbox, state, clock, random, counters, log } = options;
   let stored: Stored | null = null;
   const begin = (connection: LinkConnection) => {
     connection.client.on("message", (_topic, payload) => {
@@ -45,7 +45,7 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
     return sendOver(connection, { queue: outbox, windowSize: limits.uplinkWindow, clock, onUnreadable });
   };
   const link = keepLink({
-    login: { url, clientId: clientIdOf(address), username: clientIdOf(address), token },
+    login: signIn.login,
     presence: { topic: topics.state(address), say: (online) => JSON.stringify({ ...state, online }) },
     begin,
     onEnded: (code) => counters.count(code),
@@ -53,6 +53,7 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
     random,
     log,
   });
+  signIn.onNew(() => link.reconnect());
   return { status: () => ({ ...link.status(), stored }), close: () => link.close() };
 }
 

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "#kit/load-config.ts";
-import { EdgeConfig, readToken } from "../../edge/config.ts";
+import { EdgeConfig, readClaim } from "../../edge/config.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const LEAST = { TENANT: "demo", DEVICE: "post-1", TOKEN: "0123456789abcdef", BROKER_URL: "mqtts://broker.example" };
@@ -27,17 +27,31 @@ describe("EdgeConfig", () => {
     },
   );
 
-  it("wants one of TOKEN and TOKEN_FILE", () => {
-    expect(() => load({ TOKEN: "" })).toThrow("set TOKEN or TOKEN_FILE");
-    expect(() => load({ TOKEN_FILE: "/x" })).toThrow("set TOKEN or TOKEN_FILE");
+  it("wants one way to sign in: the fleet, or a token", () => {
+    const fleet = { TOKEN: "", FLEET_URL: "https://cloud.example" };
+
+    expect(load(fleet).FLEET_URL).toBe("https://cloud.example");
+    expect(() => load({ TOKEN: "" })).toThrow("set FLEET_URL");
+    expect(() => load({ TOKEN_FILE: "/x" })).toThrow("one of them");
+    expect(() => load({ ...fleet, TOKEN_FILE: "/x" })).toThrow("one of them");
+    expect(() => load({ CLAIM_FILE: "/x" })).toThrow("beside FLEET_URL");
+    expect(() => load({ ...fleet, CLAIM: "A".repeat(43), CLAIM_FILE: "/x" })).toThrow("one of CLAIM and CLAIM_FILE");
+    expect(() => load({ ...fleet, BROKER_URL: "mqtt://127.0.0.1" })).toThrow("over mqtts: only");
   });
 
-  it("takes the secret from its file, without the line's end", async () => {
-    const file = join(await tempFolder(), "token");
-    await writeFile(file, "abcdefgh12345678\n");
+  it.each(["http://cloud.example", "ftp://127.0.0.1", "cloud"])("sends no claim to %s", (url) => {
+    expect(() => load({ TOKEN: "", FLEET_URL: url })).toThrow(/FLEET_URL: .*https:/);
+  });
 
-    expect(await readToken(load({ TOKEN: "", TOKEN_FILE: file }))).toBe("abcdefgh12345678");
-    await expect(readToken(load({ TOKEN: "", TOKEN_FILE: `${file}-2` }))).rejects.toThrow("cannot be read");
+  it("takes the claim from its file, without the line's end, whenever it is there", async () => {
+    const file = join(await tempFolder(), "claim");
+    const config = load({ TOKEN: "", FLEET_URL: "https://cloud.example", CLAIM_FILE: file });
+
+    await expect(readClaim(config)).rejects.toThrow("cannot be read");
+    await writeFile(file, "short\n");
+    await expect(readClaim(config)).rejects.toThrow("is no claim");
+    await writeFile(file, `${"A".repeat(43)}\n`);
+    expect(await readClaim(config)).toBe("A".repeat(43));
   });
 
   it.each([

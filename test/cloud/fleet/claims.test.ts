@@ -2,7 +2,8 @@ import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { describe, expect, it } from "vitest";
 import { ClaimOrder } from "../../../cloud/fleet/fleet.ts";
-import { makeTlsKey, requestFor } from "../../../firmware-config/key-and-request.ts";
+import { requestFor } from "../../../firmware-config/certificate-request.ts";
+import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
 import { aClaim, enrolOne, openTestFleet } from "./fleet-fixture.ts";
 
 const HOUR_MS = 3_600_000;

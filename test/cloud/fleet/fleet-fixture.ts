@@ -5,7 +5,8 @@ import { type Issued, type RenewRequest, renewalBytes } from "#contract/enrolmen
 import { createLogger } from "#kit/logger.ts";
 import { ClaimOrder, type Fleet } from "../../../cloud/fleet/fleet.ts";
 import { type FleetOptions, openFleet } from "../../../cloud/fleet/open-fleet.ts";
-import { makeTlsKey, requestFor } from "../../../firmware-config/key-and-request.ts";
+import { requestFor } from "../../../firmware-config/certificate-request.ts";
+import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 export const DAY_MS = 86_400_000;

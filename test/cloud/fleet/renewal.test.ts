@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { makeTlsKey, requestFor } from "../../../firmware-config/key-and-request.ts";
+import { requestFor } from "../../../firmware-config/certificate-request.ts";
+import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
 import { aRenewal, DAY_MS, type Enrolled, enrolOne, openTestFleet } from "./fleet-fixture.ts";
 
 const refusedWith = (code: string) => expect.objectContaining({ code });

@@ -5,7 +5,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 import { describe, expect, it } from "vitest";
-import { makeTlsKey, requestFor } from "../../../firmware-config/key-and-request.ts";
+import { requestFor } from "../../../firmware-config/certificate-request.ts";
+import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
 import { hasOpenssl } from "../../support/has-openssl.ts";
 import { aClaim, DAY_MS, enrolOne, openTestFleet } from "./fleet-fixture.ts";
 

@@ -2,7 +2,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startFleet } from "../../../cloud/fleet/start-fleet.ts";
-import { makeTlsKey, requestFor } from "../../../firmware-config/key-and-request.ts";
+import { requestFor } from "../../../firmware-config/certificate-request.ts";
+import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { aClaim, aRenewal, enrolOne } from "./fleet-fixture.ts";
 

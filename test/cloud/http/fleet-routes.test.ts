@@ -3,7 +3,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Issued } from "#contract/enrolment.ts";
 import { Claim } from "../../../cloud/fleet/fleet.ts";
 import type { HttpParts } from "../../../cloud/http/http.ts";
-import { makeTlsKey, requestFor } from "../../../firmware-config/key-and-request.ts";
+import { requestFor } from "../../../firmware-config/certificate-request.ts";
+import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
 import { ADMIN_TOKEN, httpParts, openHttp } from "../../support/http-fixture.ts";
 import { openTestFleet } from "../fleet/fleet-fixture.ts";
 

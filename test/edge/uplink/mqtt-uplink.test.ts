@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { decode } from "#contract/codec.ts";
+import { clientIdOf } from "#contract/names.ts";
 import { RECORD_CLASSES, topics } from "#contract/topics.ts";
 import { openJournal } from "#journal/sqlite-journal.ts";
 import { systemClock } from "#kit/clock.ts";
@@ -8,6 +9,7 @@ import { createLogger } from "#kit/logger.ts";
 import { createCounters } from "../../../edge/health/counters.ts";
 import { openJournalOutbox } from "../../../edge/outbox/journal-outbox.ts";
 import { startMqttUplink } from "../../../edge/uplink/mqtt-uplink.ts";
+import type { SignIn } from "../../../edge/uplink/sign-in.ts";
 import { freePort } from "../../support/free-port.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
@@ -27,11 +29,12 @@ async function openOutbox(folder: string) {
 async function setUp(broker: AedesBroker | string, token = "secret-of-a-device") {
   const outbox = await openOutbox(await tempFolder());
   const counters = createCounters();
-  const connect = () => {
+  const url = typeof broker === "string" ? broker : broker.url;
+  const login = { url, clientId: clientIdOf(DEVICE), username: clientIdOf(DEVICE), token };
+  const connect = (signIn: Pick<SignIn, "login" | "onNew"> = { login: async () => login, onNew: () => {} }) => {
     const uplink = startMqttUplink({
-      url: typeof broker === "string" ? broker : broker.url,
+      signIn,
       address: DEVICE,
-      token,
       outbox,
       state: STATE,
       clock: systemClock,
@@ -42,7 +45,7 @@ async function setUp(broker: AedesBroker | string, token = "secret-of-a-device")
     onTestFinished(() => uplink.close());
     return uplink;
   };
-  return { outbox, counters, connect };
+  return { outbox, counters, connect, login };
 }
 
 const durable = (broker: AedesBroker) => broker.received.filter(({ topic }) => topic.includes("/d/"));
@@ -122,6 +125,46 @@ describe("startMqttUplink", () => {
 
     expect(outbox.pending().total).toBe(1);
     expect(counters.snapshot()["broker-refused"]).toBeGreaterThanOrEqual(1);
+  });
+
+  it("connects anew once when there is a newer certificate, and is not shown as offline for it", async () => {
+    const broker = await startAedesBroker(await freePort());
+    const { outbox, connect, login } = await setUp(broker);
+    let tell = () => {};
+    const onNew = (listener: () => void) => {
+      tell = listener;
+    };
+    const uplink = connect({ login: async () => login, onNew });
+    await until("it is connected", () => uplink.status().connected);
+
+    tell();
+    await until("it is connected again", () => uplink.status().connections === 2);
+    await outbox.append([aReading(1)]);
+    await until("everything is sent", () => outbox.pending().total === 0);
+
+    const states = broker.received.filter(({ topic }) => topic === topics.state(DEVICE));
+    expect(states.map(({ payload }) => JSON.parse(payload.toString()).online)).toEqual([true, true]);
+    expect(uplink.status().connections).toBe(2);
+  });
+
+  it("waits while it has nothing to sign in with, and says so", async () => {
+    const broker = await startAedesBroker(await freePort());
+    const { connect, login } = await setUp(broker);
+    let isReady = false;
+    let tell = () => {};
+    const onNew = (listener: () => void) => {
+      tell = listener;
+    };
+    const uplink = connect({
+      login: async () => (isReady ? login : Promise.reject(new Error("no certificate yet"))),
+      onNew,
+    });
+    await until("it says why", () => uplink.status().trouble === "no certificate yet");
+
+    isReady = true;
+    tell();
+
+    await until("it is connected", () => uplink.status().connected);
   });
 
   it("sends what is appended while it is connected", async () => {

@@ -1,14 +1,8 @@
 import "reflect-metadata";
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
 const P256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-
-/** A new key for TLS (EC, P-256), as PKCS #8 PEM. It never leaves the machine that made it. */
-export function makeTlsKey(): string {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-}
 
 /** A certificate request (PKCS #10, PEM) for a key, without names: those come from the claim. Throws where it is no such key. */
 export async function requestFor(keyPem: string): Promise<string> {
