@@ -135,7 +135,7 @@ class IdentityKeeper {
       if (error === undefined) attempt = 0;
       else {
         const isEarly = error instanceof EnrolRefused && error.code === "too-early";
-        await this.#wait(isEarly ? this.#lookAgainMs() : backoffMs(attempt, ASK_AGAIN, random()));
+        await this.#wait(isEarly ? this.#tooEarlyMs() : backoffMs(attempt, ASK_AGAIN, random()));
         attempt += 1;
       }
     }
@@ -194,6 +194,11 @@ class IdentityKeeper {
   /** Often enough for certificates of any life. */
   #lookAgainMs(): number {
     return this.#held === undefined ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, lifeOf(this.#held) / 50);
+  }
+
+  /** The cloud's clock says that there is time: enough of it remains to ask seldom. */
+  #tooEarlyMs(): number {
+    return this.#held === undefined ? LOOK_EVERY_MS : lifeOf(this.#held) / 50;
   }
 
   #wait(ms: number): Promise<void> {
