@@ -59,8 +59,12 @@ export async function startAedes(_folder: string, publisherCount: number): Promi
   return startPlain("aedes, in memory", publisherCount, port, process.execPath, [script, String(port)]);
 }
 
-/** Debian's Mosquitto, or undefined where it is not installed. */
-export async function startMosquitto(folder: string, publisherCount: number): Promise<BenchBroker | undefined> {
+/** Debian's Mosquitto, or undefined where it is not installed; so many deliveries wait for their acknowledgement at most. */
+export async function startMosquitto(
+  folder: string,
+  publisherCount: number,
+  inflight = 1000,
+): Promise<BenchBroker | undefined> {
   if (!existsSync(MOSQUITTO)) return undefined;
   const port = await freePort();
   const file = join(folder, "mosquitto.conf");
@@ -71,7 +75,7 @@ export async function startMosquitto(folder: string, publisherCount: number): Pr
     "log_type error",
     // Its default queue of 1,000 drops messages that it has acknowledged when the consumer falls behind for a moment.
     "max_queued_messages 0",
-    "max_inflight_messages 1000",
+    `max_inflight_messages ${inflight}`,
   ];
   await mkdir(folder, { recursive: true });
   await writeFile(file, `${lines.join("\n")}\n`);
