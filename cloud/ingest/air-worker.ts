@@ -12,6 +12,11 @@ import { untilStored } from "./until-stored.ts";
 import { watchForGroup } from "./watched-registry.ts";
 import { runWorker, type WorkerContext } from "./worker-side.ts";
 
+/** What InfluxDB's documentation advises for one write. */
+const MAX_MESSAGES = 5_000;
+/** While InfluxDB writes one batch, the next is read and planned. */
+const MAX_IN_HAND = 2;
+
 /** The thread of the group `air`: readings go to the measurements and to the state store. */
 runWorker("air", startAir);
 
@@ -43,6 +48,8 @@ async function startAir({ main, settings, log, health, patience }: WorkerContext
     },
     onAcknowledged: health.acknowledged,
     onFull: flow.onFull,
+    maxMessages: MAX_MESSAGES,
+    maxInHand: MAX_IN_HAND,
   });
   // The registry may have changed while this program did not run.
   loop.interrupt();

@@ -2,7 +2,7 @@ import type { Closer } from "#kit/closer.ts";
 import { wait } from "#kit/wait.ts";
 import type { ConsumedMessage } from "#mqtt/consumer-client.ts";
 
-/** A batch ends at this many messages or bytes, whichever comes first. */
+/** A batch ends at this many messages, where not said otherwise, or bytes, whichever comes first. */
 const MAX_MESSAGES = 1_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 /** With this much waiting in memory no more is read from the gateway; with half of it reading goes on. */
@@ -19,9 +19,13 @@ export interface BatchWork {
   readonly onAcknowledged: (messages: number) => void;
   /** Says when too much waits here, and when there is room again. */
   readonly onFull: (isFull: boolean) => void;
+  /** Messages of a batch; 1,000 if not said. */
+  readonly maxMessages?: number;
+  /** Batches that `store` has at a time, one if not said: with two the next is prepared while the store writes the first. */
+  readonly maxInHand?: number;
 }
 
-/** Gathers deliveries into batches, one in hand at a time. */
+/** Gathers deliveries into batches, few in hand at a time. */
 export interface BatchLoop extends Closer {
   push(message: ConsumedMessage): void;
   /** The connection is gone: what is not in hand yet will be delivered again. */
@@ -30,8 +34,10 @@ export interface BatchLoop extends Closer {
   interrupt(): void;
 }
 
-/** Starts a loop; `close` waits for the batch in hand and leaves the rest unacknowledged. */
-export function startBatchLoop({ store, between, onAcknowledged, onFull }: BatchWork): BatchLoop {
+/** Starts a loop; `close` waits for what is in hand and leaves the rest unacknowledged. */
+export function startBatchLoop(work: BatchWork): BatchLoop {
+  const { store, between, onAcknowledged, onFull, maxMessages = MAX_MESSAGES, maxInHand = 1 } = work;
+  const inHand = new Set<Promise<void>>();
   const closing = new AbortController();
   let queue: ConsumedMessage[] = [];
   let waitingBytes = 0;
@@ -50,6 +56,7 @@ export function startBatchLoop({ store, between, onAcknowledged, onFull }: Batch
     while (!closing.signal.aborted) {
       if (isInterrupted) {
         isInterrupted = false;
+        await Promise.all(inHand);
         await between();
       }
       if (queue.length === 0) {
@@ -57,14 +64,21 @@ export function startBatchLoop({ store, between, onAcknowledged, onFull }: Batch
         wake = Promise.withResolvers<void>();
         continue;
       }
-      if (queue.length < MAX_MESSAGES) await wait(LINGER_MS, closing.signal);
-      const batch = takeBatch(queue);
+      if (queue.length < maxMessages) await wait(LINGER_MS, closing.signal);
+      const batch = takeBatch(queue, maxMessages);
       queue = queue.slice(batch.length);
       weigh(waitingBytes - bytesOf(batch));
-      if (batch.length === 0 || closing.signal.aborted || !(await store(batch))) continue;
-      for (const message of batch) message.acknowledge();
-      onAcknowledged(batch.length);
+      if (batch.length === 0 || closing.signal.aborted) continue;
+      const storing = storeBatch(batch).finally(() => inHand.delete(storing));
+      inHand.add(storing);
+      if (inHand.size >= maxInHand) await Promise.race(inHand);
     }
+    await Promise.all(inHand);
+  };
+  const storeBatch = async (batch: readonly ConsumedMessage[]) => {
+    if (!(await store(batch))) return;
+    for (const message of batch) message.acknowledge();
+    onAcknowledged(batch.length);
   };
   const running = run();
   return {
@@ -92,11 +106,11 @@ export function startBatchLoop({ store, between, onAcknowledged, onFull }: Batch
 const bytesOf = (messages: readonly ConsumedMessage[]) =>
   messages.reduce((sum, { payload }) => sum + payload.length, 0);
 
-function takeBatch(queue: readonly ConsumedMessage[]): readonly ConsumedMessage[] {
+function takeBatch(queue: readonly ConsumedMessage[], maxMessages: number): readonly ConsumedMessage[] {
   let bytes = 0;
   const end = queue.findIndex(({ payload }, i) => {
     bytes += payload.length;
-    return i === MAX_MESSAGES || (i > 0 && bytes > MAX_BYTES);
+    return i === maxMessages || (i > 0 && bytes > MAX_BYTES);
   });
   return end < 0 ? queue : queue.slice(0, end);
 }

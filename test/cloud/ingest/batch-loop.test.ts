@@ -44,6 +44,41 @@ describe("the batch loop", () => {
     await loop.close();
   });
 
+  it("begins a second batch meanwhile where two may be in hand, and runs what was asked for when none is", async () => {
+    const { messages, acknowledged } = someMessages(5);
+    const stores = [
+      Promise.withResolvers<boolean>(),
+      Promise.withResolvers<boolean>(),
+      Promise.withResolvers<boolean>(),
+    ];
+    const steps: string[] = [];
+    const loop = startBatchLoop({
+      store: (batch) => {
+        const at = steps.push(`store ${batch.length}`) - 1;
+        return stores[at]?.promise ?? Promise.resolve(true);
+      },
+      between: async () => {
+        steps.push("between");
+      },
+      onAcknowledged: () => {},
+      onFull: () => {},
+      maxMessages: 2,
+      maxInHand: 2,
+    });
+
+    for (const message of messages) loop.push(message);
+    await until("two are in hand", () => steps.length === 2);
+    loop.interrupt();
+    stores[1]?.resolve(true);
+    await until("the second is acknowledged", () => acknowledged.length === 2);
+    expect(acknowledged).toEqual([2, 3]);
+    stores[0]?.resolve(true);
+    await until("it goes on", () => steps.length === 4);
+
+    expect(steps).toEqual(["store 2", "store 2", "between", "store 1"]);
+    await loop.close();
+  });
+
   it("bounds a batch by number and by bytes", async () => {
     const sizes: number[] = [];
     const { messages, acknowledged } = someMessages(2_500);

@@ -66,7 +66,7 @@ describe("openInfluxMeasurements", () => {
       {
         url: "/api/v2/write?org=an%20org&bucket=a%20bucket&precision=ms",
         authorization: "Token secret",
-        lines: [`air,sensor=sds011,station=st-1,tenant=chel device="air-0001",isWarm=T,pm25=7 ${NOON_MS}`],
+        lines: [`air,sensor=sds011,station=st-1,tenant=chel pm25=7,device="air-0001",isWarm=T ${NOON_MS}`],
       },
     ]);
   });
