@@ -1,53 +1,46 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { type PackedRecord, packedBytes, packKept, packRecords, unpackKept, unpackRecords } from "./record-codec.ts";
+import type { CreateGapWriter } from "./budget.ts";
+import { DiskReserve, isDiskFull } from "./disk-reserve.ts";
+import {
+  type Connection,
+  connect,
+  holdingsOf,
+  insertAll,
+  knownTo,
+  lastNOf,
+  numberOrNull,
+  PAGE_BYTES,
+} from "./journal-file.ts";
+import { type Holding, makeRoom, recordOf } from "./make-room.ts";
+import { type PackedRecord, packedBytes, packKept, packRecords, unpackKept } from "./record-codec.ts";
 import type {
   ClassHolding,
   Commit,
   Committed,
   CursorMove,
-  Known,
+  MakeRoom,
   Opened,
   Read,
+  RoomMade,
   WorkerStart,
 } from "./worker-messages.ts";
 
-/** A checkpoint each 4 MiB of log: small enough to happen often on a device, large enough to be cheap. */
-const CHECKPOINT_PAGES = 1000;
-const LOG_BYTES_KEPT = 16 * 1024 * 1024;
 /** So much is cleared in one transaction, so that nobody waits long for an append. */
 const CLEARED_PER_COMMIT = 20_000;
 /** An answer to a read is not much larger than this, however many records were asked for. */
 const READ_BYTES = 4 * 1024 * 1024;
-/** Time for a predecessor that was killed a moment ago to leave its lock. */
-const LOCK_WAIT_MS = 3_000;
 
-/** Statements of one class: each has its own table, so that clearing is a cut at one end. */
-interface ClassTable {
-  readonly insert: StatementSync;
-  readonly read: StatementSync;
-  readonly holding: StatementSync;
-  readonly oldest: StatementSync;
-  readonly boundary: StatementSync;
-  readonly clear: StatementSync;
-  readonly cutAfter: StatementSync;
-}
+/** While the disk is full, what comes must fit into freed pages, with room for splits of pages. */
+const GROWTH = 1.25;
+const SPARE_BYTES = 64 * 1024;
+const DISK_FULL = "database or disk is full";
+const NOTHING = new ArrayBuffer(0);
 
-interface Connection {
-  readonly db: DatabaseSync;
-  readonly tables: readonly ClassTable[];
-  readonly setLastN: StatementSync;
-  readonly setCursor: StatementSync;
-  readonly setValue: StatementSync;
-  readonly keep: StatementSync;
-  readonly unkeep: StatementSync;
-  readonly readKept: StatementSync;
-}
+/** What is refused before SQLite has to. */
+class DiskFull extends Error {}
 
-/** What one class holds, and up to where it has been cleared since the file was opened. */
-interface Holding {
-  pending: number;
-  oldest: number | null;
-  clearedTo: number;
+interface Draft {
+  readonly lastN: number;
+  readonly holdings: readonly Holding[];
 }
 
 /**
@@ -64,15 +57,26 @@ export class JournalDatabase {
   /** What was acknowledged; a file that says more after a failed commit is cut back to this. */
   #lastN = 0;
   readonly #values = new Map<string, string>();
+  readonly #gapValues = new Map<string, string>();
   readonly #cursors = new Map<string, CursorMove>();
+  readonly #createGapWriter: CreateGapWriter | undefined;
+  /** Gaps that lie in the file and that nobody has heard of yet. */
+  #untoldGaps: PackedRecord[] = [];
+  #reserve: DiskReserve | undefined;
+  #hasMoreToClear = false;
 
-  constructor(start: WorkerStart) {
+  /** `createGapWriter` is what the budget's module exports. */
+  constructor(start: WorkerStart, createGapWriter?: CreateGapWriter) {
     this.#start = start;
+    this.#createGapWriter = createGapWriter;
   }
 
   /** Opens the file for the first time in this thread and says what it holds. */
   open(): Opened {
-    const connection = connect(this.#start);
+    const { file, budget } = this.#start;
+    this.#reserve = budget === null ? undefined : new DiskReserve(file, budget.bytes);
+    this.#reserve?.hold();
+    const connection = connect(this.#start, this.#reserve?.bytes ?? Number.MAX_SAFE_INTEGER);
     this.#connection = connection;
     const { lastN, values } = this.#start.known ?? knownTo(connection);
     this.#lastN = lastN;
@@ -82,31 +86,56 @@ export class JournalDatabase {
     for (const row of connection.db.prepare("SELECT reader, class, n FROM cursor").all()) {
       this.#keepCursor({ reader: String(row.reader), recordClass: String(row.class), n: Number(row.n) });
     }
-    const cursors = [...this.#cursors.values()];
-    return { lastN: this.#lastN, holdings: this.#report(), cursors, values: Object.fromEntries(this.#values) };
+    this.#loadGapValues(connection);
+    return {
+      lastN: this.#lastN,
+      holdings: this.#report(),
+      cursors: [...this.#cursors.values()],
+      values: Object.fromEntries(this.#values),
+      gaps: this.#tellGaps(),
+    };
   }
 
   /** One transaction, synced. Throws when the disk does not take it; then nothing of it is kept. */
   commit(commit: Commit): Committed {
     return this.#withConnection((connection) => {
+      if (this.#isCramped) return this.#commitCramped(connection, commit);
+      return this.#committed(this.#commitNow(connection, commit));
+    });
+  }
+
+  /** Drops what the budget does not hold any more and appends the gaps that say so: one transaction, synced. */
+  makeRoom({ incoming, moves, stamp }: MakeRoom): RoomMade {
+    return this.#withConnection((connection) => {
+      const { budget, classes } = this.#start;
+      if (budget === null || this.#createGapWriter === undefined) throw new Error("this journal has no budget");
+      const values = new Map([...this.#values, ...this.#gapValues]);
+      const writer = this.#createGapWriter({ owner: budget.owner, stamp, values });
+      const gapClass = classes.indexOf(budget.gapClass);
+      const gaps: PackedRecord[] = [];
+
       connection.db.exec("BEGIN IMMEDIATE");
-      const cursors = new Map(this.#cursors);
-      for (const move of commit.moves) cursors.set(keyOf(move), move);
-      const holdings = this.#holdings.map((holding) => ({ ...holding }));
-      const lastN = this.#insert(connection, commit, holdings);
-      unpackKept(commit.kept, (name, bytes) => {
-        if (bytes === null) connection.unkeep.run(name);
-        else connection.keep.run(name, bytes);
-      });
-      const hasMoreToClear = this.#clear(connection, cursors, holdings);
+      const { cursors, holdings } = this.#draft(moves);
+      for (const { reader, recordClass, n } of moves) connection.setCursor.run(reader, recordClass, n);
+      this.#clear(connection, cursors, holdings, Number.MAX_SAFE_INTEGER);
+      const { bytes: budgetBytes, shares } = budget;
+      const { tables } = connection;
+      const room = makeRoom({ ...budget, budgetBytes, shares, classes, tables, holdings, incoming, writer });
+      for (const { key, ranges } of room.gaps) {
+        const { record, values: given = {} } = writer.write(key, ranges);
+        gaps.push({ n: this.#lastN + gaps.length + 1, classIndex: gapClass, group: key, ...record });
+        for (const [name, text] of Object.entries(given)) {
+          values.set(name, text);
+          connection.setGapValue.run(name, text);
+        }
+      }
+      const lastN = insertAll(connection, packRecords(gaps), this.#lastN, holdings);
       connection.db.exec("COMMIT");
 
-      const firstN = this.#lastN + 1;
-      this.#lastN = lastN;
-      this.#holdings = holdings;
-      for (const move of commit.moves) this.#keepCursor(move);
-      for (const [name, text] of Object.entries(commit.values)) this.#values.set(name, text);
-      return { firstN, holdings: this.#report(), hasMoreToClear };
+      this.#loadGapValues(connection);
+      this.#untoldGaps.push(...gaps);
+      this.#take({ lastN, holdings, moves, values: {} });
+      return { ...this.#committed(lastN + 1), dropped: room.dropped };
     });
   }
 
@@ -152,17 +181,98 @@ export class JournalDatabase {
       this.#connection ??= this.#reopen();
       return work(this.#connection);
     } catch (error) {
+      if (error instanceof DiskFull) throw error;
       this.#drop();
+      if (isDiskFull(error)) this.#reserve?.release();
       throw error;
     }
   }
 
+  /** Gives the number of the first record. */
+  #commitNow(connection: Connection, commit: Commit): number {
+    connection.db.exec("BEGIN IMMEDIATE");
+    const { cursors, holdings } = this.#draft(commit.moves);
+    const lastN = insertAll(connection, commit.packed, this.#lastN, holdings);
+    for (const [name, text] of Object.entries(commit.values)) connection.setValue.run(name, text);
+    for (const { reader, recordClass, n } of commit.moves) connection.setCursor.run(reader, recordClass, n);
+    unpackKept(commit.kept, (name, bytes) => {
+      if (bytes === null) connection.unkeep.run(name);
+      else connection.keep.run(name, bytes);
+    });
+    const hasMoreToClear = this.#clear(connection, cursors, holdings, CLEARED_PER_COMMIT);
+    connection.db.exec("COMMIT");
+
+    const firstN = this.#lastN + 1;
+    this.#take({ lastN, holdings, moves: commit.moves, values: commit.values });
+    this.#hasMoreToClear = hasMoreToClear;
+    return firstN;
+  }
+
+  /**
+   * The disk is full and the reserve is given up: first what frees room, in steps that need little, and then what came,
+   * if it fits into freed pages. What does not fit is refused before it takes the room that the next clearing needs.
+   */
+  #commitCramped(connection: Connection, commit: Commit): Committed {
+    if (commit.moves.length > 0 || this.#hasMoreToClear) {
+      this.#commitNow(connection, { ...commit, packed: NOTHING, kept: NOTHING, values: {} });
+    }
+    const incoming = commit.packed.byteLength + commit.kept.byteLength;
+    if (incoming > 0 || Object.keys(commit.values).length > 0) {
+      if (this.#freeBytes(connection) < incoming * GROWTH + SPARE_BYTES) throw new DiskFull(DISK_FULL);
+      return this.#committed(this.#commitNow(connection, { ...commit, moves: [] }));
+    }
+    this.#reserve?.hold();
+    const isTaking = !this.#isCramped || this.#freeBytes(connection) >= (this.#reserve?.bytes ?? 0) / 2;
+    return { ...this.#committed(this.#lastN + 1), trouble: isTaking ? null : DISK_FULL };
+  }
+
+  get #isCramped(): boolean {
+    return this.#reserve !== undefined && !this.#reserve.isHeld;
+  }
+
+  #freeBytes({ db }: Connection): number {
+    return Number(db.prepare("PRAGMA freelist_count").get()?.freelist_count ?? 0) * PAGE_BYTES;
+  }
+
+  #draft(moves: readonly CursorMove[]): { cursors: ReadonlyMap<string, CursorMove>; holdings: Holding[] } {
+    const cursors = new Map(this.#cursors);
+    for (const move of moves) cursors.set(keyOf(move), move);
+    return { cursors, holdings: this.#holdings.map((holding) => ({ ...holding })) };
+  }
+
+  #take({ lastN, holdings, moves, values }: Pick<Commit, "moves" | "values"> & Draft): void {
+    this.#lastN = lastN;
+    this.#holdings = holdings;
+    for (const move of moves) this.#keepCursor(move);
+    for (const [name, text] of Object.entries(values)) this.#values.set(name, text);
+  }
+
+  #committed(firstN: number): Committed {
+    return {
+      firstN,
+      lastN: this.#lastN,
+      holdings: this.#report(),
+      hasMoreToClear: this.#hasMoreToClear,
+      gaps: this.#tellGaps(),
+      trouble: null,
+      isCramped: this.#isCramped,
+    };
+  }
+
+  #tellGaps(): ArrayBuffer | null {
+    const gaps = this.#untoldGaps;
+    this.#untoldGaps = [];
+    return gaps.length === 0 ? null : packRecords(gaps);
+  }
+
   /**
    * A commit that failed in its sync may still be found in the log when it is read again. It was never acknowledged,
-   * so it is cut off: its numbers and values are given out anew.
+   * so it is cut off: its numbers and values are given out anew. Room that was made in that way stays made, since what
+   * was dropped is gone: its gaps are numbered before everything that is cut off.
    */
   #cutBack(connection: Connection): void {
     if (lastNOf(connection) <= this.#lastN) return;
+    this.#adoptGaps(connection);
     connection.db.exec("BEGIN IMMEDIATE; DELETE FROM value");
     for (const { cutAfter } of connection.tables) cutAfter.run(this.#lastN);
     for (const [name, text] of this.#values) connection.setValue.run(name, text);
@@ -170,16 +280,34 @@ export class JournalDatabase {
     connection.db.exec("COMMIT");
   }
 
+  #adoptGaps({ tables }: Connection): void {
+    const { classes, budget } = this.#start;
+    const classIndex = classes.indexOf(budget?.gapClass ?? "");
+    for (const row of tables[classIndex]?.groupedAfter.all(this.#lastN) ?? []) {
+      const gap = recordOf(row, "");
+      this.#untoldGaps.push({ ...gap, classIndex });
+      this.#lastN = gap.n;
+    }
+  }
+
   #reopen(): Connection {
-    const connection = connect(this.#start);
+    const connection = connect(this.#start, this.#reserve?.bytes ?? Number.MAX_SAFE_INTEGER);
     try {
       this.#cutBack(connection);
       this.#holdings = holdingsOf(connection);
+      this.#loadGapValues(connection);
       return connection;
     } catch (error) {
       // It holds the file's lock: left open, it would shut out every later one.
       connection.db.close();
       throw error;
+    }
+  }
+
+  /** Only `makeRoom` writes them, so whatever the file says holds. */
+  #loadGapValues({ db }: Connection): void {
+    for (const { name, text } of db.prepare("SELECT name, text FROM gap_value").all()) {
+      this.#gapValues.set(String(name), String(text));
     }
   }
 
@@ -192,32 +320,22 @@ export class JournalDatabase {
     this.#connection = undefined;
   }
 
-  #insert({ tables, setLastN, setValue, setCursor }: Connection, commit: Commit, holdings: Holding[]): number {
-    let n = this.#lastN;
-    unpackRecords(commit.packed, ({ classIndex, topic, bytes }) => {
-      n += 1;
-      tables[classIndex]?.insert.run(n, topic, bytes);
-      const holding = holdings[classIndex];
-      if (holding === undefined) return;
-      holding.pending += 1;
-      holding.oldest ??= n;
-    });
-    setLastN.run(n);
-    for (const [name, text] of Object.entries(commit.values)) setValue.run(name, text);
-    for (const move of commit.moves) setCursor.run(move.reader, move.recordClass, move.n);
-    return n;
-  }
-
   /** Deletes what every reader has passed, a bounded number at a time; says whether more is left. */
-  #clear({ tables }: Connection, cursors: ReadonlyMap<string, CursorMove>, holdings: Holding[]): boolean {
+  #clear(
+    { tables }: Connection,
+    cursors: ReadonlyMap<string, CursorMove>,
+    holdings: readonly Holding[],
+    most: number,
+  ): boolean {
     let hasMore = false;
     this.#start.classes.forEach((recordClass, i) => {
       const table = tables[i];
       const holding = holdings[i];
       const passed = passedByAll(recordClass, this.#start.readers, cursors);
       if (table === undefined || holding === undefined || passed <= holding.clearedTo) return;
-      const boundary = table.boundary.get(passed, CLEARED_PER_COMMIT)?.n;
+      const boundary = table.boundary.get(passed, most)?.n;
       const to = boundary === undefined ? passed : Number(boundary);
+      holding.bytes -= Number(table.bytesUpTo.get(to)?.bytes ?? 0);
       holding.pending -= Number(table.clear.run(to).changes);
       holding.oldest = numberOrNull(table.oldest.get()?.n);
       holding.clearedTo = to;
@@ -230,6 +348,7 @@ export class JournalDatabase {
     return this.#start.classes.map((recordClass, i) => ({
       recordClass,
       pending: this.#holdings[i]?.pending ?? 0,
+      bytes: this.#holdings[i]?.bytes ?? 0,
       oldest: this.#holdings[i]?.oldest ?? null,
     }));
   }
@@ -241,8 +360,6 @@ export class JournalDatabase {
 
 const keyOf = ({ reader, recordClass }: { reader: string; recordClass: string }): string => `${reader}\n${recordClass}`;
 
-const numberOrNull = (n: unknown): number | null => (typeof n === "number" ? n : null);
-
 function passedByAll(
   recordClass: string,
   readers: WorkerStart["readers"],
@@ -250,76 +367,4 @@ function passedByAll(
 ): number {
   const own = Object.entries(readers).filter(([, classes]) => classes.includes(recordClass));
   return Math.min(...own.map(([reader]) => cursors.get(keyOf({ reader, recordClass }))?.n ?? 0));
-}
-
-function lastNOf({ db }: Connection): number {
-  return Number(db.prepare("SELECT last_n FROM log").get()?.last_n ?? 0);
-}
-
-function knownTo(connection: Connection): Known {
-  const rows = connection.db.prepare("SELECT name, text FROM value").all();
-  const values = Object.fromEntries(rows.map((row) => [String(row.name), String(row.text)]));
-  return { lastN: lastNOf(connection), values };
-}
-
-function holdingsOf({ tables }: Connection): Holding[] {
-  return tables.map(({ holding }) => {
-    const row = holding.get();
-    return { pending: Number(row?.pending ?? 0), oldest: numberOrNull(row?.oldest), clearedTo: 0 };
-  });
-}
-
-function connect({ file, classes }: WorkerStart): Connection {
-  const db = new DatabaseSync(file, { timeout: LOCK_WAIT_MS });
-  try {
-    db.exec(`
-      PRAGMA locking_mode=EXCLUSIVE;
-      PRAGMA journal_mode=WAL;
-      PRAGMA synchronous=FULL;
-      PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES};
-      PRAGMA journal_size_limit=${LOG_BYTES_KEPT};
-      PRAGMA temp_store=MEMORY;
-      BEGIN IMMEDIATE;
-      CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY CHECK (id = 1), last_n INTEGER NOT NULL) STRICT;
-      INSERT OR IGNORE INTO log VALUES (1, 0);
-      CREATE TABLE IF NOT EXISTS class (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-      CREATE TABLE IF NOT EXISTS value (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS cursor (reader TEXT, class TEXT, n INTEGER NOT NULL, PRIMARY KEY (reader, class))
-        STRICT, WITHOUT ROWID;
-    `);
-    const tables = classes.map((recordClass) => openClassTable(db, recordClass));
-    db.exec("COMMIT");
-    return {
-      db,
-      tables,
-      setLastN: db.prepare("UPDATE log SET last_n = ?"),
-      setCursor: db.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)"),
-      setValue: db.prepare("INSERT OR REPLACE INTO value VALUES (?, ?)"),
-      keep: db.prepare("INSERT OR REPLACE INTO kept VALUES (?, ?)"),
-      unkeep: db.prepare("DELETE FROM kept WHERE name = ?"),
-      readKept: db.prepare("SELECT name, bytes FROM kept WHERE name > ? ORDER BY name"),
-    };
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function openClassTable(db: DatabaseSync, recordClass: string): ClassTable {
-  db.prepare("INSERT OR IGNORE INTO class (name) VALUES (?)").run(recordClass);
-  const id = Number(db.prepare("SELECT id FROM class WHERE name = ?").get(recordClass)?.id);
-  const table = `record_${id}`;
-  db.exec(
-    `CREATE TABLE IF NOT EXISTS ${table} (n INTEGER PRIMARY KEY, topic TEXT NOT NULL, bytes BLOB NOT NULL) STRICT`,
-  );
-  return {
-    insert: db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?)`),
-    read: db.prepare(`SELECT n, topic, bytes FROM ${table} WHERE n > ? ORDER BY n LIMIT ?`),
-    holding: db.prepare(`SELECT count(*) AS pending, min(n) AS oldest FROM ${table}`),
-    oldest: db.prepare(`SELECT min(n) AS n FROM ${table}`),
-    boundary: db.prepare(`SELECT n FROM ${table} WHERE n <= ? ORDER BY n LIMIT 1 OFFSET ?`),
-    clear: db.prepare(`DELETE FROM ${table} WHERE n <= ?`),
-    cutAfter: db.prepare(`DELETE FROM ${table} WHERE n > ?`),
-  };
 }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "#kit/errors.ts";
+import type { CreateGapWriter } from "./budget.ts";
 import { JournalDatabase } from "./journal-database.ts";
 import type { Reply, Request, WorkerStart } from "./worker-messages.ts";
 
@@ -7,17 +8,19 @@ import type { Reply, Request, WorkerStart } from "./worker-messages.ts";
 const SQLITE_BUSY = 5;
 
 const start: WorkerStart = workerData;
-const database = new JournalDatabase(start);
 
 function reply(message: Reply, transferred: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transferred);
 }
 
-function perform(request: Request): void {
+function perform(database: JournalDatabase, request: Request): void {
   const { id } = request;
   switch (request.kind) {
     case "commit":
       reply({ kind: "committed", id, committed: database.commit(request) });
+      break;
+    case "make-room":
+      reply({ kind: "room-made", id, made: database.makeRoom(request) });
       break;
     case "read": {
       const packed = database.read(request);
@@ -39,11 +42,19 @@ function perform(request: Request): void {
   }
 }
 
+async function loadGapWriter(): Promise<CreateGapWriter | undefined> {
+  if (start.budget === null) return undefined;
+  const loaded: { createGapWriter?: CreateGapWriter } = await import(start.budget.gapWriter);
+  if (loaded.createGapWriter === undefined) throw new Error(`${start.budget.gapWriter} exports no createGapWriter`);
+  return loaded.createGapWriter;
+}
+
 try {
+  const database = new JournalDatabase(start, await loadGapWriter());
   reply({ kind: "opened", opened: database.open() });
   parentPort?.on("message", (request: Request) => {
     try {
-      perform(request);
+      perform(database, request);
     } catch (error) {
       reply({ kind: "failed", id: request.id, message: messageOf(error) });
     }

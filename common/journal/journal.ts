@@ -1,12 +1,15 @@
 import type { Closer } from "#kit/closer.ts";
 import { AppError } from "#kit/errors.ts";
 import type { HistogramCounts } from "#kit/histogram.ts";
+import type { JournalBudget } from "./budget.ts";
 
 /** What is appended. `recordClass` is one of the classes that the journal was opened with. */
 export interface NewRecord {
   readonly recordClass: string;
   readonly topic: string;
   readonly bytes: Uint8Array;
+  /** Records of a class with the same key go together when one of them has to go (a photo's chunks). */
+  readonly group?: string;
 }
 
 /** A record as it lies in the journal: `n` counts from 1 over all classes, without holes, and is never given twice. */
@@ -39,6 +42,12 @@ export class UnknownClass extends AppError {
 export interface JournalStats {
   /** Records that are not cleared yet, by class: an advance shows here once it is committed, within a second. */
   readonly pending: Readonly<Record<string, number>>;
+  /** What those records count in the budget, by class: topic, payload and what a record takes up besides. */
+  readonly bytes: Readonly<Record<string, number>>;
+  /** The budget, or null where everything is kept. */
+  readonly budgetBytes: number | null;
+  /** Records that had to go since this journal was opened, by class; gaps say which. */
+  readonly dropped: Readonly<Record<string, number>>;
   /** The oldest number that is still pending, or null; over all classes, and by class. */
   readonly oldestPending: number | null;
   readonly oldest: Readonly<Record<string, number | null>>;
@@ -104,4 +113,6 @@ export interface JournalOptions {
   readonly readers: Readonly<Record<string, readonly string[]>>;
   /** Hears what a listener of `onCommitted` threw; without it that is thrown where nobody catches it. */
   readonly onListenerError?: (error: unknown) => void;
+  /** How much may be held; without it everything is kept until the disk is full. */
+  readonly budget?: JournalBudget;
 }

@@ -1,11 +1,14 @@
+import { RECORD_OVERHEAD_BYTES, recordBytes } from "./budget.ts";
 import type { NewRecord, StoredRecord } from "./journal.ts";
 
 /**
  * How records cross between the journal's worker and its owner: one buffer, transferred, not copied.
- * For each record: its number (f64), its class (u8), length of its topic (u16) and of its bytes (u32), topic, bytes.
+ * For each record: its number (f64), its class (u8), length of its topic (u16), of its group's key (u8) and of its bytes
+ * (u32), topic, key, bytes.
  */
-const HEADER_BYTES = 8 + 1 + 2 + 4;
+const HEADER_BYTES = 8 + 1 + 2 + 1 + 4;
 const MAX_TOPIC_BYTES = 0xffff;
+const MAX_GROUP_BYTES = 0xff;
 const NOTHING = new Uint8Array();
 
 /** A record whose class is its place in the journal's list of classes. */
@@ -13,42 +16,57 @@ export interface PackedRecord {
   readonly n: number;
   readonly classIndex: number;
   readonly topic: string;
+  readonly group?: string | undefined;
   readonly bytes: Uint8Array;
 }
 
-/** How many bytes a record takes up in the buffer. */
+/** How many bytes a record without a group takes up in the buffer. */
 export const packedBytes = (topicBytes: number, bytes: number): number => HEADER_BYTES + topicBytes + bytes;
+
+/** What packed records count in a budget, but for keys of groups. */
+export const budgetBytesOf = (packed: ArrayBuffer, records: number): number =>
+  packed.byteLength + records * (RECORD_OVERHEAD_BYTES - HEADER_BYTES);
 
 /** Packs records into one buffer that can be transferred. */
 export function packRecords(records: readonly PackedRecord[]): ArrayBuffer {
   const sizes = records.map(({ topic }) => Buffer.byteLength(topic));
-  const total = records.reduce((sum, { bytes }, i) => sum + packedBytes(sizes[i] ?? 0, bytes.length), 0);
+  const total = records.reduce(
+    (sum, { bytes, group = "" }, i) => sum + packedBytes(sizes[i] ?? 0, bytes.length) + Buffer.byteLength(group),
+    0,
+  );
   const packed = new ArrayBuffer(total);
   const buffer = Buffer.from(packed);
   let at = 0;
-  records.forEach(({ n, classIndex, topic, bytes }, i) => {
+  records.forEach(({ n, classIndex, topic, group = "", bytes }, i) => {
     at = buffer.writeDoubleLE(n, at);
     at = buffer.writeUInt8(classIndex, at);
     at = buffer.writeUInt16LE(sizes[i] ?? 0, at);
+    at = buffer.writeUInt8(Buffer.byteLength(group), at);
     at = buffer.writeUInt32LE(bytes.length, at);
     at += buffer.write(topic, at, "utf8");
+    if (group !== "") at += buffer.write(group, at, "utf8");
     buffer.set(bytes, at);
     at += bytes.length;
   });
   return packed;
 }
 
-/** Calls back for each packed record; its bytes share memory with the buffer. */
-export function unpackRecords(packed: ArrayBuffer, take: (record: PackedRecord) => void): void {
+/** Calls back for each packed record with what it counts in a budget; its bytes share memory with the buffer. */
+export function unpackRecords(packed: ArrayBuffer, take: (record: PackedRecord, size: number) => void): void {
   const buffer = Buffer.from(packed);
   let at = 0;
   while (at < buffer.length) {
     const n = buffer.readDoubleLE(at);
     const classIndex = buffer.readUInt8(at + 8);
-    const topicEnd = at + HEADER_BYTES + buffer.readUInt16LE(at + 9);
-    const end = topicEnd + buffer.readUInt32LE(at + 11);
+    const topicBytes = buffer.readUInt16LE(at + 9);
+    const groupBytes = buffer.readUInt8(at + 11);
+    const topicEnd = at + HEADER_BYTES + topicBytes;
+    const groupEnd = topicEnd + groupBytes;
+    const end = groupEnd + buffer.readUInt32LE(at + 12);
     const topic = buffer.toString("utf8", at + HEADER_BYTES, topicEnd);
-    take({ n, classIndex, topic, bytes: buffer.subarray(topicEnd, end) });
+    const group = groupBytes === 0 ? undefined : buffer.toString("utf8", topicEnd, groupEnd);
+    const size = recordBytes(topicBytes, end - groupEnd, groupBytes);
+    take({ n, classIndex, topic, group, bytes: buffer.subarray(groupEnd, end) }, size);
     at = end;
   }
 }
@@ -65,8 +83,11 @@ export function unpackKept(packed: ArrayBuffer, take: (name: string, bytes: Uint
 }
 
 /** Throws a RangeError for a record that has no place in the buffer. */
-export function requirePackable({ topic }: Pick<NewRecord, "topic">): void {
+export function requirePackable({ topic, group }: Pick<NewRecord, "topic" | "group">): void {
   if (Buffer.byteLength(topic) > MAX_TOPIC_BYTES) throw new RangeError("a topic has at most 65,535 bytes");
+  if (group === "" || (group !== undefined && Buffer.byteLength(group) > MAX_GROUP_BYTES)) {
+    throw new RangeError("the key of a group has 1 to 255 bytes");
+  }
 }
 
 /** The records of one class as `read` gives them. */

@@ -2,6 +2,7 @@ import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
 import { Histogram } from "#kit/histogram.ts";
+import { type JournalBudget, recordBytes } from "./budget.ts";
 import {
   type Journal,
   type JournalOptions,
@@ -13,8 +14,17 @@ import {
   type Values,
 } from "./journal.ts";
 import { type JournalThread, startThread } from "./journal-thread.ts";
-import { packKept, packRecords, requirePackable, storedRecords, unpackKept } from "./record-codec.ts";
-import type { ClassHolding, Committed, CursorMove, Known, Opened, Task } from "./worker-messages.ts";
+import { budgetBytesOf, packKept, packRecords, requirePackable, storedRecords, unpackKept } from "./record-codec.ts";
+import type {
+  ClassHolding,
+  Committed,
+  CursorMove,
+  Known,
+  Opened,
+  Reply,
+  Task,
+  WorkerBudget,
+} from "./worker-messages.ts";
 
 /** A transaction takes at most so much, so that nobody waits long for its sync. */
 const BATCH_RECORDS = 10_000;
@@ -40,7 +50,8 @@ interface Waiting {
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   requireReaders(options);
-  const starting = { file: options.file, classes: options.classes, readers: options.readers };
+  const { file, classes, readers } = options;
+  const starting = { file, classes, readers, budget: workerBudgetOf(options) };
   let journal: SqliteJournal | undefined;
   const startAnew = (known: Known | null) => startThread({ ...starting, known }, (why) => journal?.lose(why));
   const { thread, opened } = await startAnew(null);
@@ -55,6 +66,8 @@ class SqliteJournal implements Journal {
   readonly #readers: JournalOptions["readers"];
   readonly #startAnew: StartThread;
   readonly #onListenerError: (error: unknown) => void;
+  readonly #budget: JournalBudget | undefined;
+  readonly #dropped = new Map<string, number>();
   readonly #cursors = new Map<string, number>();
   readonly #values: Map<string, string>;
   readonly #listeners = new Set<(records: readonly StoredRecord[]) => void>();
@@ -71,10 +84,11 @@ class SqliteJournal implements Journal {
   readonly #commitSeconds = new Histogram(COMMIT_BOUNDS_S);
   #commits = 0;
   #trouble: string | null = null;
+  #isCramped = false;
   #closing: Promise<void> | undefined;
 
   constructor(
-    { classes, readers, onListenerError = throwLater }: JournalOptions,
+    { classes, readers, onListenerError = throwLater, budget }: JournalOptions,
     startAnew: StartThread,
     thread: JournalThread,
     opened: Opened,
@@ -83,6 +97,7 @@ class SqliteJournal implements Journal {
     this.#appended = classes.map(() => 0);
     this.#readers = readers;
     this.#onListenerError = onListenerError;
+    this.#budget = budget;
     this.#startAnew = startAnew;
     this.#thread = thread;
     this.#holdings = opened.holdings;
@@ -154,6 +169,9 @@ class SqliteJournal implements Journal {
     const oldest = this.#holdings.flatMap((holding) => (holding.oldest === null ? [] : [holding.oldest]));
     return {
       pending: Object.fromEntries(this.#holdings.map(({ recordClass, pending }) => [recordClass, pending])),
+      bytes: Object.fromEntries(this.#holdings.map(({ recordClass, bytes }) => [recordClass, bytes])),
+      budgetBytes: this.#budget?.bytes ?? null,
+      dropped: Object.fromEntries(this.#classes.map((name) => [name, this.#dropped.get(name) ?? 0])),
       oldestPending: oldest.length === 0 ? null : Math.min(...oldest),
       oldest: Object.fromEntries(this.#holdings.map(({ recordClass, oldest: n }) => [recordClass, n])),
       newest: this.#lastN,
@@ -202,13 +220,19 @@ class SqliteJournal implements Journal {
     });
     this.#thread = thread;
     this.#holdings = opened.holdings;
+    this.#lastN = opened.lastN;
+    this.#tellGaps(opened.gaps);
   }
 
   /** Commits what does not come with an append: cursors, what is left to clear, a try whether the disk is well again. */
   async #settle(): Promise<void> {
     if (this.#thread.isGone) await this.#restart();
     if (this.#committing !== undefined) return;
-    if (this.#moves.size > 0 || this.#hasMoreToClear || this.#trouble !== null) await this.#commit([]);
+    const isDue = this.#moves.size > 0 || this.#hasMoreToClear || this.#isCramped || this.#isOverBudget(0);
+    if (!isDue && this.#trouble === null) return;
+    const settling = this.#commit([]).then((tell) => tell());
+    this.#commitInTurn(settling);
+    await settling;
   }
 
   #commitSoon(records: readonly NewRecord[], values: Values, kept: Waiting["kept"]): Promise<readonly number[]> {
@@ -221,8 +245,12 @@ class SqliteJournal implements Journal {
 
   /** Everything that arrives in one turn of the event loop, and then everything during a sync, goes together. */
   #startCommitting(): void {
-    if (this.#waiting.length === 0) return;
-    this.#committing ??= this.#commitAll().finally(() => {
+    if (this.#waiting.length > 0 && this.#committing === undefined) this.#commitInTurn(this.#commitAll());
+  }
+
+  /** The thread has one transaction at a time: the next begins when the one before is answered. */
+  #commitInTurn(committing: Promise<void>): void {
+    this.#committing = committing.finally(() => {
       this.#committing = undefined;
       this.#startCommitting();
     });
@@ -259,40 +287,73 @@ class SqliteJournal implements Journal {
   async #commit(batch: readonly Waiting[]): Promise<() => void> {
     const records = batch.flatMap((waiting) => waiting.records);
     const values = Object.assign({}, ...batch.map((waiting) => waiting.values));
-    const moves = this.#moves;
-    this.#moves = new Map();
     const packed = packRecords(
-      records.map(({ recordClass, topic, bytes }) => ({
+      records.map(({ recordClass, topic, group, bytes }) => ({
         n: 0,
         classIndex: this.#classes.indexOf(recordClass),
         topic,
+        group,
         bytes,
       })),
     );
     const kept = packKept(batch.flatMap((waiting) => waiting.kept));
-    const task: Task = { kind: "commit", packed, kept, values, moves: [...moves.values()] };
     try {
+      if (this.#isOverBudget(budgetBytesOf(packed, records.length))) await this.#makeRoom(records);
       const askedMs = performance.now();
-      const reply = await this.#thread.ask(task, [packed, kept]);
+      const reply = await this.#ask((moves) => ({ kind: "commit", packed, kept, values, moves }), [packed, kept]);
       this.#commitSeconds.observe((performance.now() - askedMs) / 1000);
       if (reply.kind !== "committed") return () => undefined;
+      this.#trouble = reply.committed.trouble;
       this.#takeCommitted(records, values, reply.committed);
       return () => this.#tellAll(batch, records, reply.committed);
     } catch (error) {
-      for (const [key, move] of moves) this.#moves.set(key, { ...move, n: this.#cursors.get(key) ?? move.n });
-      this.#trouble = messageOf(error);
       return () => {
         for (const { reject } of batch) reject(error);
       };
     }
   }
 
+  /** A transaction takes the cursors' moves with it; they are kept for the next one when it fails. */
+  async #ask(taskOf: (moves: readonly CursorMove[]) => Task, transferred: ArrayBuffer[]): Promise<Reply> {
+    const moves = this.#moves;
+    this.#moves = new Map();
+    return await this.#thread.ask(taskOf([...moves.values()]), transferred).catch((error: unknown) => {
+      for (const [key, move] of moves) this.#moves.set(key, { ...move, n: this.#cursors.get(key) ?? move.n });
+      this.#trouble = messageOf(error);
+      throw error;
+    });
+  }
+
+  #isOverBudget(incomingBytes: number): boolean {
+    if (this.#budget === undefined) return false;
+    return this.#holdings.reduce((sum, { bytes }) => sum + bytes, incomingBytes) > this.#budget.bytes;
+  }
+
+  async #makeRoom(records: readonly NewRecord[]): Promise<void> {
+    const incoming = this.#classes.map(() => 0);
+    for (const record of records) {
+      const i = this.#classes.indexOf(record.recordClass);
+      incoming[i] = (incoming[i] ?? 0) + sizeInBudget(record);
+    }
+    const stamp = this.#budget?.stamp();
+    const reply = await this.#ask((moves) => ({ kind: "make-room", incoming, moves, stamp }), []);
+    if (reply.kind !== "room-made") return;
+    const { made } = reply;
+    this.#takeCommitted([], {}, made);
+    this.#tellGaps(made.gaps);
+    const dropped = this.#classes.flatMap((name, i): [string, number][] =>
+      (made.dropped[i] ?? 0) > 0 ? [[name, made.dropped[i] ?? 0]] : [],
+    );
+    for (const [name, count] of dropped) this.#dropped.set(name, (this.#dropped.get(name) ?? 0) + count);
+    if (dropped.length > 0) this.#guard(() => this.#budget?.onDropped?.(Object.fromEntries(dropped)));
+  }
+
   #takeCommitted(records: readonly NewRecord[], values: Values, committed: Committed): void {
-    this.#trouble = null;
     for (const [name, text] of Object.entries(values)) this.#values.set(name, text);
     this.#holdings = committed.holdings;
     this.#hasMoreToClear = committed.hasMoreToClear;
-    this.#lastN = committed.firstN + records.length - 1;
+    this.#isCramped = committed.isCramped;
+    this.#lastN = committed.lastN;
     this.#commits += 1;
     for (const { recordClass, bytes } of records) {
       const i = this.#classes.indexOf(recordClass);
@@ -302,22 +363,28 @@ class SqliteJournal implements Journal {
   }
 
   #tellAll(batch: readonly Waiting[], records: readonly NewRecord[], committed: Committed): void {
+    this.#tellGaps(committed.gaps);
     let n = committed.firstN;
     for (const waiting of batch) waiting.resolve(waiting.records.map(() => n++));
     if (records.length === 0 || this.#listeners.size === 0) return;
-    const stored = records.map(({ recordClass, topic, bytes }, i) => ({
-      n: committed.firstN + i,
-      recordClass,
-      topic,
-      bytes,
-    }));
-    for (const listener of this.#listeners) this.#tell(listener, stored);
+    this.#tell(
+      records.map(({ recordClass, topic, bytes }, i) => ({ n: committed.firstN + i, recordClass, topic, bytes })),
+    );
+  }
+
+  #tellGaps(packed: ArrayBuffer | null): void {
+    if (packed === null || this.#budget === undefined) return;
+    this.#tell(storedRecords(packed, this.#budget.gapClass));
+  }
+
+  #tell(stored: readonly StoredRecord[]): void {
+    for (const listener of this.#listeners) this.#guard(() => listener(stored));
   }
 
   /** The records are committed, whatever a listener makes of them. */
-  #tell(listener: (records: readonly StoredRecord[]) => void, stored: readonly StoredRecord[]): void {
+  #guard(call: () => void): void {
     try {
-      listener(stored);
+      call();
     } catch (error) {
       this.#onListenerError(error);
     }
@@ -334,6 +401,9 @@ const keyOf = (reader: string, recordClass: string): string => `${reader}\n${rec
 
 const sizeOf = (records: readonly NewRecord[]): number => records.reduce((sum, { bytes }) => sum + bytes.length, 0);
 
+const sizeInBudget = ({ topic, bytes, group = "" }: NewRecord): number =>
+  recordBytes(Buffer.byteLength(topic), bytes.length, Buffer.byteLength(group));
+
 /** `stats().trouble` already says it, and the next round tries again. */
 function ignoreReportedTrouble(): void {}
 
@@ -341,6 +411,16 @@ function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
+}
+
+function workerBudgetOf({ classes, budget }: JournalOptions): WorkerBudget | null {
+  if (budget === undefined) return null;
+  const shares = classes.map((name) => budget.shares[name] ?? 0);
+  const isSound = shares.every((share) => share >= 0) && shares.reduce((sum, share) => sum + share, 0) <= 1.000001;
+  if (!isSound) throw new RangeError("the shares of a budget are parts of 1, together at most 1");
+  if (!classes.includes(budget.gapClass)) throw new UnknownClass(`no class "${budget.gapClass}" for gaps here`);
+  const { bytes, gapClass, gapWriter, owner } = budget;
+  return { bytes, shares: shares.map((share) => share * bytes), gapClass, gapWriter: gapWriter.href, owner };
 }
 
 function requireReaders({ classes, readers }: JournalOptions): void {
