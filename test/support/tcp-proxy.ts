@@ -18,16 +18,20 @@ export interface TcpProxy extends Closer {
   mend(): void;
 }
 
-/** Starts a proxy on a free port of loopback. */
-export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
+/** Starts a proxy on a free port of loopback; `delayMs` is what the wire takes each way. */
+export async function startTcpProxy(serverPort: number, delayMs = 0): Promise<TcpProxy> {
   const pairs = new Set<Record<Direction, Socket>>();
   const holding: Record<Direction, boolean> = { toServer: false, toClient: false };
   let kept: { readonly socket: Socket; readonly direction: Direction; readonly bytes: Buffer }[] = [];
   let isDown = false;
 
+  const write = (socket: Socket, bytes: Buffer) => {
+    if (!socket.destroyed) socket.write(bytes);
+  };
   const pass = (direction: Direction, to: Socket) => (bytes: Buffer) => {
     if (holding[direction]) kept.push({ socket: to, direction, bytes });
-    else to.write(bytes);
+    else if (delayMs === 0) to.write(bytes);
+    else setTimeout(() => write(to, bytes), delayMs);
   };
   const server = createServer((client) => {
     if (isDown) {
@@ -65,7 +69,7 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
     release: () => {
       holding.toServer = false;
       holding.toClient = false;
-      for (const { socket, bytes } of kept) if (!socket.destroyed) socket.write(bytes);
+      for (const { socket, bytes } of kept) write(socket, bytes);
       kept = [];
     },
     cut: (stayDown) => {
