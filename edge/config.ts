@@ -32,6 +32,12 @@ export const EdgeConfig = z
     BROKER_URL: BrokerUrl.describe("mqtts://HOST:PORT, or mqtt://127.0.0.1:PORT on this machine"),
     BROKER_CA: z.string().optional().describe("PEM file of the authority of the broker's certificate, if private"),
     DATA_DIR: z.string().min(1).default("data/edge").describe("folder of the outbox, drafts and the device's key"),
+    OUTBOX_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1024 * 1024)
+      .default(2 * 1024 * 1024 * 1024)
+      .describe("what may wait for the gateway; a truck's month of photos is about 0.7 GiB"),
     CAMERA_FOLDER: z.string().optional().describe("folder whose JPEGs are the camera; not set: no camera, no model"),
     CAMERA_FOLDER_LOOP: z.stringbool().default(false).describe("begin anew after the last photo of the folder"),
     SDS011: ByteAddress.optional().describe("particle sensor: serial:/dev/ttyUSB0, tcp://HOST:PORT or unix:/path"),

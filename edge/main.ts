@@ -20,6 +20,7 @@ import { startDeviceTime } from "./health/device-time.ts";
 import { startHealthReports } from "./health/health-reports.ts";
 import { runSelfTest } from "./health/self-test.ts";
 import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
+import { outboxBudget } from "./outbox/outbox-budget.ts";
 import { openSensors } from "./sensors/open-sensors.ts";
 import { SOFTWARE } from "./software.ts";
 import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
@@ -43,7 +44,8 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const time = await startDeviceTime({ clock, boot: newId(), judge: judgeClock, onError });
   const readers = { [UPLINK_READER]: RECORD_CLASSES };
   const file = join(folder, "outbox.sqlite");
-  const journal = await openJournal({ file, classes: RECORD_CLASSES, readers, onListenerError: onError });
+  const budget = outboxBudget(config.OUTBOX_BYTES, { address, time, counters, log });
+  const journal = await openJournal({ file, classes: RECORD_CLASSES, readers, onListenerError: onError, budget });
   const outbox = openJournalOutbox(journal, address, newId());
   const signIn = await openSignIn(config, { time, clock, random, counters, log });
   const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));

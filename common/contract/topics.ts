@@ -12,6 +12,19 @@ export type Stream = z.infer<typeof Stream>;
 export const RECORD_CLASSES = ["alert", "visit", "reading", "health", "chunk"] as const;
 export type RecordClass = (typeof RECORD_CLASSES)[number];
 
+/**
+ * The part of a journal's budget that no other class can take. What is left (three tenths) goes by worth. Visits and
+ * readings are what the system is for; a chunk is worth little without the others of its photo, so it keeps enough for
+ * the newest ones.
+ */
+export const CLASS_SHARES = {
+  alert: 0.05,
+  visit: 0.25,
+  reading: 0.25,
+  health: 0.02,
+  chunk: 0.13,
+} as const satisfies Record<RecordClass, number>;
+
 const CLASS_OF_STREAM = {
   alert: "alert",
   gap: "alert",

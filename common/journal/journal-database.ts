@@ -59,16 +59,13 @@ export class JournalDatabase {
   readonly #values = new Map<string, string>();
   readonly #gapValues = new Map<string, string>();
   readonly #cursors = new Map<string, CursorMove>();
-  readonly #createGapWriter: CreateGapWriter | undefined;
   /** Gaps that lie in the file and that nobody has heard of yet. */
   #untoldGaps: PackedRecord[] = [];
   #reserve: DiskReserve | undefined;
   #hasMoreToClear = false;
 
-  /** `createGapWriter` is what the budget's module exports. */
-  constructor(start: WorkerStart, createGapWriter?: CreateGapWriter) {
+  constructor(start: WorkerStart) {
     this.#start = start;
-    this.#createGapWriter = createGapWriter;
   }
 
   /** Opens the file for the first time in this thread and says what it holds. */
@@ -104,13 +101,16 @@ export class JournalDatabase {
     });
   }
 
-  /** Drops what the budget does not hold any more and appends the gaps that say so: one transaction, synced. */
-  makeRoom({ incoming, moves, stamp }: MakeRoom): RoomMade {
+  /**
+   * Drops what the budget does not hold any more and appends the gaps that say so: one transaction, synced.
+   * `createGapWriter` is what the budget's module exports.
+   */
+  makeRoom({ incoming, moves, stamp }: MakeRoom, createGapWriter: CreateGapWriter): RoomMade {
     return this.#withConnection((connection) => {
       const { budget, classes } = this.#start;
-      if (budget === null || this.#createGapWriter === undefined) throw new Error("this journal has no budget");
+      if (budget === null) throw new Error("this journal has no budget");
       const values = new Map([...this.#values, ...this.#gapValues]);
-      const writer = this.#createGapWriter({ owner: budget.owner, stamp, values });
+      const writer = createGapWriter({ owner: budget.owner, stamp, values });
       const gapClass = classes.indexOf(budget.gapClass);
       const gaps: PackedRecord[] = [];
 

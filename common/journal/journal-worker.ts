@@ -13,14 +13,14 @@ function reply(message: Reply, transferred: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transferred);
 }
 
-function perform(database: JournalDatabase, request: Request): void {
+async function perform(database: JournalDatabase, request: Request): Promise<void> {
   const { id } = request;
   switch (request.kind) {
     case "commit":
       reply({ kind: "committed", id, committed: database.commit(request) });
       break;
     case "make-room":
-      reply({ kind: "room-made", id, made: database.makeRoom(request) });
+      reply({ kind: "room-made", id, made: database.makeRoom(request, await loadGapWriter()) });
       break;
     case "read": {
       const packed = database.read(request);
@@ -42,22 +42,21 @@ function perform(database: JournalDatabase, request: Request): void {
   }
 }
 
-async function loadGapWriter(): Promise<CreateGapWriter | undefined> {
-  if (start.budget === null) return undefined;
+/** Loaded when it is needed first: it brings the contract, and most journals never come to their budget. */
+async function loadGapWriter(): Promise<CreateGapWriter> {
+  if (start.budget === null) throw new Error("this journal has no budget");
   const loaded: { createGapWriter?: CreateGapWriter } = await import(start.budget.gapWriter);
   if (loaded.createGapWriter === undefined) throw new Error(`${start.budget.gapWriter} exports no createGapWriter`);
   return loaded.createGapWriter;
 }
 
 try {
-  const database = new JournalDatabase(start, await loadGapWriter());
+  const database = new JournalDatabase(start);
   reply({ kind: "opened", opened: database.open() });
   parentPort?.on("message", (request: Request) => {
-    try {
-      perform(database, request);
-    } catch (error) {
+    perform(database, request).catch((error: unknown) => {
       reply({ kind: "failed", id: request.id, message: messageOf(error) });
-    }
+    });
   });
 } catch (error) {
   const isInUse = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;

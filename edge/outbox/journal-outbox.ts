@@ -8,7 +8,8 @@ import { ForeignOutbox, type Outbox } from "./outbox.ts";
 /** The one reader of a device's journal. */
 export const UPLINK_READER = "uplink";
 
-const LOG = "log";
+/** The value that holds the outbox's log. */
+export const LOG = "log";
 const OWNER = "owner";
 
 /**
@@ -55,6 +56,7 @@ function recordOf(message: NewMessage, address: Address): NewRecord {
     recordClass: classOfStream(message.kind),
     topic: topics.data(address, message.kind),
     bytes: encodeUnplaced(message),
+    ...(message.kind === "chunk" ? { group: message.sha } : {}),
   };
 }
 

@@ -98,20 +98,20 @@ describe("JournalDatabase with a budget", () => {
   it("keeps room that was made though it was reported as failed, and tells of its gap", async () => {
     const file = join(await tempFolder(), "journal.db");
     const start = { file, classes, readers: { r: classes }, budget, known: null };
-    const database = new JournalDatabase(start, createGapWriter);
+    const database = new JournalDatabase(start);
     database.open();
     database.commit(chunks("a"));
     database.commit(chunks("b"));
     database.close();
     // Room and a batch whose syncs failed after their bytes had reached the disk.
-    const stranger = new JournalDatabase(start, createGapWriter);
+    const stranger = new JournalDatabase(start);
     stranger.open();
-    const made = stranger.makeRoom(room);
+    const made = stranger.makeRoom(room, createGapWriter);
     stranger.commit(chunks("never acknowledged"));
     stranger.close();
 
     const committed = database.commit(chunks("next"));
-    const second = database.makeRoom(room);
+    const second = database.makeRoom(room, createGapWriter);
     const left = Buffer.from(database.read({ kind: "read", recordClass: "chunk", after: 0, limit: 10 })).toString(
       "latin1",
     );
@@ -129,16 +129,16 @@ describe("JournalDatabase with a budget", () => {
   it("does so too when the thread that made it is gone", async () => {
     const file = join(await tempFolder(), "journal.db");
     const start = { file, classes, readers: { r: classes }, budget, known: null };
-    const before = new JournalDatabase(start, createGapWriter);
+    const before = new JournalDatabase(start);
     before.open();
     before.commit(chunks("a"));
     before.commit(chunks("b"));
-    before.makeRoom(room);
+    before.makeRoom(room, createGapWriter);
     before.commit(chunks("never acknowledged"));
     before.close();
 
     const known = { lastN: 4, values: { head: "b" } };
-    const after = new JournalDatabase({ ...start, known }, createGapWriter);
+    const after = new JournalDatabase({ ...start, known });
     const opened = after.open();
     after.close();
 
