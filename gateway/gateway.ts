@@ -7,6 +7,7 @@ import { type Closer, closeAll } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
 import { type Access, startAccess } from "./access/access.ts";
 import { Allowances } from "./access/allowances.ts";
+import { Lockout } from "./access/lockout.ts";
 import { startBroker } from "./broker.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ConsumerGroup } from "./delivery/consumer-group.ts";
@@ -71,6 +72,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       metrics,
       limits: limitsOf(config),
       allowances: new Allowances(),
+      lockout: new Lockout(),
     };
     const front = keep(await startFront(listening, parts, clock, log));
     const ages = keep(

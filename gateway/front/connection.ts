@@ -11,6 +11,7 @@ import { PACKET } from "#mqtt/packet-types.ts";
 import { emptyPacket, messageIdOf, type Publish, parsePublish, pubackPackets } from "#mqtt/publish.ts";
 import type { Accounts, Identity } from "../access/accounts.ts";
 import type { Allowances } from "../access/allowances.ts";
+import type { Lockout } from "../access/lockout.ts";
 import type { Rules } from "../access/rules.ts";
 import type { Broker } from "../broker.ts";
 import type { ConsumerGroup } from "../delivery/consumer-group.ts";
@@ -20,6 +21,7 @@ import type { SessionReport } from "../inspect/report.ts";
 import type { Metrics, RefusalReason } from "../metrics.ts";
 import { BrokerLink } from "./broker-link.ts";
 import { connectForBroker, refusingConnack } from "./connect-packet.ts";
+import { Deadlines } from "./deadlines.ts";
 import { DurableIntake } from "./durable-intake.ts";
 import { Flows } from "./flows.ts";
 import type { Limits } from "./limits.ts";
@@ -37,10 +39,9 @@ export interface ConnectionParts {
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly allowances: Allowances;
+  readonly lockout: Lockout;
 }
 
-/** Time for a client to say CONNECT. */
-const CONNECT_WITHIN_MS = 10_000;
 /** Time for a client to take what was written to it before its connection is cut. */
 const LINGER_MS = 5_000;
 /** More than this waits for nobody: consumers get nothing new, and others are not read, until their socket drains. */
@@ -50,8 +51,6 @@ const UNSENT_BYTES = 1024 * 1024;
  * message of at most 16 MiB; beyond this lie only answers that it does not take.
  */
 const UNSENT_TO_CONSUMER_BYTES = 32 * UNSENT_BYTES;
-/** Time for a client that is not read for it to take what waits; one and a half times its keep-alive if that is less. */
-const UNREAD_WITHIN_MS = 60_000;
 const BROKER_PACKET_BYTES = 16 * 1024 * 1024;
 const DURABLE_TOPICS_KEPT = 64;
 
@@ -78,10 +77,9 @@ export class Connection {
   #usesBroker = false;
   /** What came before the broker accepted the connection. */
   #early: Frame[] = [];
-  #keepaliveMs = 0;
-  #lastHeardMs: number;
-  /** Since when it is not read because it does not take what is written to it. */
-  #unreadSinceMs: number | undefined;
+  readonly #deadlines: Deadlines;
+  /** Packets that have come whole. */
+  #framed = 0;
   #pingsToAnswer = 0;
   #isLinkFull = false;
   #isFinishing = false;
@@ -96,7 +94,7 @@ export class Connection {
     this.#parts = parts;
     this.#nowMs = nowMs;
     this.#onGone = onGone;
-    this.#lastHeardMs = nowMs();
+    this.#deadlines = new Deadlines(nowMs());
     this.#fromClient = new Framer(parts.limits.maxPacketBytes);
     this.#intake = new DurableIntake(parts.journal, {
       onStored: (messageIds) => this.#acknowledge(messageIds),
@@ -116,8 +114,8 @@ export class Connection {
   }
 
   /**
-   * Closes a client that has been silent for one and a half times its keep-alive, takes nothing of what is written to
-   * it, never said CONNECT, or whose credentials were taken back.
+   * Closes a client that is overdue with what it owes (CONNECT, a whole packet, a sign of life, reading what is written
+   * to it), or whose certificate or credentials were taken back.
    */
   check(): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
@@ -126,17 +124,18 @@ export class Connection {
       this.#refuse(end, "what it signed in with was changed, taken back or has run out");
       return;
     }
-    const silentMs = this.#nowMs() - this.#lastHeardMs;
-    if (this.#phase === "new" && silentMs > CONNECT_WITHIN_MS) this.#refuse("no-connect", "no CONNECT in time");
-    this.#checkUnread();
-    if (this.#socket.isPaused()) this.#lastHeardMs = this.#nowMs();
-    else if (this.#keepaliveMs > 0 && silentMs > this.#keepaliveMs * 1.5) this.#refuse("keep-alive", "silent too long");
+    const overdue = this.#deadlines.overdue(this.#nowMs(), !this.#socket.isPaused(), this.#parts.limits);
+    if (overdue !== undefined) this.#refuse(overdue.reason, overdue.detail);
   }
 
-  #checkUnread(): void {
-    if (this.#unreadSinceMs === undefined) return;
-    const mostMs = this.#keepaliveMs > 0 ? Math.min(UNREAD_WITHIN_MS, this.#keepaliveMs * 1.5) : UNREAD_WITHIN_MS;
-    if (this.#nowMs() - this.#unreadSinceMs > mostMs) this.#refuse("unread", "does not read what is written to it");
+  /** Bytes that wait for the rest of their packet. */
+  get heldBytes(): number {
+    return this.#fromClient.heldBytes;
+  }
+
+  /** Closes it for the bytes that it makes us hold. */
+  refuseHeld(): void {
+    this.#refuse("held-bytes", `${this.heldBytes} bytes of a packet that is not whole`);
   }
 
   /** Takes nothing more, answers what was taken, and closes. */
@@ -153,8 +152,9 @@ export class Connection {
 
   #receive(chunk: Buffer): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
-    this.#lastHeardMs = this.#nowMs();
+    const framedBefore = this.#framed;
     this.#takeAll(() => this.#fromClient.push(chunk, (frame) => this.#take(frame)));
+    this.#deadlines.heard(this.#nowMs(), this.#fromClient.heldBytes > 0, this.#framed > framedBefore);
   }
 
   /** What was taken before a refusal in the same bytes is still stored; only what follows is not taken. */
@@ -184,7 +184,7 @@ export class Connection {
     if (this.#phase === "closing" || this.#phase === "gone") return;
     const mostUnsent = this.#consumer === undefined ? UNSENT_BYTES : UNSENT_TO_CONSUMER_BYTES;
     const isUnread = this.#socket.writableLength > mostUnsent;
-    this.#unreadSinceMs = isUnread ? (this.#unreadSinceMs ?? this.#nowMs()) : undefined;
+    this.#deadlines.unread(this.#nowMs(), isUnread);
     const mustWait =
       this.#isFinishing ||
       isUnread ||
@@ -197,6 +197,7 @@ export class Connection {
   }
 
   #take(frame: Frame): void {
+    this.#framed += 1;
     switch (this.#phase) {
       case "new":
         this.#takeConnect(frame);
@@ -217,7 +218,7 @@ export class Connection {
 
   #takeConnect(frame: Frame): void {
     if (frame.type !== PACKET.connect) throw new ProtocolError("malformed-packet", "the first packet is not a CONNECT");
-    const judged = judgeConnect(parseConnect(frame, this.#parts.rules.levels), this.#wire, this.#parts);
+    const judged = judgeConnect(parseConnect(frame, this.#parts.rules.levels), this.#wire, this.#parts, this.#nowMs());
     if (judged.kind === "refusal") {
       this.#write(refusingConnack(judged.code));
       this.#refuse(judged.reason, judged.detail);
@@ -226,7 +227,7 @@ export class Connection {
     const { identity, connect } = judged;
     const { will, keepaliveS, cleanSession } = connect;
     this.#identity = identity;
-    this.#keepaliveMs = keepaliveS * 1000;
+    this.#deadlines.connected(keepaliveS * 1000);
     this.#flows = new Flows(cleanSession);
     this.#phase = "connecting";
     this.#toll = new Toll(this.#parts.allowances, identity, {
@@ -395,7 +396,7 @@ export class Connection {
     this.#phase = "accepted";
     const hasOldSession = connack.bytes[connack.bodyAt] === 1;
     this.#usesBroker = hasOldSession;
-    this.#lastHeardMs = this.#nowMs();
+    this.#deadlines.heard(this.#nowMs(), this.#fromClient.heldBytes > 0, false);
     const early = this.#early;
     this.#early = [];
     this.#takeAll(() => {

@@ -5,7 +5,9 @@ import { type Closer, closeAll } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { SessionReport } from "../inspect/report.ts";
+import { Admission } from "./admission.ts";
 import { Connection, type ConnectionParts } from "./connection.ts";
+import { whoHoldsTooMuch } from "./held-bytes.ts";
 import { openTlsDoor, type TlsSettings } from "./tls-door.ts";
 import type { Wire } from "./wire.ts";
 
@@ -27,6 +29,8 @@ export interface Front extends Closer {
 }
 
 const CHECK_EVERY_MS = 500;
+/** A peer that vanished without a word is found within about a minute, however long its own keep-alive time is. */
+const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
 
 /** Listens and serves; `close` stops accepting, answers what was taken and closes every connection. */
 export async function startFront(
@@ -57,9 +61,20 @@ export async function startFront(
   const onWire = (socket: Socket, certificate?: Wire["certificate"]) =>
     serve({ stream: socket, address: socket.remoteAddress ?? "unknown", certificate });
   const tls = listening.tls && (await openTlsDoor(listening.tls, onWire, parts.metrics, log));
-  const server = createServer({ noDelay: true }, (socket) => {
+  const admission = new Admission(() => parts.limits);
+  const server = createServer(SOCKET, (socket) => {
+    const from = socket.remoteAddress ?? "unknown";
+    const refusal = admission.enter(from);
+    if (refusal !== undefined) {
+      parts.metrics.refuse(refusal, from, "not let in");
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    socket.once("close", () => {
+      admission.leave(from);
+      sockets.delete(socket);
+    });
     if (tls === undefined) onWire(socket);
     else tls.take(socket);
   });
@@ -71,6 +86,7 @@ export async function startFront(
     CHECK_EVERY_MS,
     async () => {
       for (const connection of open) connection.check();
+      for (const connection of whoHoldsTooMuch(open, parts.limits.heldBytes)) connection.refuseHeld();
       parts.allowances.sweep(clock.monotonicMs());
     },
     onError,

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { limits } from "#contract/limits.ts";
 import type { AllowanceLimits } from "../access/allowances.ts";
+import type { AdmissionLimits } from "./admission.ts";
+import type { DeadlineLimits } from "./deadlines.ts";
 
 /** How much each client may do; these settings may change while the gateway runs. */
 export const limitSettings = {
@@ -40,14 +42,40 @@ export const limitSettings = {
     .max(3600)
     .default(2)
     .describe("seconds' worth of its rate that a client may send at once"),
+  MAX_CONNECTIONS: z.coerce.number().int().min(1).default(20_000).describe("open connections, in all"),
+  MAX_CONNECTIONS_PER_ADDRESS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1_000)
+    .describe("open connections of one address (IPv6: one /64); loopback has no such limit"),
+  PACKET_WITHIN_S: z.coerce
+    .number()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .describe("seconds for a packet to come whole, once it has begun"),
+  HELD_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(128 * 1024 * 1024)
+    .describe("bytes of packets that are not whole, in all; beyond it those who hold the most are closed"),
+  MAX_SILENCE_S: z.coerce
+    .number()
+    .min(1)
+    .max(7 * 24 * 3600)
+    .default(3600)
+    .describe("seconds that a client without a keep-alive time may be silent"),
 } as const;
 const LimitSettings = z.object(limitSettings);
 
 /** Bounds of connections. */
-export interface Limits extends AllowanceLimits {
+export interface Limits extends AllowanceLimits, AdmissionLimits, DeadlineLimits {
   readonly maxPacketBytes: number;
   readonly unjournaledBytes: number;
   readonly consumerWindow: number;
+  readonly heldBytes: number;
 }
 
 /** The limits that settings ask for. */
@@ -59,5 +87,10 @@ export function limitsOf(settings: z.infer<typeof LimitSettings>): Limits {
     messagesPerSecond: settings.RATE_MESSAGES,
     bytesPerSecond: settings.RATE_BYTES,
     burstMs: settings.RATE_BURST_S * 1000,
+    maxConnections: settings.MAX_CONNECTIONS,
+    maxConnectionsPerAddress: settings.MAX_CONNECTIONS_PER_ADDRESS,
+    packetWithinMs: settings.PACKET_WITHIN_S * 1000,
+    heldBytes: settings.HELD_BYTES,
+    maxSilenceMs: settings.MAX_SILENCE_S * 1000,
   };
 }

@@ -1,7 +1,9 @@
 import type { Connect, RefusedConnect } from "#mqtt/connect.ts";
-import type { Accounts, Identity, LoginRefusal } from "../access/accounts.ts";
+import type { Accounts, Identity, Login, LoginRefusal } from "../access/accounts.ts";
+import type { Lockout } from "../access/lockout.ts";
 import type { Rules } from "../access/rules.ts";
 import type { RefusalReason } from "../metrics.ts";
+import { originOf } from "./client-address.ts";
 import { CONNACK } from "./connect-packet.ts";
 import type { Wire } from "./wire.ts";
 
@@ -20,19 +22,28 @@ export interface Admitted {
   readonly connect: Connect;
 }
 
-const CODE_OF: Readonly<Record<LoginRefusal, number>> = {
+const CODE_OF: Readonly<Record<LoginRefusal | "locked-out", number>> = {
   "bad-credentials": CONNACK.badCredentials,
   "client-id": CONNACK.clientId,
+  "locked-out": CONNACK.unavailable,
   revoked: CONNACK.notAuthorised,
   expired: CONNACK.notAuthorised,
   "no-revocation-list": CONNACK.unavailable,
 };
 
+/** What a CONNECT is judged with. */
+export interface Judges {
+  readonly accounts: Accounts;
+  readonly rules: Rules;
+  readonly lockout: Lockout;
+}
+
 /** Judges a CONNECT: what was understood of it, who it is, and whether its will is its own to have. */
 export function judgeConnect(
   connect: Connect | RefusedConnect,
-  { certificate }: Wire,
-  { accounts, rules }: { readonly accounts: Accounts; readonly rules: Rules },
+  wire: Wire,
+  judges: Judges,
+  nowMs: number,
 ): Admitted | ConnectRefusal {
   const refusal = (code: number, reason: RefusalReason, detail: string): ConnectRefusal => {
     return { kind: "refusal", code, reason, detail };
@@ -42,12 +53,24 @@ export function judgeConnect(
     return refusal(returnCode, returnCode === CONNACK.clientId ? "client-id" : "protocol-version", why);
   }
   const { clientId, username = "", password = Buffer.alloc(0), will } = connect;
-  const identity = accounts.authenticate({ clientId, username, password, certificate });
+  const { certificate } = wire;
+  const identity = signIn({ clientId, username, password, certificate }, wire, judges, nowMs);
   if (typeof identity === "string") {
     return refusal(CODE_OF[identity], identity, `as ${(certificate === undefined ? username : clientId).slice(0, 80)}`);
   }
-  if (will !== undefined && !rules.mayHaveWill(identity, will.topic)) {
+  if (will !== undefined && !judges.rules.mayHaveWill(identity, will.topic)) {
     return refusal(CONNACK.notAuthorised, "will", `a will on ${will.topic}`);
   }
   return { kind: "admitted", identity, connect };
+}
+
+/** Only tokens can be guessed: a certificate never locks anybody out, nor does it wait for those who guess. */
+function signIn(login: Login, { address }: Wire, { accounts, lockout }: Judges, nowMs: number) {
+  if (login.certificate !== undefined) return accounts.authenticate(login);
+  const origin = originOf(address);
+  if (lockout.waitMs(origin, login.username, nowMs) > 0) return "locked-out";
+  const identity = accounts.authenticate(login);
+  if (identity === "bad-credentials") lockout.failed(origin, login.username, nowMs);
+  else if (typeof identity !== "string") lockout.succeeded(origin, login.username);
+  return identity;
 }

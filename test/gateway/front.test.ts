@@ -9,6 +9,8 @@ import { until } from "../support/until.ts";
 const READING = topics.data({ tenant: "demo", device: "truck-1" }, "reading");
 const CLIENTS = ["demo:truck-1", "demo:post-1"];
 const PINGS_OF_1_MIB = Buffer.alloc(1024 * 1024, Buffer.from([0xc0, 0x00]));
+/** Millions of pings are far above the rate of a client. */
+const UNLIMITED = { RATE_MESSAGES: "1000000000" };
 const login = (gateway: RunningGateway, clientId: string, keepaliveS = 60) => ({
   clientId,
   token: gateway.tokenOf(clientId),
@@ -59,7 +61,7 @@ describe("the front", () => {
   });
 
   it("reads no further from a client that does not read its answers, and cuts it after one and a half keep-alives", async () => {
-    const gateway = await startGatewayHere({ clients: CLIENTS });
+    const gateway = await startGatewayHere({ clients: CLIENTS, settings: UNLIMITED });
     const deaf = await connectRaw(gateway.port, login(gateway, "demo:truck-1", 2));
 
     deaf.socket.pause();
@@ -71,7 +73,7 @@ describe("the front", () => {
   }, 90_000);
 
   it("answers every ping of a client that reads late", async () => {
-    const gateway = await startGatewayHere({ clients: CLIENTS });
+    const gateway = await startGatewayHere({ clients: CLIENTS, settings: UNLIMITED });
     const late = await connectRaw(gateway.port, login(gateway, "demo:truck-1", 60));
     let answered = 0;
     late.socket.removeAllListeners("data");
