@@ -5,8 +5,8 @@ export interface Outgoing {
   readonly seq: number;
   readonly topic: string;
   readonly bytes: Uint8Array;
-  /** It is not to be sent: it is kept elsewhere, and the mark may pass it. */
-  readonly isElsewhere?: boolean;
+  /** Not to be sent: it is kept elsewhere, and the mark may pass it, or held back, and the mark must not. */
+  readonly unsent?: "elsewhere" | "held";
 }
 
 /** What a sender sends from: messages by class and number, and a mark in each class up to which they are acknowledged. */

@@ -7,8 +7,8 @@ export type Publish = (topic: string, bytes: Uint8Array, onAcknowledged: () => v
 
 /** Sends a queue over one connection. */
 export interface Sender {
-  /** Messages that wait for their acknowledgement. */
-  readonly inFlight: number;
+  /** Messages that wait for their acknowledgement, in the order in which they were sent. */
+  readonly underWay: readonly number[];
   /** Acknowledgements on this connection. */
   readonly acknowledgements: number;
   stop(): void;
@@ -43,6 +43,7 @@ export function startSender(
     readUpTo: queue.acknowledged(recordClass),
     mayHoldMore: true,
   }));
+  const underWay = new Set<number>();
   let acknowledgements = 0;
   let isStopped = false;
   let isPumping = false;
@@ -75,14 +76,14 @@ export function startSender(
     if (upTo !== undefined) queue.acknowledge(recordClass, upTo);
   }
 
-  function send({ recordClass }: Lane, { seq, topic, bytes, isElsewhere = false }: Outgoing): void {
+  function send({ recordClass }: Lane, { seq, topic, bytes, unsent }: Outgoing): void {
     sending.sent(recordClass, seq);
-    if (isElsewhere) {
-      settle(recordClass, seq);
-      return;
-    }
+    if (unsent === "elsewhere") settle(recordClass, seq);
+    if (unsent !== undefined) return;
+    underWay.add(seq);
     publish(topic, bytes, () => {
       if (isStopped) return;
+      underWay.delete(seq);
       acknowledgements += 1;
       settle(recordClass, seq);
       wake();
@@ -119,8 +120,8 @@ export function startSender(
   });
   wake();
   return {
-    get inFlight() {
-      return sending.inFlight;
+    get underWay() {
+      return [...underWay];
     },
     get acknowledgements() {
       return acknowledgements;

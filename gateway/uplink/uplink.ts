@@ -8,10 +8,11 @@ import { type Closer, closeAll } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import { type KeptLink, keepLink, type LinkConnection, type LinkLogin, type LinkWork } from "#uplink/kept-link.ts";
-import { sendOver } from "#uplink/send-over.ts";
+import { type SendingWork, sendOver } from "#uplink/send-over.ts";
 import type { Broker, PublishedMessage } from "../broker.ts";
 import type { RetainedMessages } from "../retained/retained-messages.ts";
 import { type Aside, openAside } from "./aside.ts";
+import { Blame } from "./blame.ts";
 import { KnownTopics, takeDown } from "./down-link.ts";
 import { LatestTopics } from "./latest-topics.ts";
 import { LiveTopics } from "./live-topics.ts";
@@ -69,10 +70,12 @@ class ParentUplink implements Uplink {
   readonly #live: LiveTopics;
   readonly #known = new KnownTopics();
   readonly #loops: LoopWatch;
+  readonly #blame = new Blame(limits.uplinkWindow);
   readonly #started: Closer[] = [];
   #up: KeptLink | undefined;
   #down: KeptLink | undefined;
   #connection: LinkConnection | undefined;
+  #sending: SendingWork | undefined;
   #sinceMs: number;
   #lastError: string | null = null;
   #isAsideDue = false;
@@ -185,8 +188,11 @@ class ParentUplink implements Uplink {
     if (this.#loops.isInLoop) this.#announce(connection);
     this.#latest.begin(connection.client);
     this.#live.begin(connection.client);
-    const queue = upQueue(journal, this.#aside, (topic) => this.#tenants.mayGoUp(topic));
-    const sending = sendOver(connection, { queue, windowSize: limits.uplinkWindow, clock });
+    const mayGoUp = (topic: string) => this.#tenants.mayGoUp(topic);
+    const queue = upQueue(journal, { aside: this.#aside, blame: this.#blame, mayGoUp });
+    const onAcknowledged = () => this.#noteAcknowledged(connection);
+    const sending = sendOver(connection, { queue, windowSize: this.#blame.windowSize, clock, onAcknowledged });
+    this.#sending = sending;
     return {
       isUseful: () => sending.isUseful(),
       close: async () => {
@@ -198,7 +204,20 @@ class ParentUplink implements Uplink {
     };
   }
 
+  /** What the parent refuses is put aside when a new connection comes to it. */
+  #noteAcknowledged(connection: LinkConnection): void {
+    const { isChanged, blamed } = this.#blame.acknowledged();
+    if (blamed.length > 0) {
+      const detail = "the parent closes the connection for these records, and takes others: they are put aside";
+      this.#parts.log.error({ event: "uplink.record-refused", numbers: blamed }, detail);
+    }
+    if (isChanged) connection.end("window", "to begin again with another window");
+  }
+
   #endUp(code: string): void {
+    const { underWay, acknowledgements } = this.#sending ?? { underWay: [], acknowledgements: 0 };
+    if (code.startsWith("broker-")) this.#blame.ended(underWay, acknowledgements);
+    this.#sending = undefined;
     this.#sinceMs = this.#parts.clock.nowMs();
     this.#lastError = `${code}: ${this.#up?.status().trouble ?? ""}`;
   }

@@ -90,7 +90,7 @@ describe("startSender", () => {
     const { queue, put, cursors } = createNamedQueue();
     put("reading", 4);
     const read: SendQueue["read"] = async (...asked) =>
-      (await queue.read(...asked)).map((one) => ({ ...one, isElsewhere: one.seq !== 2 }));
+      (await queue.read(...asked)).map((one) => (one.seq === 2 ? one : { ...one, unsent: "elsewhere" as const }));
 
     const { sent, seqs } = startWith({ ...queue, read }, 8);
     await until("what is to be sent is under way", () => sent.length === 1);
@@ -99,6 +99,21 @@ describe("startSender", () => {
 
     expect(seqs()).toEqual([2]);
     expect([before, cursors.get("reading")]).toEqual([1, 4]);
+  });
+
+  it("holds back what it is told to, and does not let the mark pass it", async () => {
+    const { queue, put, cursors } = createNamedQueue();
+    put("reading", 3);
+    const read: SendQueue["read"] = async (...asked) =>
+      (await queue.read(...asked)).map((one) => (one.seq === 2 ? { ...one, unsent: "held" as const } : one));
+
+    const { sender, sent, seqs } = startWith({ ...queue, read }, 8);
+    await until("the others are under way", () => sent.length === 2);
+    for (const { answer } of sent) answer();
+
+    expect(seqs()).toEqual([1, 3]);
+    expect(cursors.get("reading")).toBe(1);
+    expect(sender.underWay).toEqual([]);
   });
 
   it("begins again at the mark on a new connection", async () => {

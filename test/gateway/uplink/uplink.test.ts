@@ -91,6 +91,26 @@ describe("a gateway with a parent", () => {
     expect(got.some(({ topic }) => topic.includes("kopeysk"))).toBe(false);
   }, 90_000);
 
+  it("puts aside the one record that the parent closes every connection for, and brings up the rest", async () => {
+    const { token, ...options } = await parentOptions(["chel"]);
+    const parent = await startGatewayHere({ ...options, settings: { MAX_PACKET_BYTES: "1024" } });
+    const settings = villageSettings(parent.port, token, "chel");
+    const child = await startGatewayHere({ clients: DEVICES, settings });
+    const device = await connectTo(child, "chel:post-1");
+    const got = consumeAll(parent);
+    for (const n of [1, 2, 3, 4, 5]) {
+      const payload = n === 3 ? "too large for the parent".padEnd(5_000, ".") : `fits ${n}`;
+      await device.publishAsync(topics.data(POST, "reading"), payload, { qos: 1 });
+    }
+
+    await until("the rest is up", () => new Set(got.map(({ payload }) => String(payload))).size >= 4, 90_000);
+    await until("the one is aside", async () => (await child.health()).uplink?.aside === 1, 30_000);
+
+    const came = new Set(got.map(({ payload }) => String(payload)));
+    expect([...came].sort()).toEqual(["fits 1", "fits 2", "fits 4", "fits 5"]);
+    await until("nothing else waits", async () => (await child.health()).uplink?.lag.reading === 0);
+  }, 150_000);
+
   it("tells the devices behind it what the city has, retained", async () => {
     const { parent, wire, child } = await setUp(["chel"], "chel");
     const cloud = await connectTo(parent, "dv:cloud");
