@@ -68,6 +68,18 @@ function groupMetrics({ groups, delivered, consumed }: GatewayHealth): readonly 
       ...gauge("gateway_group_unacknowledged", "Deliveries that wait for an acknowledgement."),
       samples: each(({ unacknowledged }) => unacknowledged),
     },
+    {
+      ...gauge("gateway_member_unacknowledged", "Deliveries that wait for an acknowledgement, by member."),
+      samples: groups.flatMap(({ group, shares }) =>
+        shares.map(({ client, unacknowledged }) => ({ labels: { group, client }, value: unacknowledged })),
+      ),
+    },
+    {
+      ...gauge("gateway_group_lag", "Records that a group's cursor stands behind the newest, by class."),
+      samples: groups.flatMap(({ group, lag }) =>
+        Object.entries(lag).map(([name, value]) => ({ labels: { group, class: name }, value })),
+      ),
+    },
   ];
 }
 

@@ -81,6 +81,8 @@ export interface Journal extends Closer {
    * (about 4 MiB at a time); only an empty answer means that there is no more now.
    */
   read(recordClass: string, after: number, limit: number): Promise<readonly StoredRecord[]>;
+  /** The last number that was given; 0 where none ever was. */
+  newest(): number;
   /** Where a reader stands in a class: every record up to this number is acknowledged (0 at the start). */
   cursor(reader: string, recordClass: string): number;
   /** Where every reader stands in each of its classes. */

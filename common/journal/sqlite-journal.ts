@@ -141,6 +141,10 @@ class SqliteJournal implements Journal {
     return reply.kind === "records" ? storedRecords(reply.packed, recordClass) : [];
   }
 
+  newest(): number {
+    return this.#lastN;
+  }
+
   cursor(reader: string, recordClass: string): number {
     this.#requireReader(reader, recordClass);
     return this.#cursors.get(keyOf(reader, recordClass)) ?? 0;

@@ -1,6 +1,7 @@
 import { groupFilters } from "../access/rules.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
-import type { Handout, Lane } from "./lane.ts";
+import { type Handout, settle } from "./handouts.ts";
+import type { Member } from "./member.ts";
 
 /** The connection's way out, as a session sees it. */
 export interface Outlet {
@@ -13,12 +14,6 @@ const MAX_MESSAGE_ID = 65_535;
 /** A member is not given more than this at a time, however few messages it is: it may have to hold them. */
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 
-interface InFlight {
-  readonly group: ConsumerGroup;
-  readonly handout: Handout;
-  readonly bytes: number;
-}
-
 /**
  * A connection that consumes: its shared subscriptions, its message ids and its window.
  *
@@ -29,10 +24,10 @@ export class ConsumerSession {
   readonly name: string;
   readonly #window: number;
   readonly #outlet: Outlet;
-  readonly #inFlight = new Map<number, InFlight>();
+  readonly #inFlight = new Map<number, Handout>();
   readonly #filters = new Map<ConsumerGroup, Set<string>>();
-  readonly #joined = new Set<ConsumerGroup>();
-  readonly #touched = new Map<Lane, ConsumerGroup>();
+  readonly #joined = new Map<ConsumerGroup, Member>();
+  readonly #touched = new Set<Member>();
   #inFlightBytes = 0;
   #lastId = 0;
 
@@ -46,12 +41,6 @@ export class ConsumerSession {
     return this.#inFlight.size < this.#window && this.#inFlightBytes < IN_FLIGHT_BYTES && !this.#outlet.isFull();
   }
 
-  /** Deliveries of a group that are not acknowledged yet. */
-  inFlightOf(group: ConsumerGroup): number {
-    if (this.#joined.size === 1) return this.#inFlight.size;
-    return [...this.#inFlight.values()].filter((delivery) => delivery.group === group).length;
-  }
-
   /** Adds `$share/{group}/{filter}` subscriptions; call `joinComplete` after the SUBACK. */
   subscribe(group: ConsumerGroup, filter: string): void {
     const filters = this.#filters.get(group) ?? new Set();
@@ -62,24 +51,26 @@ export class ConsumerSession {
   joinComplete(): void {
     for (const [group, filters] of this.#filters) {
       if (this.#joined.has(group) || !groupFilters(group.name).every((filter) => filters.has(filter))) continue;
-      this.#joined.add(group);
-      group.join(this);
+      this.#joined.set(group, group.join(this));
     }
   }
 
   /** Takes a subscription back; a group that is not complete any more is left. */
   unsubscribe(group: ConsumerGroup, filter: string): void {
-    if (this.#filters.get(group)?.delete(filter) !== true || !this.#joined.delete(group)) return;
-    for (const [id, delivery] of this.#inFlight) if (delivery.group === group) this.#forget(id, delivery);
-    group.leave(this);
+    const member = this.#joined.get(group);
+    if (this.#filters.get(group)?.delete(filter) !== true || member === undefined) return;
+    this.#joined.delete(group);
+    for (const [id, handout] of this.#inFlight) if (handout.lane.member === member) this.#forget(id, handout);
+    group.leave(member);
   }
 
   /** Remembers a delivery and gives it a message id. */
-  track(group: ConsumerGroup, handout: Handout, bytes: number): number {
+  track(handout: Handout): number {
     do this.#lastId = (this.#lastId % MAX_MESSAGE_ID) + 1;
     while (this.#inFlight.has(this.#lastId));
-    this.#inFlight.set(this.#lastId, { group, handout, bytes });
-    this.#inFlightBytes += bytes;
+    this.#inFlight.set(this.#lastId, handout);
+    this.#inFlightBytes += handout.bytes;
+    handout.lane.member.inFlight += 1;
     return this.#lastId;
   }
 
@@ -89,38 +80,37 @@ export class ConsumerSession {
 
   /** Takes a PUBACK; false when nothing was delivered under that id. Cursors move with the next `settle`. */
   acknowledge(messageId: number): boolean {
-    const delivery = this.#inFlight.get(messageId);
-    if (delivery === undefined) return false;
-    this.#forget(messageId, delivery);
-    delivery.handout.isSettled = true;
-    this.#touched.set(delivery.handout.lane, delivery.group);
+    const handout = this.#inFlight.get(messageId);
+    if (handout === undefined) return false;
+    this.#forget(messageId, handout);
+    settle(handout);
+    this.#touched.add(handout.lane.member);
     return true;
   }
 
   /** Moves cursors over what was acknowledged and delivers more. */
   settle(): void {
     if (this.#touched.size === 0) return;
-    for (const lane of this.#touched.keys()) lane.advance();
-    const groups = new Set(this.#touched.values());
+    const touched = [...this.#touched];
     this.#touched.clear();
-    for (const group of groups) group.pump();
+    for (const member of touched) member.group.serve(member);
   }
 
   /** The socket has drained. */
   resume(): void {
-    for (const group of this.#joined) group.pump();
+    for (const member of this.#joined.values()) member.group.serve(member);
   }
 
   /** The connection has gone. */
   end(): void {
     this.settle();
-    const joined = [...this.#joined];
+    const joined = [...this.#joined.values()];
     this.#joined.clear();
     this.#inFlight.clear();
-    for (const group of joined) group.leave(this);
+    for (const member of joined) member.group.leave(member);
   }
 
-  #forget(messageId: number, { bytes }: InFlight): void {
+  #forget(messageId: number, { bytes }: Handout): void {
     this.#inFlight.delete(messageId);
     this.#inFlightBytes -= bytes;
   }

@@ -1,168 +1,199 @@
-import type { Journal, StoredRecord } from "#journal/journal.ts";
+import type { StoredRecord } from "#journal/journal.ts";
+import type { Channel } from "./channel.ts";
+import type { Device } from "./devices.ts";
+import { type Handout, Run } from "./handouts.ts";
+import type { Member } from "./member.ts";
 
-/** A record that was handed out, or needs not be, and whether it is done with. */
-export interface Handout {
-  readonly lane: Lane;
-  readonly n: number;
-  isSettled: boolean;
+/** How much a lane holds in memory. */
+export interface LaneBounds {
+  readonly readRecords: number;
+  /** The next part is read from the journal while so many are still at hand. */
+  readonly readAheadBelow: number;
+  readonly queueRecords: number;
+  readonly queueBytes: number;
 }
 
-/** A record to be delivered; `isAgain` when it was handed out before. */
-export interface Outgoing {
-  readonly record: StoredRecord;
-  readonly handout: Handout;
-  readonly isAgain: boolean;
-}
-
-const READ_RECORDS = 2_000;
-/** The next part is read from the journal while so many are still at hand. */
-const READ_AHEAD_BELOW = 1_000;
-const QUEUE_RECORDS = 20_000;
-const QUEUE_BYTES = 32 * 1024 * 1024;
+/** Enough to smooth what a full window of the role consumer brings. */
+export const LANE_BOUNDS: LaneBounds = {
+  readRecords: 2_000,
+  readAheadBelow: 1_000,
+  queueRecords: 20_000,
+  queueBytes: 8 * 1024 * 1024,
+};
 
 /**
- * One class of one consumer group, in order of its numbers.
+ * One member's part of a channel, in order of the records' numbers.
  *
- * Fresh records come from memory as they are committed; where too many wait, or nobody was there to take them, they are
- * read from the journal. The group's cursor stands at the end of the settled prefix.
+ * While it is live, fresh records come from memory as they are committed. Where too many wait, or it begins further
+ * back, it is read from the journal and takes what belongs to its member's devices.
  */
 export class Lane {
-  readonly recordClass: string;
-  readonly #journal: Journal;
-  readonly #group: string;
-  readonly #onReadable: () => void;
-  readonly #onTrouble: (error: unknown) => void;
-  /** Handed out and not yet behind the cursor, in order. */
-  #handouts: Handout[] = [];
-  #firstHandout = 0;
-  /** Settled beyond the cursor by a member that has gone: not to be handed out again. */
-  #settledBeyond = new Set<number>();
-  #highestHandedOut = 0;
-  #queue: StoredRecord[] = [];
+  readonly channel: Channel;
+  readonly member: Member;
+  readonly #bounds: LaneBounds;
+  #runs: Run[] = [new Run()];
+  #queue: Handout[] = [];
   #firstQueued = 0;
   #queuedBytes = 0;
-  /** The queue holds all there is up to this number. */
-  #queuedTo = 0;
-  /** Nothing lies in the journal beyond the queue. */
-  #isComplete = false;
-  #newestCommitted = 0;
-  #isRunning = false;
+  /** Everything up to here was looked at; while it is live, everything that was committed. */
+  #position: number;
+  #isLive: boolean;
   #reading: symbol | undefined;
 
-  constructor(
-    recordClass: string,
-    journal: Journal,
-    group: string,
-    onReadable: () => void,
-    onTrouble: (error: unknown) => void,
-  ) {
-    this.recordClass = recordClass;
-    this.#journal = journal;
-    this.#group = group;
-    this.#onReadable = onReadable;
-    this.#onTrouble = onTrouble;
+  constructor(channel: Channel, member: Member, bounds: LaneBounds) {
+    this.channel = channel;
+    this.member = member;
+    this.#bounds = bounds;
+    const { position, isLive } = channel.begin;
+    this.#position = position;
+    this.#isLive = isLive;
   }
 
-  /** Begins at the cursor for a new member. */
-  start(): void {
-    this.#queuedTo = this.#journal.cursor(this.#group, this.recordClass);
-    this.#isComplete = false;
-    this.#isRunning = true;
-    this.#readOn();
+  /** Nothing for it lies in the journal beyond what waits in memory. */
+  get isLive(): boolean {
+    return this.#isLive;
   }
 
-  /** The member has gone: what it did not acknowledge will be handed out again. */
-  stop(): void {
-    for (const { n, isSettled } of this.#handouts.slice(this.#firstHandout)) if (isSettled) this.#settledBeyond.add(n);
-    this.#handouts = [];
-    this.#firstHandout = 0;
+  /** Everything for it up to this number was taken. */
+  get position(): number {
+    return this.#isLive ? Math.max(this.channel.newest, this.#position) : this.#position;
+  }
+
+  /** What it has next is on its way from the journal. */
+  get isReading(): boolean {
+    return this.#reading !== undefined && this.#firstQueued === this.#queue.length;
+  }
+
+  /** Takes a record that was just committed, or leaves it to be read later. */
+  offer(record: StoredRecord, device: Device): void {
+    if (!this.#isLive) return;
+    const { queueRecords, queueBytes } = this.#bounds;
+    if (this.#queue.length - this.#firstQueued < queueRecords && this.#queuedBytes < queueBytes) {
+      this.#enqueue(record, device);
+      return;
+    }
+    this.#isLive = false;
+    this.#position = record.n - 1;
+  }
+
+  /** The next record to deliver; undefined where there is none at hand (the group is pumped when there is). */
+  next(): Handout | undefined {
+    if (!this.#isLive && this.#queue.length - this.#firstQueued < this.#bounds.readAheadBelow) this.readOn();
+    const handout = this.#queue[this.#firstQueued];
+    if (handout === undefined) return undefined;
+    this.#firstQueued += 1;
+    this.#queuedBytes -= handout.bytes;
+    if (this.#firstQueued >= 1_000 || this.#firstQueued === this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#firstQueued);
+      this.#firstQueued = 0;
+    }
+    this.#runs.at(-1)?.push(handout);
+    return handout;
+  }
+
+  /** Everything for it up to this number is settled. */
+  settledTo(): number {
+    let before = this.#queue[this.#firstQueued]?.n ?? Number.POSITIVE_INFINITY;
+    for (const run of this.#runs) before = Math.min(before, run.oldest()?.n ?? Number.POSITIVE_INFINITY);
+    if (this.#runs.length > 1) this.#runs = this.#runs.filter((run, i, { length }) => i === length - 1 || run.oldest());
+    return Math.min(before - 1, this.position);
+  }
+
+  /** Goes back, since records above this number have become this member's. */
+  rewindTo(n: number): void {
+    if (n >= this.position) return;
     this.#dropQueue();
-    this.#isRunning = false;
+    this.#position = Math.min(n, this.#position);
+    this.#isLive = false;
+    this.#reading = undefined;
+    this.#runs.push(new Run());
+  }
+
+  /** Skips what it has not looked at up to this number. */
+  skipTo(n: number): void {
+    if (n <= this.position) return;
+    this.#position = n;
     this.#reading = undefined;
   }
 
-  /** A record of this class was committed. */
-  offer(record: StoredRecord): void {
-    this.#newestCommitted = record.n;
-    if (!this.#isRunning || !this.#isComplete || record.n <= this.#queuedTo) return;
-    if (this.#queue.length - this.#firstQueued >= QUEUE_RECORDS || this.#queuedBytes >= QUEUE_BYTES) {
-      this.#isComplete = false;
-      return;
-    }
-    this.#enqueue(record);
+  /** The member has gone: what it did not settle is to be handed out again. Everything up to the answer was taken. */
+  stop(): number {
+    this.#reading = undefined;
+    const unsettled = this.#runs.flatMap((run) => run.unsettled());
+    for (const { device } of unsettled) device.pending -= 1;
+    const settledTo = this.settledTo();
+    this.#dropQueue();
+    this.channel.keepUnsettled(unsettled.map(({ n }) => n));
+    this.#runs = [];
+    return settledTo;
   }
 
-  /** The next record to deliver; undefined where there is none at hand (`onReadable` is called when there is). */
-  next(): Outgoing | undefined {
-    for (;;) {
-      if (!this.#isComplete && this.#queue.length - this.#firstQueued < READ_AHEAD_BELOW) this.#readOn();
-      const record = this.#queue[this.#firstQueued];
-      if (record === undefined) return undefined;
-      this.#dequeue(record);
-      const handout: Handout = { lane: this, n: record.n, isSettled: this.#settledBeyond.delete(record.n) };
-      this.#handouts.push(handout);
-      if (handout.isSettled) continue;
-      const isAgain = record.n <= this.#highestHandedOut;
-      this.#highestHandedOut = Math.max(record.n, this.#highestHandedOut);
-      return { record, handout, isAgain };
-    }
-  }
-
-  /** Moves the group's cursor over everything that is settled without a hole. */
-  advance(): void {
-    let settledTo = 0;
-    for (let head = this.#handouts[this.#firstHandout]; head?.isSettled; head = this.#handouts[this.#firstHandout]) {
-      settledTo = head.n;
-      this.#firstHandout += 1;
-    }
-    if (settledTo === 0) return;
-    if (this.#firstHandout > 1_000 && this.#firstHandout * 2 > this.#handouts.length) {
-      this.#handouts = this.#handouts.slice(this.#firstHandout);
-      this.#firstHandout = 0;
-    }
-    this.#journal.advance(this.#group, this.recordClass, settledTo);
-  }
-
-  #readOn(): void {
-    if (this.#reading !== undefined || !this.#isRunning) return;
+  /** Reads the next part of the journal and sorts it. */
+  readOn(): void {
+    if (this.#reading !== undefined || this.#isLive) return;
     const reading = Symbol("reading");
     this.#reading = reading;
-    const newestBefore = this.#newestCommitted;
-    this.#journal.read(this.recordClass, this.#queuedTo, READ_RECORDS).then(
+    const before = { newest: this.channel.newest, newestOfAll: this.channel.newestOfAll };
+    this.channel.read(this.#position, this.#bounds.readRecords).then(
       (records) => {
         if (this.#reading !== reading) return;
         this.#reading = undefined;
-        for (const record of records) this.#enqueue(record);
-        const hasReachedNewest = this.#newestCommitted > 0 && this.#queuedTo >= this.#newestCommitted;
-        this.#isComplete = hasReachedNewest || (records.length === 0 && this.#newestCommitted === newestBefore);
-        if (!this.#isComplete || records.length > 0) this.#onReadable();
+        this.#takePage(records, before);
       },
       (error: unknown) => {
         if (this.#reading !== reading) return;
         this.#reading = undefined;
-        this.#onTrouble(error);
+        this.member.group.report(error);
       },
     );
   }
 
-  #enqueue(record: StoredRecord): void {
-    this.#queue.push(record);
-    this.#queuedBytes += record.bytes.length;
-    this.#queuedTo = record.n;
+  /** `before` is what was known when the journal was asked. */
+  #takePage(records: readonly StoredRecord[], before: { readonly newest: number; readonly newestOfAll: number }): void {
+    const { channel } = this;
+    channel.forgetVanished(this.#position, records, before.newestOfAll);
+    for (const record of records) {
+      const device = channel.deviceDue(record);
+      if (device?.owner === this.member) this.#enqueue(record, device);
+      this.#position = record.n;
+    }
+    const hasReachedNewest = channel.newest > 0 && this.#position >= channel.newest;
+    this.#isLive = hasReachedNewest || (records.length === 0 && channel.newest === before.newest);
+    this.member.group.pump();
   }
 
-  #dequeue(record: StoredRecord): void {
-    this.#firstQueued += 1;
-    this.#queuedBytes -= record.bytes.length;
-    if (this.#firstQueued < 1_000 && this.#firstQueued < this.#queue.length) return;
-    this.#queue = this.#queue.slice(this.#firstQueued);
-    this.#firstQueued = 0;
+  #enqueue(record: StoredRecord, device: Device): void {
+    const { n, bytes } = record;
+    const { channel } = this;
+    const wasUnsettled = channel.takeUnsettled(n);
+    if (!wasUnsettled) device.takenTo[channel.index] = n;
+    device.pending += 1;
+    const isAgain = wasUnsettled || n <= channel.handedOutBefore;
+    this.#queue.push({
+      lane: this,
+      device,
+      n,
+      bytes: bytes.length,
+      isAgain,
+      wasUnsettled,
+      record,
+      isSettled: false,
+    });
+    this.#queuedBytes += bytes.length;
   }
 
+  /** What waits was not taken. */
   #dropQueue(): void {
+    const { channel } = this;
+    const waiting = this.#queue.slice(this.#firstQueued);
+    for (const { device, n, wasUnsettled } of waiting.toReversed()) {
+      device.pending -= 1;
+      if (!wasUnsettled) device.takenTo[channel.index] = Math.min(n - 1, device.takenTo[channel.index] ?? 0);
+    }
+    channel.keepUnsettled(waiting.flatMap(({ n, wasUnsettled }) => (wasUnsettled ? [n] : [])));
     this.#queue = [];
     this.#firstQueued = 0;
     this.#queuedBytes = 0;
-    this.#isComplete = false;
+    this.#position = Math.min(this.position, (waiting[0]?.n ?? Number.POSITIVE_INFINITY) - 1);
   }
 }
