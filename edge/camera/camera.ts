@@ -7,12 +7,37 @@ export interface Camera {
    * came is no whole JPEG; the next call goes on behind it.
    */
   capture(signal: AbortSignal): Promise<Uint8Array>;
-  /** One line on how the camera is doing, without taking a photo; rejects with `camera-unavailable`. */
-  check(): Promise<string>;
+  /** One line on how the camera is doing, without using up a photo; rejects with `camera-unavailable`. */
+  check(signal: AbortSignal): Promise<string>;
 }
 
-/** The camera is silent, away, or has no new photo. */
+/** Why a camera gives no photo; the table in this folder's README says what to do about each. */
+export type CameraReason =
+  | "no-camera"
+  | "no-photo"
+  | "not-installed"
+  | "busy"
+  | "cable"
+  | "denied"
+  | "firmware"
+  | "no-memory"
+  | "bandwidth"
+  | "wrong-setting"
+  | "hung"
+  | "too-large"
+  | "disk-full"
+  | "unreachable"
+  | "refused"
+  | "wrong-answer"
+  | "failed";
+
+/** The camera is silent, away, or has no new photo; its message tells a person what to do. */
 export class CameraUnavailable extends AppError {
   readonly code = "camera-unavailable";
   readonly retry = true;
+  readonly reason: CameraReason;
+  constructor(reason: CameraReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
 }

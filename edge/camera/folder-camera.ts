@@ -5,7 +5,7 @@ import { writeDurably } from "#kit/durable-file.ts";
 import { codeOf } from "#kit/errors.ts";
 import { PhotoUnreadable } from "../classify/classifier.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
-import { checkJpeg } from "./check-jpeg.ts";
+import { checkJpeg, MAX_JPEG_BYTES } from "./check-jpeg.ts";
 
 /** A folder that stands for a camera. */
 export interface FolderCameraOptions {
@@ -17,9 +17,6 @@ export interface FolderCameraOptions {
 }
 
 const Position = z.object({ folder: z.string(), last: z.string() });
-
-/** More is no photo of a camera that we know. */
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Takes the JPEG that follows the last one in the order of names. The position is on disk before a photo is handed
@@ -36,6 +33,7 @@ export function createFolderCamera({ folder, positionFile, loop }: FolderCameraO
     const next = after === undefined ? names[0] : (names.find((name) => name > after) ?? (loop ? names[0] : undefined));
     if (next !== undefined) return next;
     throw new CameraUnavailable(
+      "no-photo",
       names.length === 0 ? `no photo in ${folder}` : `no new photo in ${folder} after ${after ?? "the last one"}`,
     );
   }
@@ -60,7 +58,9 @@ export function createFolderCamera({ folder, positionFile, loop }: FolderCameraO
 
 async function listPhotos(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new CameraUnavailable(`the folder of photos cannot be read: ${folder} (${codeOf(cause)})`, { cause });
+    throw new CameraUnavailable("no-camera", `the folder of photos cannot be read: ${folder} (${codeOf(cause)})`, {
+      cause,
+    });
   });
   return entries
     .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && /\.jpe?g$/i.test(entry.name))
@@ -72,11 +72,11 @@ async function readPhoto(path: string, name: string, signal: AbortSignal): Promi
   try {
     const found = await stat(path);
     if (!found.isFile()) throw new PhotoUnreadable(`${name} is not a file`);
-    if (found.size > MAX_FILE_BYTES) throw new PhotoUnreadable(`${name} is larger than ${MAX_FILE_BYTES} bytes`);
+    if (found.size > MAX_JPEG_BYTES) throw new PhotoUnreadable(`${name} is larger than ${MAX_JPEG_BYTES} bytes`);
     return await readFile(path, { signal });
   } catch (cause) {
     if (cause instanceof PhotoUnreadable) throw cause;
-    if (signal.aborted) throw new CameraUnavailable(`${name} was given up: it took too long`, { cause });
+    if (signal.aborted) throw new CameraUnavailable("hung", `${name} was given up: it took too long`, { cause });
     throw new PhotoUnreadable(`${name} cannot be read (${codeOf(cause)})`, { cause });
   }
 }

@@ -13,7 +13,9 @@ export function localRoutes(visits: Visits | undefined, report: () => DeviceRepo
       answer: async (body) => {
         const request = ShotRequest.safeParse(body);
         if (!request.success) throw new BadRequest(400, "bad-request", z.prettifyError(request.error));
-        if (visits === undefined) throw new CameraUnavailable("this device has no camera (CAMERA_FOLDER is not set)");
+        if (visits === undefined) {
+          throw new CameraUnavailable("no-camera", "this device has no camera (CAMERA_FOLDER is not set)");
+        }
         return { status: 200, body: await visits.shoot(request.data) };
       },
     },

@@ -21,6 +21,8 @@ interface Finding {
 // A line opens and a local broker answers well within it; who takes longer is told of as missing and comes later.
 const PATIENCE_MS = 3_000;
 const LOOK_AGAIN_MS = 50;
+/** A Zero 2 W takes some seconds to list its cameras. */
+const CAMERA_WITHIN_MS = 10_000;
 
 /** What the device found at its start, one line for each part, with what to do about what is missing. Never rejects. */
 export async function runSelfTest(parts: SelfTestParts): Promise<readonly string[]> {
@@ -61,7 +63,7 @@ async function testModel(judge: Judge | undefined): Promise<Finding> {
 
 async function testCamera(camera: Camera | undefined): Promise<Finding> {
   if (camera === undefined) return await well("none (set CAMERA_FOLDER to have one)");
-  return await well(await camera.check());
+  return await well(await camera.check(AbortSignal.timeout(CAMERA_WITHIN_MS)));
 }
 
 async function testSensor(sensor: Sensor): Promise<Finding> {

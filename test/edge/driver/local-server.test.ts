@@ -66,7 +66,7 @@ describe("startLocalServer", () => {
   });
 
   it.each([
-    [new CameraUnavailable("no photo"), 503, "camera-unavailable"],
+    [new CameraUnavailable("no-photo", "no photo"), 503, "camera-unavailable"],
     [new DiskUnwritable("disk-full", "full"), 507, "disk-full"],
     [new Error("secret path /x"), 500, "internal"],
   ])("answers %s with its status, and tells nothing of what was not foreseen", async (error, status, code) => {

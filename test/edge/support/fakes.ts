@@ -15,7 +15,7 @@ export const stillTime: DeviceTime = { boot: STAMP.boot, stamp: () => STAMP, clo
 /** A camera that takes what was put before it. */
 export function createStagedCamera(): Camera & { stage(jpeg: Uint8Array): Promise<void> } {
   const staged: Uint8Array[] = [];
-  const nothing = () => new CameraUnavailable("nothing is before the lens");
+  const nothing = () => new CameraUnavailable("no-photo", "nothing is before the lens");
   return {
     stage: async (jpeg) => {
       staged.push(jpeg);

@@ -117,7 +117,7 @@ describe("openVisits", () => {
 
     await expect(visits.shoot({ site: "s-1", role: "after" })).rejects.toMatchObject({ code: "no-before" });
 
-    expect(await camera.check()).toBe("staged");
+    expect(await camera.check(new AbortController().signal)).toBe("staged");
     expect(counters.snapshot()).toEqual({ "no-before": 1 });
   });
 
