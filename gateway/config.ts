@@ -15,6 +15,10 @@ export const GatewayConfig = z
     ...accessSettings,
     DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
     ...limitSettings,
+    SETTINGS_FILE: z
+      .string()
+      .optional()
+      .describe("JSON file of settings that may change while the gateway runs, over those of the environment"),
     RETURN_WITHIN_S: z.coerce
       .number()
       .min(0)

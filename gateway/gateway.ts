@@ -12,7 +12,7 @@ import { startBroker } from "./broker.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ConsumerGroup } from "./delivery/consumer-group.ts";
 import { startFront } from "./front/front.ts";
-import { limitsOf } from "./front/limits.ts";
+import { startLimits } from "./front/live-limits.ts";
 import type { TlsSettings } from "./front/tls-door.ts";
 import { inspectGateway } from "./inspect/inspect.ts";
 import { Metrics } from "./metrics.ts";
@@ -62,6 +62,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     const broker = keep(await startBroker({ rules, metrics, log, returnWithinMs, ...memory }));
     const uplink = await startUplinkFor(config, { journal, broker, retained: memory.retained, clock, log });
     if (uplink !== undefined) keep(uplink);
+    const live = keep(await startLimits(config, config.SETTINGS_FILE, log));
     const listening = { host: config.HOST, port: config.PORT, tls: tlsOf(config, access) };
     const parts = {
       journal,
@@ -70,7 +71,9 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       broker,
       groups,
       metrics,
-      limits: limitsOf(config),
+      get limits() {
+        return live.limits;
+      },
       allowances: new Allowances(),
       lockout: new Lockout(),
     };
@@ -99,7 +102,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
         consumed,
         refused: metrics.refused(),
         throttled: metrics.throttled,
-        troubles: [...access.troubles, ...front.troubles],
+        troubles: [...access.troubles, ...front.troubles, ...(live.trouble === undefined ? [] : [live.trouble])],
       };
     };
     const close = () => {
