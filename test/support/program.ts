@@ -28,7 +28,7 @@ export interface Program extends Closer {
 export interface ProgramOptions {
   /** The folder with its main.ts: `gateway`, `cloud`, `edge`. */
   readonly part: string;
-  /** Its environment, beside PATH and HOME. */
+  /** Its environment, beside PATH, HOME and the launcher's compile cache. */
   readonly settings: Readonly<Record<string, string>>;
   readonly logFile: string;
   /** An address that answers 200 once the program is ready. */
@@ -85,10 +85,10 @@ function spawnProgram({ part, settings, logFile }: ProgramOptions): ChildProcess
   const output = createWriteStream(logFile, { flags: "a" });
   // A full disk under a log must not end whoever watches the program.
   output.on("error", () => output.destroy());
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [join(ROOT, part, "main.ts")], {
     cwd: ROOT,
-    env: { PATH, HOME, ...settings },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...settings },
     stdio: ["ignore", "pipe", "pipe"],
     // Its own process group: Ctrl-C reaches whoever started it, who then closes its programs in order.
     detached: true,
