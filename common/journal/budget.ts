@@ -71,6 +71,10 @@ export const RECORD_OVERHEAD_BYTES = 48;
 export const recordBytes = (topicBytes: number, bytes: number, groupBytes: number): number =>
   topicBytes + bytes + 2 * groupBytes + RECORD_OVERHEAD_BYTES;
 
+/** What a record that is not packed yet counts in the budget. */
+export const sizeInBudget = ({ topic, bytes, group = "" }: NewRecord): number =>
+  recordBytes(Buffer.byteLength(topic), bytes.length, Buffer.byteLength(group));
+
 /** Room is made for so much more than is needed, so that it is made seldom; a sixteenth of a small budget. */
 const SLACK_BYTES = 16 * 1024 * 1024;
 /** One transaction drops not much more than this, so that nobody waits long for an append. */

@@ -11,6 +11,9 @@ const MAX_TOPIC_BYTES = 0xffff;
 const MAX_GROUP_BYTES = 0xff;
 const NOTHING = new Uint8Array();
 
+/** What of a record is packed besides its number and class. */
+type Packable = Pick<PackedRecord, "topic" | "group" | "bytes">;
+
 /** A record whose class is its place in the journal's list of classes. */
 export interface PackedRecord {
   readonly n: number;
@@ -27,28 +30,58 @@ export const packedBytes = (topicBytes: number, bytes: number): number => HEADER
 export const budgetBytesOf = (packed: ArrayBuffer, records: number): number =>
   packed.byteLength + records * (RECORD_OVERHEAD_BYTES - HEADER_BYTES);
 
+const FIRST_BYTES = 16 * 1024;
+/** UTF-16 code units never take more bytes than this in UTF-8. */
+const MOST_BYTES_PER_UNIT = 3;
+
+/** Packs records, one after the other, into one buffer that can be transferred. */
+export class RecordPacker {
+  #buffer = Buffer.alloc(0);
+  #used = 0;
+
+  get usedBytes(): number {
+    return this.#used;
+  }
+
+  /** Adds a record; its bytes are copied. */
+  add(n: number, classIndex: number, { topic, group = "", bytes }: Packable): void {
+    this.#reserve(HEADER_BYTES + (topic.length + group.length) * MOST_BYTES_PER_UNIT + bytes.length);
+    const buffer = this.#buffer;
+    const topicAt = this.#used + HEADER_BYTES;
+    const groupAt = topicAt + buffer.write(topic, topicAt, "utf8");
+    const bytesAt = group === "" ? groupAt : groupAt + buffer.write(group, groupAt, "utf8");
+    buffer.writeDoubleLE(n, this.#used);
+    buffer.writeUInt8(classIndex, this.#used + 8);
+    buffer.writeUInt16LE(groupAt - topicAt, this.#used + 9);
+    buffer.writeUInt8(bytesAt - groupAt, this.#used + 11);
+    buffer.writeUInt32LE(bytes.length, this.#used + 12);
+    buffer.set(bytes, bytesAt);
+    this.#used = bytesAt + bytes.length;
+  }
+
+  /** What was packed so far; begins anew. */
+  take(): ArrayBuffer {
+    const packed = new ArrayBuffer(this.#used);
+    this.#buffer.copy(Buffer.from(packed), 0, 0, this.#used);
+    this.#buffer = Buffer.alloc(0);
+    this.#used = 0;
+    return packed;
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#used + bytes;
+    if (needed <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2, FIRST_BYTES));
+    this.#buffer.copy(grown, 0, 0, this.#used);
+    this.#buffer = grown;
+  }
+}
+
 /** Packs records into one buffer that can be transferred. */
 export function packRecords(records: readonly PackedRecord[]): ArrayBuffer {
-  const sizes = records.map(({ topic }) => Buffer.byteLength(topic));
-  const total = records.reduce(
-    (sum, { bytes, group = "" }, i) => sum + packedBytes(sizes[i] ?? 0, bytes.length) + Buffer.byteLength(group),
-    0,
-  );
-  const packed = new ArrayBuffer(total);
-  const buffer = Buffer.from(packed);
-  let at = 0;
-  records.forEach(({ n, classIndex, topic, group = "", bytes }, i) => {
-    at = buffer.writeDoubleLE(n, at);
-    at = buffer.writeUInt8(classIndex, at);
-    at = buffer.writeUInt16LE(sizes[i] ?? 0, at);
-    at = buffer.writeUInt8(Buffer.byteLength(group), at);
-    at = buffer.writeUInt32LE(bytes.length, at);
-    at += buffer.write(topic, at, "utf8");
-    if (group !== "") at += buffer.write(group, at, "utf8");
-    buffer.set(bytes, at);
-    at += bytes.length;
-  });
-  return packed;
+  const packer = new RecordPacker();
+  for (const record of records) packer.add(record.n, record.classIndex, record);
+  return packer.take();
 }
 
 /** Calls back for each packed record with what it counts in a budget; its bytes share memory with the buffer. */
@@ -84,7 +117,8 @@ export function unpackKept(packed: ArrayBuffer, take: (name: string, bytes: Uint
 
 /** Throws a RangeError for a record that has no place in the buffer. */
 export function requirePackable({ topic, group }: Pick<NewRecord, "topic" | "group">): void {
-  if (Buffer.byteLength(topic) > MAX_TOPIC_BYTES) throw new RangeError("a topic has at most 65,535 bytes");
+  const mayBeLong = topic.length * MOST_BYTES_PER_UNIT > MAX_TOPIC_BYTES;
+  if (mayBeLong && Buffer.byteLength(topic) > MAX_TOPIC_BYTES) throw new RangeError("a topic has at most 65,535 bytes");
   if (group === "" || (group !== undefined && Buffer.byteLength(group) > MAX_GROUP_BYTES)) {
     throw new RangeError("the key of a group has 1 to 255 bytes");
   }

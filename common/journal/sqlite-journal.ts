@@ -2,7 +2,8 @@ import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
 import { Histogram } from "#kit/histogram.ts";
-import { type JournalBudget, recordBytes } from "./budget.ts";
+import { Batch, type Kept } from "./batch.ts";
+import type { JournalBudget } from "./budget.ts";
 import {
   type Journal,
   type JournalOptions,
@@ -14,7 +15,7 @@ import {
   type Values,
 } from "./journal.ts";
 import { type JournalThread, startThread } from "./journal-thread.ts";
-import { budgetBytesOf, packKept, packRecords, requirePackable, storedRecords, unpackKept } from "./record-codec.ts";
+import { budgetBytesOf, requirePackable, storedRecords, unpackKept } from "./record-codec.ts";
 import type {
   ClassHolding,
   Committed,
@@ -26,21 +27,9 @@ import type {
   WorkerBudget,
 } from "./worker-messages.ts";
 
-/** A transaction takes at most so much, so that nobody waits long for its sync. */
-const BATCH_RECORDS = 10_000;
-const BATCH_BYTES = 8 * 1024 * 1024;
 /** Cursors are committed, and an unhealthy disk is tried again, this often where nobody appends. */
 const SETTLE_EVERY_MS = 500;
 const COMMIT_BOUNDS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
-
-/** An append that waits for its commit. */
-interface Waiting {
-  readonly records: readonly NewRecord[];
-  readonly values: Values;
-  readonly kept: readonly (readonly [name: string, bytes: Uint8Array | null])[];
-  readonly resolve: (numbers: readonly number[]) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
  * Opens (or creates) a journal on Node's SQLite, in a thread of its own.
@@ -75,7 +64,8 @@ class SqliteJournal implements Journal {
   #thread: JournalThread;
   #holdings: readonly ClassHolding[];
   #lastN: number;
-  #waiting: Waiting[] = [];
+  /** Batches that wait for their transaction; the last one still gathers. */
+  #waiting: Batch[] = [];
   #moves = new Map<string, CursorMove>();
   #committing: Promise<void> | undefined;
   #hasMoreToClear = false;
@@ -234,17 +224,21 @@ class SqliteJournal implements Journal {
     if (this.#committing !== undefined) return;
     const isDue = this.#moves.size > 0 || this.#hasMoreToClear || this.#isCramped || this.#isOverBudget(0);
     if (!isDue && this.#trouble === null) return;
-    const settling = this.#commit([]).then((tell) => tell());
+    const settling = this.#commit(new Batch(this.#classes)).then((tell) => tell());
     this.#commitInTurn(settling);
     await settling;
   }
 
-  #commitSoon(records: readonly NewRecord[], values: Values, kept: Waiting["kept"]): Promise<readonly number[]> {
+  #commitSoon(records: readonly NewRecord[], values: Values, kept: readonly Kept[]): Promise<readonly number[]> {
     if (this.#closing !== undefined) return Promise.reject(new JournalUnavailable("the journal is closed"));
-    const committed = Promise.withResolvers<readonly number[]>();
-    this.#waiting.push({ records, values, kept, resolve: committed.resolve, reject: committed.reject });
+    let batch = this.#waiting.at(-1);
+    if (batch === undefined || batch.isFull) {
+      batch = new Batch(this.#classes);
+      this.#waiting.push(batch);
+    }
+    const committed = batch.add(records, values, kept);
     this.#startCommitting();
-    return committed.promise;
+    return committed;
   }
 
   /** Everything that arrives in one turn of the event loop, and then everything during a sync, goes together. */
@@ -263,57 +257,33 @@ class SqliteJournal implements Journal {
   /** The thread gets its next transaction before anyone hears of the last one, so that it need not wait for them. */
   async #commitAll(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
-    for (let current = this.#commit(this.#takeBatch()); ; ) {
+    for (let current = this.#commitNext(); current !== undefined; ) {
       const tell = await current;
-      const isLast = this.#waiting.length === 0;
-      if (!isLast) current = this.#commit(this.#takeBatch());
+      current = this.#commitNext();
       tell();
-      if (isLast) return;
     }
   }
 
-  #takeBatch(): readonly Waiting[] {
-    let records = 0;
-    let bytes = 0;
-    let taken = 0;
-    for (const waiting of this.#waiting) {
-      if (taken > 0 && (records >= BATCH_RECORDS || bytes >= BATCH_BYTES)) break;
-      records += waiting.records.length;
-      bytes += sizeOf(waiting.records) + waiting.kept.reduce((sum, [, kept]) => sum + (kept?.length ?? 0), 0);
-      taken += 1;
-    }
-    const batch = this.#waiting.slice(0, taken);
-    this.#waiting = this.#waiting.slice(taken);
-    return batch;
+  #commitNext(): Promise<() => void> | undefined {
+    const batch = this.#waiting.shift();
+    return batch === undefined ? undefined : this.#commit(batch);
   }
 
   /** Commits a batch; gives what tells those who wait how it went. */
-  async #commit(batch: readonly Waiting[]): Promise<() => void> {
-    const records = batch.flatMap((waiting) => waiting.records);
-    const values = Object.assign({}, ...batch.map((waiting) => waiting.values));
-    const packed = packRecords(
-      records.map(({ recordClass, topic, group, bytes }) => ({
-        n: 0,
-        classIndex: this.#classes.indexOf(recordClass),
-        topic,
-        group,
-        bytes,
-      })),
-    );
-    const kept = packKept(batch.flatMap((waiting) => waiting.kept));
+  async #commit(batch: Batch): Promise<() => void> {
+    const { packed, kept } = batch.pack();
+    const { records, values } = batch;
     try {
-      if (this.#isOverBudget(budgetBytesOf(packed, records.length))) await this.#makeRoom(records);
+      if (this.#isOverBudget(budgetBytesOf(packed, records.length))) await this.#makeRoom(batch.incomingBytes());
       const askedMs = performance.now();
       const reply = await this.#ask((moves) => ({ kind: "commit", packed, kept, values, moves }), [packed, kept]);
       this.#commitSeconds.observe((performance.now() - askedMs) / 1000);
       if (reply.kind !== "committed") return () => undefined;
       this.#trouble = reply.committed.trouble;
       this.#takeCommitted(records, values, reply.committed);
-      return () => this.#tellAll(batch, records, reply.committed);
+      return () => this.#tellAll(batch, reply.committed);
     } catch (error) {
-      return () => {
-        for (const { reject } of batch) reject(error);
-      };
+      return () => batch.reject(error);
     }
   }
 
@@ -333,12 +303,7 @@ class SqliteJournal implements Journal {
     return this.#holdings.reduce((sum, { bytes }) => sum + bytes, incomingBytes) > this.#budget.bytes;
   }
 
-  async #makeRoom(records: readonly NewRecord[]): Promise<void> {
-    const incoming = this.#classes.map(() => 0);
-    for (const record of records) {
-      const i = this.#classes.indexOf(record.recordClass);
-      incoming[i] = (incoming[i] ?? 0) + sizeInBudget(record);
-    }
+  async #makeRoom(incoming: readonly number[]): Promise<void> {
     const stamp = this.#budget?.stamp();
     const reply = await this.#ask((moves) => ({ kind: "make-room", incoming, moves, stamp }), []);
     if (reply.kind !== "room-made") return;
@@ -366,14 +331,10 @@ class SqliteJournal implements Journal {
     }
   }
 
-  #tellAll(batch: readonly Waiting[], records: readonly NewRecord[], committed: Committed): void {
-    this.#tellGaps(committed.gaps);
-    let n = committed.firstN;
-    for (const waiting of batch) waiting.resolve(waiting.records.map(() => n++));
-    if (records.length === 0 || this.#listeners.size === 0) return;
-    this.#tell(
-      records.map(({ recordClass, topic, bytes }, i) => ({ n: committed.firstN + i, recordClass, topic, bytes })),
-    );
+  #tellAll(batch: Batch, { firstN, gaps }: Committed): void {
+    this.#tellGaps(gaps);
+    batch.resolve(firstN);
+    if (batch.records.length > 0 && this.#listeners.size > 0) this.#tell(batch.stored(firstN));
   }
 
   #tellGaps(packed: ArrayBuffer | null): void {
@@ -402,11 +363,6 @@ class SqliteJournal implements Journal {
 }
 
 const keyOf = (reader: string, recordClass: string): string => `${reader}\n${recordClass}`;
-
-const sizeOf = (records: readonly NewRecord[]): number => records.reduce((sum, { bytes }) => sum + bytes.length, 0);
-
-const sizeInBudget = ({ topic, bytes, group = "" }: NewRecord): number =>
-  recordBytes(Buffer.byteLength(topic), bytes.length, Buffer.byteLength(group));
 
 /** `stats().trouble` already says it, and the next round tries again. */
 function ignoreReportedTrouble(): void {}
