@@ -7,18 +7,28 @@ import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { readSecret } from "#kit/read-secret.ts";
 import type { FleetSettings } from "./fleet/fleet-calls.ts";
+import type { BrokerSignIn } from "./ingest/broker-sign-in.ts";
 
 const INFLUX_KEYS = ["INFLUX_URL", "INFLUX_TOKEN", "INFLUX_ORG", "INFLUX_BUCKET"] as const;
+
+const given = (values: readonly (string | undefined)[]) => values.filter((value) => value !== undefined).length;
+const oneOf = (...values: (string | undefined)[]): boolean => given(values) === 1;
+const together = (...values: (string | undefined)[]): boolean => given(values) % values.length === 0;
 
 /** Settings of the cloud. */
 export const CloudConfig = z
   .object({
     HOST: z.string().default("127.0.0.1").describe("address to listen on for the map, the desk and the API"),
     PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe("its port; 0 takes a free one"),
+    TLS_CERT: z.string().optional().describe("PEM file of the certificate chain; turns HTTPS on"),
+    TLS_KEY: z.string().optional().describe("PEM file of the certificate's key"),
     DATA_DIR: z.string().default("data/cloud").describe("folder of the stores; made where it is missing"),
     BROKER_URL: BrokerUrl.default("mqtt://127.0.0.1:1883").describe("the gateway: mqtts://, or mqtt:// on loopback"),
     DEVICE: DeviceName.default("cloud").describe("name of this consumer; its tenant is dv"),
-    TOKEN: z.string().optional().describe("token of this consumer at the gateway"),
+    BROKER_CERT: z.string().optional().describe("PEM file of this consumer's certificate; read for each connection"),
+    BROKER_KEY: z.string().optional().describe("PEM file of its key; may be the same file (see client:enrol)"),
+    BROKER_CA: z.string().optional().describe("PEM file of the authority of the gateway's certificate, if private"),
+    TOKEN: z.string().optional().describe("for development, instead of BROKER_CERT: its token at the gateway"),
     TOKEN_FILE: z.string().optional().describe("file that holds the token, instead of TOKEN"),
     REGISTRY_FILE: z
       .string()
@@ -57,16 +67,28 @@ export const CloudConfig = z
       ),
     LOG_LEVEL: LogLevel.default("info").describe("debug, info, warn, error or silent"),
   })
-  .refine(({ TOKEN, TOKEN_FILE }) => (TOKEN === undefined) !== (TOKEN_FILE === undefined), {
+  .refine(({ TOKEN, TOKEN_FILE, BROKER_CERT }) => oneOf(TOKEN, TOKEN_FILE, BROKER_CERT), {
     path: ["TOKEN"],
-    error: "one of TOKEN and TOKEN_FILE is needed",
+    error: "one of BROKER_CERT, and for development TOKEN and TOKEN_FILE, is needed",
   })
-  .refine(({ HOST, BEHIND_TLS_PROXY }) => isLoopback(HOST) || BEHIND_TLS_PROXY, {
+  .refine(({ BROKER_CERT, BROKER_KEY }) => together(BROKER_CERT, BROKER_KEY), {
+    path: ["BROKER_KEY"],
+    error: "BROKER_CERT and BROKER_KEY go together",
+  })
+  .refine(({ BROKER_CERT, BROKER_URL }) => BROKER_CERT === undefined || BROKER_URL.startsWith("mqtts:"), {
+    path: ["BROKER_URL"],
+    error: "a certificate is shown over mqtts: only",
+  })
+  .refine(({ TLS_CERT, TLS_KEY }) => together(TLS_CERT, TLS_KEY), {
+    path: ["TLS_KEY"],
+    error: "TLS_CERT and TLS_KEY go together",
+  })
+  .refine(({ HOST, TLS_CERT, BEHIND_TLS_PROXY }) => isLoopback(HOST) || TLS_CERT !== undefined || BEHIND_TLS_PROXY, {
     path: ["HOST"],
     error:
-      "listening beyond loopback needs a proxy with TLS in front (BEHIND_TLS_PROXY=true): tokens would travel in the clear",
+      "listening beyond loopback needs TLS_CERT and TLS_KEY, or a proxy with TLS in front (BEHIND_TLS_PROXY=true): tokens would travel in the clear",
   })
-  .refine(({ FLEET_CA_CERT, FLEET_CA_KEY }) => (FLEET_CA_CERT === undefined) === (FLEET_CA_KEY === undefined), {
+  .refine(({ FLEET_CA_CERT, FLEET_CA_KEY }) => together(FLEET_CA_CERT, FLEET_CA_KEY), {
     path: ["FLEET_CA_KEY"],
     error: "FLEET_CA_CERT and FLEET_CA_KEY go together",
   })
@@ -76,9 +98,22 @@ export const CloudConfig = z
   });
 export type CloudConfig = z.infer<typeof CloudConfig>;
 
-/** The consumer's token at the gateway. Rejects with `BadConfig` when its file cannot be read. */
-export async function readToken({ TOKEN, TOKEN_FILE }: CloudConfig): Promise<string> {
-  return TOKEN ?? (await readSecret("TOKEN_FILE", TOKEN_FILE ?? ""));
+/** How the cloud signs in at the gateway. Rejects with `BadConfig` when the token's file cannot be read. */
+export async function signInOf(config: CloudConfig): Promise<BrokerSignIn> {
+  const { TOKEN, TOKEN_FILE, BROKER_CERT, BROKER_KEY, BROKER_CA } = config;
+  const token = TOKEN_FILE === undefined ? TOKEN : await readSecret("TOKEN_FILE", TOKEN_FILE);
+  return {
+    token: token ?? null,
+    certFile: BROKER_CERT ?? null,
+    keyFile: BROKER_KEY ?? null,
+    caFile: BROKER_CA ?? null,
+  };
+}
+
+/** What HTTPS is served with, or undefined. Rejects with `BadConfig` when a file cannot be read. */
+export async function tlsOf({ TLS_CERT, TLS_KEY }: CloudConfig): Promise<{ cert: string; key: string } | undefined> {
+  if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
+  return { cert: await readSecret("TLS_CERT", TLS_CERT), key: await readSecret("TLS_KEY", TLS_KEY) };
 }
 
 /** SHA-256 (hex) of the administrator's token, or undefined where none is set. */

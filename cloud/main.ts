@@ -6,7 +6,7 @@ import { loadConfig } from "#kit/load-config.ts";
 import { createLogger } from "#kit/logger.ts";
 import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
-import { CloudConfig, fleetOf, influxOf, readAdminTokenSha256, readToken } from "./config.ts";
+import { CloudConfig, fleetOf, influxOf, readAdminTokenSha256, signInOf, tlsOf } from "./config.ts";
 import { startFleet } from "./fleet/start-fleet.ts";
 import { startHttp } from "./http/http.ts";
 import { startIngest } from "./ingest/start-ingest.ts";
@@ -37,12 +37,12 @@ async function start(): Promise<void> {
   const photos = await openFolderPhotos(join(dataDir, "photos"));
   const measurements = await openMeasurements(influx, join(dataDir, "measurements.db"));
   const fleet = await startFleet(fleetOf(config, dataDir));
-  const token = await readToken(config);
+  const signIn = await signInOf(config);
   const ingest = startIngest(
     {
       brokerUrl: config.BROKER_URL,
       device: config.DEVICE,
-      token,
+      signIn,
       dataDir,
       registryFile: config.REGISTRY_FILE,
       influx,
@@ -60,6 +60,7 @@ async function start(): Promise<void> {
     registry,
     adminTokenSha256: await readAdminTokenSha256(config),
     staleAfterMs: config.STALE_AFTER_S * 1000,
+    tls: await tlsOf(config),
     isBehindTlsProxy: config.BEHIND_TLS_PROXY,
     clock: systemClock,
     log,

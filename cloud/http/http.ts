@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
 import { fastifyCookie } from "@fastify/cookie";
 import { fastifySwagger } from "@fastify/swagger";
 import { fastify } from "fastify";
@@ -37,6 +39,7 @@ import { addStationRoutes } from "./station-routes.ts";
 
 /** The longest body is a renewal: a certificate and a request, some 2 KB. */
 const BODY_BYTES = 16 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
 /**
  * A station, site or alert is told at most so often. Two sensors of a station that speak together must not wait for each
  * other: the design's goal is a second from the sensor to the map.
@@ -61,6 +64,8 @@ export interface HttpParts {
    * and the session's cookie travels over TLS alone.
    */
   readonly isBehindTlsProxy?: boolean;
+  /** PEM of certificate chain and key: HTTPS is served with it, plain HTTP without. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Where the built pages lie (`cloud/web/dist`). */
   readonly webDir: string;
 }
@@ -76,7 +81,8 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   const app: Api = fastify({
     bodyLimit: BODY_BYTES,
     forceCloseConnections: true,
-    requestTimeout: 30_000,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...(parts.tls === undefined ? {} : { serverFactory: secureServer(parts.tls) }),
     trustProxy: isBehindTlsProxy ? "loopback" : false,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
@@ -132,13 +138,21 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   };
 }
 
+/** A server of our own to fastify, so that the routes have one type with and without TLS. */
+function secureServer({ cert, key }: NonNullable<HttpParts["tls"]>) {
+  const options = { cert, key, minVersion: "TLSv1.2", requestTimeout: REQUEST_TIMEOUT_MS } as const;
+  return (handler: (request: IncomingMessage, response: ServerResponse) => void) => createServer(options, handler);
+}
+
 /** Builds the server and listens; `url` is where. Rejects when the port is taken. */
 export async function startHttp(
   parts: HttpParts & { readonly host: string; readonly port: number },
 ): Promise<Closer & { readonly url: string }> {
   const http = await buildHttp(parts);
   try {
-    const url = await http.app.listen({ host: parts.host, port: parts.port });
+    const heard = await http.app.listen({ host: parts.host, port: parts.port });
+    // Fastify does not know that the server which it was given speaks TLS.
+    const url = parts.tls === undefined ? heard : heard.replace(/^http:/, "https:");
     return { url, close: () => http.close() };
   } catch (error) {
     await http.close();

@@ -4,6 +4,7 @@ import { filters, topics } from "#contract/topics.ts";
 import type { Closer } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import type { StateStore } from "../store/state/state-store.ts";
+import { loginOf } from "./broker-sign-in.ts";
 import { keepConnected } from "./keep-connected.ts";
 import { storedSince } from "./stored-since.ts";
 import { type StateParts, takeStates } from "./take-states.ts";
@@ -63,18 +64,20 @@ export function linkDevices(settings: WorkerSettings, parts: DeviceLinkParts): C
 }
 
 /** No reconnecting of its own: a connection that is gone is replaced by `keepConnected`. */
-function connectClient({ brokerUrl, device, token }: WorkerSettings): Promise<MqttClient> {
+async function connectClient({ brokerUrl, device, signIn }: WorkerSettings): Promise<MqttClient> {
+  const { password, tls } = await loginOf(signIn);
   const username = clientIdOf({ tenant: RESERVED_TENANT, device });
   const options = {
     clientId: username,
     username,
-    password: token,
+    ...(password === undefined ? {} : { password }),
+    ...tls,
     clean: true,
     keepalive: KEEPALIVE_S,
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0,
   };
-  return mqtt.connectAsync(brokerUrl, options, false);
+  return await mqtt.connectAsync(brokerUrl, options, false);
 }
 
 /** Publishes what has changed since the last round; a new connection begins with everything. */

@@ -5,6 +5,7 @@ import type { Closer } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
 import { type Consumer, connectConsumer } from "#mqtt/consumer-client.ts";
 import type { BatchLoop } from "./batch-loop.ts";
+import { loginOf } from "./broker-sign-in.ts";
 import { keepConnected } from "./keep-connected.ts";
 import type { WorkerSettings } from "./worker-messages.ts";
 import type { HealthLine } from "./worker-side.ts";
@@ -38,7 +39,7 @@ export function createFlow(): Flow {
 /** Keeps one member of a consumer group connected; its deliveries go into the loop. */
 export function linkGroup(
   group: ConsumerGroup,
-  { brokerUrl, device, token }: WorkerSettings,
+  { brokerUrl, device, signIn }: WorkerSettings,
   { loop, flow }: { readonly loop: BatchLoop; readonly flow: Flow },
   health: HealthLine,
   { clock, random, log }: { readonly clock: Clock; readonly random: () => number; readonly log: Logger },
@@ -50,7 +51,7 @@ export function linkGroup(
         url: brokerUrl,
         clientId: `${username}:${group}`,
         username,
-        password: token,
+        ...(await loginOf(signIn)),
         filters: CONSUMER_GROUPS[group].map((stream) => filters.shared(group, filters.data(stream))),
         keepaliveS: KEEPALIVE_S,
         onMessage: (message) => loop.push(message),

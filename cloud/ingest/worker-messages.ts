@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DeviceName } from "#contract/names.ts";
 import { LogLevel } from "#kit/logger.ts";
+import { BrokerSignIn } from "./broker-sign-in.ts";
 
 /** What crosses between the main thread and the workers of the ingest; each side parses what it gets. */
 
@@ -8,7 +9,7 @@ import { LogLevel } from "#kit/logger.ts";
 export const WorkerSettings = z.object({
   brokerUrl: z.string(),
   device: DeviceName,
-  token: z.string(),
+  signIn: BrokerSignIn,
   dataDir: z.string(),
   registryFile: z.string(),
   influx: z.object({ url: z.string(), token: z.string(), org: z.string(), bucket: z.string() }).nullable(),

@@ -33,7 +33,10 @@ export interface ConsumerOptions {
   readonly url: string;
   readonly clientId: string;
   readonly username: string;
-  readonly password: string;
+  /** Not needed where a certificate says who it is. */
+  readonly password?: string | undefined;
+  /** PEM: the authority that the broker's certificate must come from, the own certificate and its key. */
+  readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
   /** Subscribed at QoS 1, in this order. */
   readonly filters: readonly string[];
   readonly keepaliveS: number;
@@ -98,7 +101,7 @@ class ConsumerConnection implements Consumer {
     this.#onGranted = onGranted;
     this.#onRefused = onRefused;
     this.#framer = new Framer(options.maxPacketBytes ?? DEFAULT_MAX_PACKET_BYTES);
-    this.#socket = openSocket(options.url, () => this.#sendConnect());
+    this.#socket = openSocket(options, () => this.#sendConnect());
     this.#socket.setNoDelay(true);
     this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     this.#socket.on("error", (cause) => this.#fail(new ConsumerDisconnected("disconnected", cause.message, { cause })));
@@ -143,7 +146,7 @@ class ConsumerConnection implements Consumer {
         clientId,
         keepalive: keepaliveS,
         username,
-        password: Buffer.from(password),
+        ...(password === undefined ? {} : { password: Buffer.from(password) }),
       }),
     );
   }
@@ -239,14 +242,14 @@ class ConsumerConnection implements Consumer {
   }
 }
 
-function openSocket(url: string, onConnected: () => void): Socket {
+function openSocket({ url, tls = {} }: ConsumerOptions, onConnected: () => void): Socket {
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
   if (protocol === "mqtt:") return createConnection({ host, port: Number(port || 1883) }, onConnected);
   if (protocol === "mqtts:") {
     // A server name is a name: for an address TLS has none to send (RFC 6066, section 3).
     const named = isIP(host) === 0 ? { servername: host } : {};
-    return connectTls({ host, port: Number(port || 8883), ...named, minVersion: "TLSv1.2" }, onConnected);
+    return connectTls({ ...tls, host, port: Number(port || 8883), ...named, minVersion: "TLSv1.2" }, onConnected);
   }
   throw new ConsumerDisconnected("refused", `not an mqtt: or mqtts: address: ${url}`);
 }

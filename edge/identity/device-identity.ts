@@ -35,6 +35,8 @@ export interface DeviceIdentity extends Closer {
   current(): Identity;
   /** Calls back whenever there is a new certificate. */
   onNew(listener: () => void): void;
+  /** The broker refuses the current certificate: the cloud is asked whether it still holds, at most once a minute. */
+  doubt(): void;
 }
 
 /** What the identity needs. */
@@ -54,6 +56,7 @@ export interface DeviceIdentityOptions {
 const ASK_AGAIN = { baseMs: 1_000, maxMs: 600_000 };
 /** How often it is looked whether the time has come. */
 const LOOK_EVERY_MS = 3_600_000;
+const DOUBT_EVERY_MS = 60_000;
 /** Refusals that end a certificate: only another claim helps. */
 const LOST = ["certificate-foreign", "certificate-expired", "certificate-revoked", "too-often"];
 
@@ -73,6 +76,7 @@ export async function startDeviceIdentity(options: DeviceIdentityOptions): Promi
     status: () => keeper.status(),
     current: () => keeper.current(),
     onNew: (listener) => keeper.onNew(listener),
+    doubt: () => keeper.doubt(),
     close: async () => {
       keeper.stop();
       await kept;
@@ -95,6 +99,9 @@ class IdentityKeeper {
   #held: Identity | undefined;
   #heldSinceMs: number;
   #isLost = false;
+  #isDoubted = false;
+  #doubtedAtMs = Number.NEGATIVE_INFINITY;
+  #wake = new AbortController();
   #refusedClaim: string | undefined;
   #trouble: string | null = null;
 
@@ -120,6 +127,14 @@ class IdentityKeeper {
     this.#listeners.push(listener);
   }
 
+  doubt(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#held === undefined || nowMs - this.#doubtedAtMs < DOUBT_EVERY_MS) return;
+    this.#doubtedAtMs = nowMs;
+    this.#isDoubted = true;
+    this.#wake.abort();
+  }
+
   stop(): void {
     this.#closing.abort();
   }
@@ -143,7 +158,7 @@ class IdentityKeeper {
 
   #needsOne(): boolean {
     const { time, clock } = this.#options;
-    if (this.#held === undefined || this.#isLost) return true;
+    if (this.#held === undefined || this.#isLost || this.#isDoubted) return true;
     const known = { atMs: time.stamp().at, heldMs: clock.monotonicMs() - this.#heldSinceMs };
     return isRenewalDue(this.#held, known, this.#spread);
   }
@@ -151,11 +166,15 @@ class IdentityKeeper {
   /** Asks once; gives what went wrong. */
   async #getOne(): Promise<unknown> {
     const { counters, log } = this.#options;
+    const isDoubted = this.#isDoubted;
+    this.#isDoubted = false;
     try {
       this.#take(await this.#ask());
       return undefined;
     } catch (error) {
       if (this.#closing.signal.aborted) return error;
+      // It still holds: whatever the broker has against it, a renewal does not help.
+      if (isDoubted && error instanceof EnrolRefused && error.code === "too-early") return undefined;
       if (error instanceof EnrolRefused && LOST.includes(error.code)) this.#isLost = true;
       const reason = messageOf(error);
       if (reason !== this.#trouble) {
@@ -202,6 +221,7 @@ class IdentityKeeper {
   }
 
   #wait(ms: number): Promise<void> {
-    return wait(ms, this.#closing.signal);
+    this.#wake = new AbortController();
+    return wait(ms, AbortSignal.any([this.#closing.signal, this.#wake.signal]));
   }
 }

@@ -19,7 +19,7 @@ export type DeviceFacts = z.infer<typeof DeviceFacts>;
 
 /** What an uplink needs. */
 export interface MqttUplinkOptions {
-  readonly signIn: Pick<SignIn, "login" | "onNew">;
+  readonly signIn: Pick<SignIn, "login" | "onNew" | "doubt">;
   readonly address: Address;
   readonly outbox: Outbox;
   /** What is published, retained, while connected; the last will says the same with `online: false`. */
@@ -48,7 +48,10 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
     login: signIn.login,
     presence: { topic: topics.state(address), say: (online) => JSON.stringify({ ...state, online }) },
     begin,
-    onEnded: (code) => counters.count(code),
+    onEnded: (code) => {
+      counters.count(code);
+      if (code === "broker-refused") signIn.doubt();
+    },
     facts: () => ({ pending: outbox.pending().total }),
     random,
     log,

@@ -15,6 +15,8 @@ export interface SignIn extends Closer {
   login(): Promise<LinkLogin>;
   /** Calls back when the next connection would sign in with something newer. */
   onNew(listener: () => void): void;
+  /** The broker has refused it. */
+  doubt(): void;
   /** Null with a token. */
   certificate(): IdentityStatus | null;
 }
@@ -31,7 +33,13 @@ export async function openSignIn(config: EdgeConfig, parts: CertificateParts): P
   if (fleetUrl === undefined) {
     const token = TOKEN ?? (await readSecret("TOKEN_FILE", TOKEN_FILE ?? ""));
     const login = { ...common, token, tls: ca };
-    return { login: async () => login, onNew: () => {}, certificate: () => null, close: async () => {} };
+    return {
+      login: async () => login,
+      onNew: () => {},
+      doubt: () => {},
+      certificate: () => null,
+      close: async () => {},
+    };
   }
   const folder = join(config.DATA_DIR, "identity");
   const claim = () => readClaim(config);
@@ -42,6 +50,7 @@ export async function openSignIn(config: EdgeConfig, parts: CertificateParts): P
       return { ...common, tls: { ...ca, key: Buffer.from(keyPem), cert: Buffer.from(certificatePem) } };
     },
     onNew: identity.onNew,
+    doubt: identity.doubt,
     certificate: identity.status,
     close: identity.close,
   };

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "#kit/load-config.ts";
-import { CloudConfig, influxOf, readAdminTokenSha256, readToken } from "../../cloud/config.ts";
+import { CloudConfig, influxOf, readAdminTokenSha256, signInOf } from "../../cloud/config.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const load = (environment: Record<string, string>) => loadConfig(CloudConfig, { TOKEN: "secret", ...environment });
@@ -34,8 +34,20 @@ describe("the cloud's settings", () => {
     else expect(attempt).toThrow("BROKER_URL");
   });
 
-  it("listen beyond loopback only where a proxy with TLS stands in front", () => {
+  it("sign in with a certificate or with a token", async () => {
+    const certificate = { BROKER_CERT: "c.pem", BROKER_KEY: "c.pem", BROKER_URL: "mqtts://127.0.0.1" };
+
+    const config = load({ TOKEN: "", ...certificate });
+    expect(await signInOf(config)).toEqual({ token: null, certFile: "c.pem", keyFile: "c.pem", caFile: null });
+    expect(() => load(certificate)).toThrow("one of BROKER_CERT");
+    expect(() => load({ TOKEN: "", ...certificate, BROKER_KEY: "" })).toThrow("BROKER_KEY");
+    expect(() => load({ TOKEN: "", ...certificate, BROKER_URL: "" })).toThrow("mqtts: only");
+  });
+
+  it("listen beyond loopback only with TLS, or where a proxy with TLS stands in front", () => {
     expect(() => load({ HOST: "0.0.0.0" })).toThrow("BEHIND_TLS_PROXY");
+    expect(load({ HOST: "0.0.0.0", TLS_CERT: "c", TLS_KEY: "k" }).HOST).toBe("0.0.0.0");
+    expect(() => load({ TLS_CERT: "c" })).toThrow("TLS_KEY");
     expect(load({ HOST: "0.0.0.0", BEHIND_TLS_PROXY: "true" }).HOST).toBe("0.0.0.0");
   });
 
@@ -58,9 +70,9 @@ describe("the cloud's settings", () => {
     await writeFile(file, "from-a-file\n");
     const config = load({ TOKEN: "", TOKEN_FILE: file, ADMIN_TOKEN_FILE: file });
 
-    expect(await readToken(config)).toBe("from-a-file");
+    expect(await signInOf(config)).toMatchObject({ token: "from-a-file", certFile: null });
     expect(await readAdminTokenSha256(config)).toBe(createHash("sha256").update("from-a-file").digest("hex"));
-    await expect(readToken(load({ TOKEN: "", TOKEN_FILE: `${file}.gone` }))).rejects.toMatchObject({
+    await expect(signInOf(load({ TOKEN: "", TOKEN_FILE: `${file}.gone` }))).rejects.toMatchObject({
       code: "bad-config",
     });
   });

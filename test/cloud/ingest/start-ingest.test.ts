@@ -18,7 +18,7 @@ it("starts a thread again that has ended, and says so meanwhile", async () => {
   const settings = {
     brokerUrl: `mqtt://127.0.0.1:${await freePort()}`,
     device: "cloud",
-    token: "secret",
+    signIn: { token: "secret", certFile: null, keyFile: null, caFile: null },
     dataDir,
     registryFile,
     influx: null,

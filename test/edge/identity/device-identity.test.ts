@@ -162,6 +162,37 @@ describe("a device's identity", () => {
     expect((await certificatesOf(cloud)).map(({ renews }) => renews)).toEqual([null, null]);
   });
 
+  it("asks the cloud when the gateway refuses it, once, and begins anew if it was revoked", async () => {
+    const cloud = await openCloud();
+    let claim = await aClaim(cloud.fleet);
+    const { identity, counters } = await startDevice({ fleetUrl: cloud.url, claim: async () => claim });
+    await until("it has a certificate", () => identity.status().serial !== null);
+    const { serial } = identity.status();
+    await cloud.fleet.revoke({ ...TRUCK, reason: "retired" });
+    claim = await aClaim(cloud.fleet);
+
+    identity.doubt();
+    identity.doubt();
+
+    await until("it has another one", () => identity.status().serial !== serial);
+    expect(counters.snapshot()).toEqual({ "certificate-revoked": 1 });
+  });
+
+  it("keeps its certificate when the gateway refuses it and the cloud does not", async () => {
+    const cloud = await openCloud();
+    const claim = await aClaim(cloud.fleet);
+    const { identity, counters, folder } = await startDevice({ fleetUrl: cloud.url, claim: async () => claim });
+    await until("it has a certificate", () => identity.status().serial !== null);
+    const { serial } = identity.status();
+
+    identity.doubt();
+    await until("it has asked", () => stat(join(folder, "identity", "next-key.pem")).then(() => true));
+    await identity.close();
+
+    expect(identity.status()).toMatchObject({ serial, trouble: null });
+    expect(counters.snapshot()).toEqual({});
+  });
+
   it("takes no certificate that names another device", async () => {
     const cloud = await openCloud();
     const claim = await aClaim(cloud.fleet, { device: "truck-2" });

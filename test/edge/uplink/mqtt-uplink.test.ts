@@ -33,7 +33,7 @@ async function setUp(broker: AedesBroker | string, token = "secret-of-a-device")
   const login = { url, clientId: clientIdOf(DEVICE), username: clientIdOf(DEVICE), token };
   const connect = (signIn: Pick<SignIn, "login" | "onNew"> = { login: async () => login, onNew: () => {} }) => {
     const uplink = startMqttUplink({
-      signIn,
+      signIn: { ...signIn, doubt: () => {} },
       address: DEVICE,
       outbox,
       state: STATE,
