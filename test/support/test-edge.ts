@@ -7,7 +7,11 @@ import { defineProgram, type Program } from "./program.ts";
 /** What a device says of itself at `/status`, as far as tests look. */
 const Status = z.looseObject({
   outbox: z.looseObject({ log: z.string(), total: z.number(), trouble: z.string().nullable() }),
-  uplink: z.looseObject({ connected: z.boolean(), stored: z.looseObject({ upTo: z.number() }).nullable() }),
+  uplink: z.looseObject({
+    connected: z.boolean(),
+    connections: z.number(),
+    stored: z.looseObject({ upTo: z.number() }).nullable(),
+  }),
   errors: z.record(z.string(), z.number()),
 });
 export type EdgeStatus = z.infer<typeof Status>;
