@@ -53,7 +53,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     const { classes, readers } = layout;
     const journal = keep(await openJournal({ file, classes, readers, onListenerError }));
     const metrics = new Metrics(clock, log);
-    const delivery = { journal, metrics, clock, log };
+    const delivery = { journal, metrics, clock, log, kept: await journal.kept() };
     const groups = new Map(
       Object.entries(layout.groups).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
     );

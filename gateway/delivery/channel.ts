@@ -22,16 +22,20 @@ export class Channel {
   /** The newest record of the class that was committed since the start; 0 before the first. */
   newest = 0;
   /** What was handed out before the gateway was started, and may come again, has no greater number. */
-  handedOutBefore = 0;
+  readonly handedOutBefore: number;
+  /** What was ever handed out has no greater number. */
+  handedOutTo: number;
   readonly #parts: ChannelParts;
   readonly #lanes = new Set<Lane>();
   /** Handed out to members that have gone and not settled, in order: to be handed out again, and nothing else below. */
   #unsettled = new Set<number>();
   #cursor: number;
 
-  constructor(recordClass: string, index: number, parts: ChannelParts) {
+  constructor(recordClass: string, index: number, handedOutBefore: number, parts: ChannelParts) {
     this.recordClass = recordClass;
     this.index = index;
+    this.handedOutBefore = handedOutBefore;
+    this.handedOutTo = handedOutBefore;
     this.#parts = parts;
     this.#cursor = parts.journal.cursor(parts.reader, recordClass);
   }

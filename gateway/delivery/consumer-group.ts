@@ -10,6 +10,7 @@ import { mayMove, memberFor } from "./assignment.ts";
 import { Channel } from "./channel.ts";
 import type { ConsumerSession } from "./consumer-session.ts";
 import { type Device, Devices } from "./devices.ts";
+import { handedOutBefore, keepHandedOut, keepOpen } from "./handed-out.ts";
 import { LANE_BOUNDS, Lane, type LaneBounds } from "./lane.ts";
 import { Member } from "./member.ts";
 
@@ -34,6 +35,8 @@ export interface DeliveryParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What lies beside the journal's log since before the start. */
+  readonly kept: ReadonlyMap<string, Uint8Array>;
   readonly bounds?: LaneBounds;
 }
 
@@ -50,6 +53,8 @@ export class ConsumerGroup implements Closer {
   readonly #stopListening: () => void;
   readonly #looking: Closer;
   #members: readonly Member[] = [];
+  /** Whether it is on disk that this group hands out. */
+  #isOpen = false;
   #hasTrouble = false;
   #lastTroubleMs = Number.NEGATIVE_INFINITY;
   #lastForgotMs: number;
@@ -61,7 +66,8 @@ export class ConsumerGroup implements Closer {
     this.#lastForgotMs = this.nowMs;
     this.#devices = new Devices(classes.length);
     const channelParts = { journal: parts.journal, reader: name, sort: (record: StoredRecord) => this.#sort(record) };
-    this.#channels = classes.map((recordClass, i) => new Channel(recordClass, i, channelParts));
+    const before = handedOutBefore(name, parts.kept, parts.journal);
+    this.#channels = classes.map((recordClass, i) => new Channel(recordClass, i, before(recordClass), channelParts));
     this.#channelOf = new Map(this.#channels.map((channel) => [channel.recordClass, channel]));
     this.#stopListening = parts.journal.onCommitted((records) => this.#offer(records));
     this.#looking = every(
@@ -98,7 +104,8 @@ export class ConsumerGroup implements Closer {
     this.#members = [...this.#members, member];
     const members = this.#members.length;
     this.#parts.log.info({ event: "member.joined", group: this.name, client: session.name, members }, "member joined");
-    this.serve(member);
+    if (this.#isOpen) this.serve(member);
+    else if (members === 1) this.#open();
     return member;
   }
 
@@ -111,6 +118,7 @@ export class ConsumerGroup implements Closer {
     this.#parts.log.info({ event: "member.left", group: this.name, client, members }, "member left");
     for (const device of this.#devices.ownedBy(member)) this.#give(device);
     for (const lane of member.lanes) lane.channel.remove(lane);
+    if (members === 0) this.#shut();
     this.pump();
   }
 
@@ -134,7 +142,7 @@ export class ConsumerGroup implements Closer {
     if (nowMs - this.#lastTroubleMs < LOG_EVERY_MS) return;
     this.#lastTroubleMs = nowMs;
     const detail = messageOf(error);
-    this.#parts.log.error({ event: "delivery.failed", group: this.name, detail }, "the journal cannot be read");
+    this.#parts.log.error({ event: "delivery.failed", group: this.name, detail }, "the journal cannot be used");
   }
 
   async close(): Promise<void> {
@@ -144,7 +152,25 @@ export class ConsumerGroup implements Closer {
     this.#members = [];
   }
 
+  /** Nothing is handed out before it is on disk that it may have been: DUP is right after any kill. */
+  #open(): void {
+    keepOpen(this.name, this.#parts.journal).then(
+      () => {
+        this.#isOpen = this.#members.length > 0;
+        this.pump();
+      },
+      (error) => this.report(error),
+    );
+  }
+
+  #shut(): void {
+    this.#isOpen = false;
+    const to = Object.fromEntries(this.#channels.map(({ recordClass, handedOutTo }) => [recordClass, handedOutTo]));
+    keepHandedOut(this.name, this.#parts.journal, to).catch((error) => this.report(error));
+  }
+
   #deliver({ session, lanes }: Member): void {
+    if (!this.#isOpen) return;
     let piece: Delivery[] = [];
     let bytes = 0;
     for (const lane of lanes) {
@@ -198,7 +224,8 @@ export class ConsumerGroup implements Closer {
     if (this.nowMs - this.#lastForgotMs > FORGET_EVERY_MS) this.#forgetSilent();
     if (!this.#hasTrouble) return;
     this.#hasTrouble = false;
-    this.pump();
+    if (this.#isOpen) this.pump();
+    else if (this.#members.length > 0) this.#open();
   }
 
   #forgetSilent(): void {

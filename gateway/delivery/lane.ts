@@ -88,6 +88,7 @@ export class Lane {
       this.#firstQueued = 0;
     }
     this.#runs.at(-1)?.push(handout);
+    if (handout.n > this.channel.handedOutTo) this.channel.handedOutTo = handout.n;
     return handout;
   }
 

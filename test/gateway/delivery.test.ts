@@ -157,7 +157,30 @@ describe("a consumer group", () => {
     await until("the rest", () => second.messages.length >= 5);
 
     expect(second.texts()).toEqual(["16", "17", "18", "19", "20"]);
+    expect(second.messages.every(({ dup }) => dup)).toBe(true);
+    await publish(await connectDevice(gateway), topicOf("reading"), ["21"]);
+    await until("a new one", () => second.messages.length === 6);
+    expect(second.messages[5]?.dup).toBe(false);
     await first.close();
+    await second.close();
+  }, 60_000);
+
+  it("gets no DUP after a restart on what had never been handed out", async () => {
+    const gateway = await startTestGateway({ clients: ["demo:truck-0", "dv:cloud"] });
+    const device = await connectDevice(gateway);
+    await publish(device, topicOf("reading"), numbered(3));
+    const first = await consume(gateway, "air", ignore);
+    await until("all three", () => first.messages.length === 3);
+    await first.close();
+    await until("it has gone", async () => (await gateway.health()).groups.every(({ members }) => members === 0));
+    await publish(device, topicOf("reading"), numbered(3, 4));
+
+    await gateway.restart();
+    const second = await consume(gateway, "air");
+    await until("all", () => second.messages.length >= 6);
+
+    expect(second.texts()).toEqual(numbered(6));
+    expect(second.messages.map(({ dup }) => dup)).toEqual([true, true, true, false, false, false]);
     await second.close();
   }, 60_000);
 

@@ -76,7 +76,7 @@ class Scene {
       close: () => journal.close(),
     };
     const bounds = { readRecords: 4, readAheadBelow: 2, queueRecords: 3, queueBytes: 1_000 };
-    const parts = { journal: this.journal, metrics: new Metrics(clock, log), clock, log, bounds };
+    const parts = { journal: this.journal, metrics: new Metrics(clock, log), clock, log, bounds, kept: new Map() };
     this.group = new ConsumerGroup(GROUP, CLASSES, parts);
   }
 
