@@ -1,4 +1,5 @@
-import { RECORD_CLASSES, type RecordClass } from "#contract/topics.ts";
+import type { RecordClass } from "#contract/topics.ts";
+import { readQueue } from "./queue-reader.ts";
 import type { Outgoing, SendQueue } from "./send-queue.ts";
 import { createSendWindow } from "./send-window.ts";
 
@@ -14,21 +15,15 @@ export interface Sender {
   stop(): void;
 }
 
-/** What was read of one class and is not sent yet. */
-interface Lane {
-  readonly recordClass: RecordClass;
-  records: Outgoing[];
-  readUpTo: number;
-  /** Whether the queue may hold more than was read. */
-  mayHoldMore: boolean;
-}
-
-const READ_AT_ONCE = 64;
+/**
+ * Unacknowledged bytes beyond which nothing more is sent: over a link of 10 kB/s they take 26 s, within the keep-alive time
+ * of the pings that stand behind them, and no alert waits longer than that behind photos.
+ */
+const UNDER_WAY_BYTES = 256 * 1024;
 
 /**
- * Sends by class in order of worth and by number within a class, at most `windowSize` unacknowledged, beginning at the
- * queue's own mark; so after a lost connection whatever was under way is sent again. It reads in small batches, so
- * memory stays flat however much waits.
+ * Sends by class in order of worth and by number within a class, at most `windowSize` unacknowledged (and few bytes of
+ * large ones), beginning at the queue's own marks; so after a lost connection whatever was under way is sent again.
  */
 export function startSender(
   queue: SendQueue,
@@ -37,53 +32,31 @@ export function startSender(
   onError: (error: unknown) => void,
 ): Sender {
   const sending = createSendWindow(windowSize);
-  const lanes: Lane[] = RECORD_CLASSES.map((recordClass) => ({
-    recordClass,
-    records: [],
-    readUpTo: queue.acknowledged(recordClass),
-    mayHoldMore: true,
-  }));
+  const reader = readQueue(queue);
   const underWay = new Set<number>();
+  let underWayBytes = 0;
   let acknowledgements = 0;
   let isStopped = false;
   let isPumping = false;
   let isWoken = false;
 
-  /** Only an empty answer says that there is no more; what is appended during the read is announced. */
-  async function readOn(lane: Lane): Promise<void> {
-    lane.mayHoldMore = false;
-    try {
-      lane.records = [...(await queue.read(lane.recordClass, lane.readUpTo, READ_AT_ONCE))];
-    } catch (error) {
-      lane.mayHoldMore = true;
-      throw error;
-    }
-    lane.readUpTo = lane.records.at(-1)?.seq ?? lane.readUpTo;
-    if (lane.records.length > 0) lane.mayHoldMore = true;
-  }
-
-  async function next(): Promise<{ lane: Lane; record: Outgoing } | undefined> {
-    for (const lane of lanes) {
-      if (lane.records.length === 0 && lane.mayHoldMore) await readOn(lane);
-      const record = lane.records.shift();
-      if (record !== undefined) return { lane, record };
-    }
-    return undefined;
-  }
+  const hasRoom = () => sending.room > 0 && underWayBytes < UNDER_WAY_BYTES;
 
   function settle(recordClass: RecordClass, seq: number): void {
     const upTo = sending.acknowledged(recordClass, seq);
     if (upTo !== undefined) queue.acknowledge(recordClass, upTo);
   }
 
-  function send({ recordClass }: Lane, { seq, topic, bytes, unsent }: Outgoing): void {
+  function send(recordClass: RecordClass, { seq, topic, bytes, unsent }: Outgoing): void {
     sending.sent(recordClass, seq);
     if (unsent === "elsewhere") settle(recordClass, seq);
     if (unsent !== undefined) return;
     underWay.add(seq);
+    underWayBytes += bytes.length;
     publish(topic, bytes, () => {
       if (isStopped) return;
       underWay.delete(seq);
+      underWayBytes -= bytes.length;
       acknowledgements += 1;
       settle(recordClass, seq);
       wake();
@@ -93,10 +66,10 @@ export function startSender(
   async function pump(): Promise<void> {
     while (isWoken && !isStopped) {
       isWoken = false;
-      while (sending.room > 0 && !isStopped) {
-        const found = await next();
+      while (hasRoom() && !isStopped) {
+        const found = await reader.next();
         if (found === undefined || isStopped) break;
-        send(found.lane, found.record);
+        send(found.recordClass, found.message);
       }
     }
   }
@@ -110,12 +83,12 @@ export function startSender(
       .finally(() => {
         isPumping = false;
         // Somebody may have knocked between the last look and here.
-        if (isWoken && !isStopped && sending.room > 0) wake();
+        if (isWoken && !isStopped && hasRoom()) wake();
       });
   }
 
   const stopListening = queue.onAppended((classes) => {
-    for (const lane of lanes) if (classes.has(lane.recordClass)) lane.mayHoldMore = true;
+    reader.note(classes);
     wake();
   });
   wake();

@@ -59,6 +59,26 @@ describe("startSender", () => {
     expect(seqs()).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it("has few bytes under way where messages are large", async () => {
+    const { queue, put } = createNamedQueue();
+    put("chunk", 30);
+    const read: SendQueue["read"] = async (...asked) =>
+      (await queue.read(...asked)).map((one) => ({ ...one, bytes: Buffer.alloc(32 * 1024, String(one.seq)) }));
+    const sent: (() => void)[] = [];
+    const sender = startSender(
+      { ...queue, read },
+      (_topic, _bytes, answer) => void sent.push(answer),
+      64,
+      () => {},
+    );
+    onTestFinished(() => sender.stop());
+    await until("256 KiB are under way", () => sent.length === 8);
+    sent[0]?.();
+    await until("one more follows", () => sent.length === 9);
+
+    expect(sender.underWay).toHaveLength(8);
+  });
+
   it("lets a visit overtake the chunks that are not under way yet", async () => {
     const { queue, put } = createNamedQueue();
     put("chunk", 6);
