@@ -3,6 +3,7 @@ import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { accessSettings } from "./access/settings.ts";
 import { limitSettings } from "./front/limits.ts";
+import { budgetSettings } from "./own/journal-budget.ts";
 import { faultOfParent, parentSettings } from "./uplink/parent-config.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
@@ -14,6 +15,7 @@ export const GatewayConfig = z
     PORT: Port.default(1883).describe("MQTT port; 0 takes a free one"),
     ...accessSettings,
     DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
+    ...budgetSettings,
     ...limitSettings,
     SETTINGS_FILE: z
       .string()

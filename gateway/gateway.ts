@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Journal } from "#journal/journal.ts";
@@ -17,6 +18,7 @@ import type { TlsSettings } from "./front/tls-door.ts";
 import { inspectGateway } from "./inspect/inspect.ts";
 import { Metrics } from "./metrics.ts";
 import { type GatewayHealth, startMetricsServer } from "./metrics-server.ts";
+import { gatewayBudget } from "./own/journal-budget.ts";
 import { startRecordAges } from "./record-ages.ts";
 import { forgottenRetained, journaledRetained } from "./retained/retained-messages.ts";
 import { forgottenWills, journaledWills } from "./retained/wills.ts";
@@ -51,7 +53,9 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       log.error({ event: "delivery.failed", err: error }, "what was committed could not be handed on");
     const layout = journalLayout(config);
     const { classes, readers } = layout;
-    const journal = keep(await openJournal({ file, classes, readers, onListenerError }));
+    const newId = () => randomBytes(12).toString("hex");
+    const budget = gatewayBudget(config.JOURNAL_BYTES, { name: config.GATEWAY_NAME, newId, clock, log });
+    const journal = keep(await openJournal({ file, classes, readers, onListenerError, budget }));
     const metrics = new Metrics(clock, log);
     const delivery = { journal, metrics, clock, log, kept: await journal.kept() };
     const groups = new Map(

@@ -53,6 +53,12 @@ function journalMetrics({ journal, acknowledged, oldestS }: GatewayHealth): read
       ...gauge("gateway_journal_pending", "Records not cleared yet, by class."),
       samples: by("class", journal.pending),
     },
+    {
+      ...gauge("gateway_journal_bytes", "What the pending records count in the budget, by class."),
+      samples: by("class", journal.bytes),
+    },
+    gauge("gateway_journal_budget_bytes", "JOURNAL_BYTES.", journal.budgetBytes ?? 0),
+    counter("gateway_journal_dropped_total", "Records that had to go, by class.", by("class", journal.dropped)),
     { ...gauge("gateway_journal_oldest_seconds", "Age of the oldest pending record, by class."), samples: oldest },
   ];
 }

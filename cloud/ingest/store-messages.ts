@@ -171,11 +171,24 @@ function applyNotice(now: Now, address: Address, notice: PhotoNotice, letter: Le
   return problem === undefined ? DONE : { problem };
 }
 
-/** A device speaks of its own log; a gateway of the log of whichever device it dropped from. */
-function coverGap(logs: StateTransaction["logs"], address: Address, { lostLog, ranges }: Gap): void {
-  const owner = address.tenant === RESERVED_TENANT ? logs.ownerOf(lostLog) : address;
+/** Numbers of a gateway's journal stand for messages that nobody could read: they are reported and cover no log. */
+function coverGap(logs: StateTransaction["logs"], address: Address, gap: Gap): void {
+  const { lostLog, ranges, of } = gap;
+  const owner = of === "journal" ? undefined : ownerOfLost(logs, address, gap);
   const sound = ranges.filter(([first, last]) => first <= last);
   if (owner !== undefined) logs.cover({ ...owner, log: lostLog }, unite([], sound));
+}
+
+/** A device speaks of its own log alone; a gateway of the log of whichever device it dropped from. */
+function ownerOfLost(
+  logs: StateTransaction["logs"],
+  sender: Address,
+  { lostTenant: tenant, lostDevice: device, lostLog }: Gap,
+): Address | undefined {
+  const named = tenant === undefined || device === undefined ? undefined : { tenant, device };
+  if (sender.tenant === RESERVED_TENANT) return named ?? logs.ownerOf(lostLog);
+  const isItself = named === undefined || (named.tenant === sender.tenant && named.device === sender.device);
+  return isItself ? sender : undefined;
 }
 
 function isChunk(opened: Opened): opened is OpenedMessage<Chunk> & { readonly problem: undefined } {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limits } from "./limits.ts";
-import { SensorName, Sha256, SiteName, TenantName } from "./names.ts";
+import { DeviceName, SensorName, Sha256, SiteName, TenantName } from "./names.ts";
 
 /** How far `at` may be trusted; where it is `none`, `at` is null and the cloud derives it later from boot and up. */
 export const ClockQuality = z.enum(["gps", "ntp", "rtc", "none"]);
@@ -169,10 +169,18 @@ export type Health = z.infer<typeof Health>;
 
 const NumberRange = z.tuple([z.number().int().min(1), z.number().int().min(1)]);
 
-/** Says which numbers were dropped, why and by whom: loss is never silent. */
+/**
+ * Says which numbers were dropped, why and by whom: loss is never silent.
+ *
+ * A device speaks of a log of its own; a gateway names the device whose messages it dropped.
+ */
 export const Gap = z.looseObject({
   ...envelope,
   kind: z.literal("gap"),
+  lostTenant: TenantName.optional(),
+  lostDevice: DeviceName.optional(),
+  /** `journal`: the messages could not be read, so the ranges are numbers of the gateway's journal and cover no log. */
+  of: z.enum(["log", "journal"]).optional(),
   lostLog: Id,
   class: z.string().max(16),
   ranges: z.array(NumberRange).min(1),

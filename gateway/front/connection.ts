@@ -19,6 +19,7 @@ import { ConsumerSession } from "../delivery/consumer-session.ts";
 import { sharingOf, subscribeShared, unsubscribeShared } from "../delivery/shared-subscriptions.ts";
 import type { SessionReport } from "../inspect/report.ts";
 import type { Metrics, RefusalReason } from "../metrics.ts";
+import { recordOf } from "../own/photo-group.ts";
 import { BrokerLink } from "./broker-link.ts";
 import { connectForBroker, refusingConnack } from "./connect-packet.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -288,7 +289,7 @@ export class Connection {
     const publish = parsePublish(frame);
     const known = this.#durableTopics.get(publish.topic);
     if (known !== undefined && publish.qos === 1 && !publish.retain) {
-      this.#intake.take({ recordClass: known, topic: publish.topic, bytes: publish.payload }, publish.messageId);
+      this.#intake.take(recordOf(known, publish.topic, publish.payload), publish.messageId);
     } else if (this.#consumer !== undefined) {
       this.#refuse("consumer-rules", "a connection with a shared subscription publishes nothing");
     } else if (isDurableTopic(publish.topic)) {
@@ -310,7 +311,7 @@ export class Connection {
     }
     const recordClass = classOfStream(parsed.stream);
     if (this.#durableTopics.size < DURABLE_TOPICS_KEPT) this.#durableTopics.set(publish.topic, recordClass);
-    this.#intake.take({ recordClass, topic: publish.topic, bytes: publish.payload }, publish.messageId);
+    this.#intake.take(recordOf(recordClass, publish.topic, publish.payload), publish.messageId);
   }
 
   #takeSubscribe(identity: Identity, frame: Frame): void {

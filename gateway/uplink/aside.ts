@@ -1,5 +1,6 @@
 import { classOfStream, parseTopic } from "#contract/topics.ts";
 import type { Journal, NewRecord } from "#journal/journal.ts";
+import { recordOf } from "../own/photo-group.ts";
 import { ASIDE_CLASS, UPLINK_READER } from "./journal-layout.ts";
 
 /** What the parent does not take lies aside, in a class of the journal of its own: durable, counted, and out of the way. */
@@ -59,5 +60,5 @@ export function openAside(journal: Journal): Aside {
 function placeOf(topic: string, bytes: Uint8Array, mayGoUp: boolean): NewRecord {
   const parsed = parseTopic(topic);
   const recordClass = mayGoUp && parsed?.kind === "data" ? classOfStream(parsed.stream) : ASIDE_CLASS;
-  return { recordClass, topic, bytes };
+  return recordOf(recordClass, topic, bytes);
 }

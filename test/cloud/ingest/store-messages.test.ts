@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeKeyPair, signVisit } from "#contract/evidence.ts";
 import type { Message, Visit } from "#contract/messages.ts";
+import type { Address } from "#contract/names.ts";
 import { acknowledgeAlert } from "../../../cloud/alerts/alert-book.ts";
 import { alertIdOf } from "../../../cloud/alerts/dirty-after.ts";
 import { isWholeJpeg } from "../../../cloud/ingest/check-jpeg.ts";
@@ -232,6 +233,39 @@ describe("a message that a gap named", () => {
     await joinPhoto({ ...TRUCK, sha: photo.sha }, stores);
 
     expect([...view.wholePhotos([photo.sha])]).toEqual([photo.sha]);
+  });
+});
+
+describe("a gap of a gateway", () => {
+  const yard = { tenant: "dv", device: "yard" };
+  const named = { lostTenant: TRUCK.tenant, lostDevice: TRUCK.device, log: "log-yard" };
+  const from = (address: Address, gap: Message, stores: SiteStores) => storeMessages([letterOf(gap, address)], stores);
+
+  it("covers the log of the device that it names, though the city has never heard of it", async () => {
+    const { stores, ranges } = await openStores();
+
+    from(yard, aGap({ ...named, ranges: [[1, 8]] }), stores);
+
+    expect(ranges()).toEqual({ received: [[1, 8]], lost: [[1, 8]] });
+  });
+
+  it("covers nothing where it says numbers of its journal, and is kept", async () => {
+    const { stores, ranges, view } = await openStores();
+
+    from(yard, aGap({ ...named, of: "journal" }), stores);
+
+    expect(ranges()).toEqual({ received: [], lost: [] });
+    expect(view.counts()).toMatchObject({ gaps: 1 });
+  });
+
+  it("covers nothing where another device says it, but does where the device itself does", async () => {
+    const { stores, ranges } = await openStores();
+
+    from({ ...TRUCK, device: "truck-0002" }, aGap(named), stores);
+    expect(ranges()).toEqual({ received: [], lost: [] });
+    from(TRUCK, aGap({ ...named, log: "log-truck", seq: 5, ranges: [[1, 4]] }), stores);
+
+    expect(ranges()).toEqual({ received: [[1, 5]], lost: [[1, 4]] });
   });
 });
 
