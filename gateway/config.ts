@@ -13,6 +13,11 @@ export const GatewayConfig = z
   .object({
     HOST: z.string().default("127.0.0.1").describe("address to listen on; anything but loopback needs TLS"),
     PORT: Port.default(1883).describe("MQTT port; 0 takes a free one"),
+    WS_PORT: Port.optional().describe("port of MQTT over WebSockets (path /mqtt); without it there is none"),
+    WS_ORIGINS: z
+      .string()
+      .default("")
+      .describe("origins whose pages may open a WebSocket, with commas between; programs say none and may"),
     ...accessSettings,
     DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
     ...budgetSettings,

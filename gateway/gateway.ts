@@ -12,9 +12,8 @@ import { Lockout } from "./access/lockout.ts";
 import { startBroker } from "./broker.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ConsumerGroup } from "./delivery/consumer-group.ts";
-import { startFront } from "./front/front.ts";
+import { type Doors, startFront } from "./front/front.ts";
 import { startLimits } from "./front/live-limits.ts";
-import type { TlsSettings } from "./front/tls-door.ts";
 import { inspectGateway } from "./inspect/inspect.ts";
 import { Metrics } from "./metrics.ts";
 import { type GatewayHealth, startMetricsServer } from "./metrics-server.ts";
@@ -67,7 +66,6 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     const uplink = await startUplinkFor(config, { journal, broker, retained: memory.retained, clock, log });
     if (uplink !== undefined) keep(uplink);
     const live = keep(await startLimits(config, config.SETTINGS_FILE, log));
-    const listening = { host: config.HOST, port: config.PORT, tls: tlsOf(config, access) };
     const parts = {
       journal,
       accounts,
@@ -81,7 +79,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       allowances: new Allowances(),
       lockout: new Lockout(),
     };
-    const front = keep(await startFront(listening, parts, clock, log));
+    const front = keep(await startFront(doorsOf(config, access), parts, clock, log));
     const ages = keep(
       await startRecordAges(journal, clock, (error) =>
         log.error({ event: "ages.not-kept", err: error }, "the ages of records are not on disk"),
@@ -131,7 +129,14 @@ async function memoryOf({ OPEN }: GatewayConfig, journal: Journal, log: Logger) 
   return { retained: journaledRetained(journal), wills: await journaledWills(journal, onTrouble) };
 }
 
-function tlsOf({ TLS_CERT, TLS_KEY }: GatewayConfig, { authority, takesTokens }: Access): TlsSettings | undefined {
-  if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined;
-  return { certFile: TLS_CERT, keyFile: TLS_KEY, authority, mayHaveNone: takesTokens };
+/** Where to listen: MQTT, and the same over WebSockets where a port for them is set. */
+function doorsOf(config: GatewayConfig, { authority, takesTokens }: Access): Doors {
+  const { HOST: host, PORT, WS_PORT, WS_ORIGINS, TLS_CERT, TLS_KEY } = config;
+  const isPlain = TLS_CERT === undefined || TLS_KEY === undefined;
+  const tls = isPlain ? undefined : { certFile: TLS_CERT, keyFile: TLS_KEY, authority, mayHaveNone: takesTokens };
+  const origins = WS_ORIGINS.split(",").map((origin) => origin.trim());
+  return {
+    mqtt: { host, port: PORT, tls },
+    webSocket: WS_PORT === undefined ? undefined : { host, port: WS_PORT, tls, origins },
+  };
 }

@@ -18,7 +18,14 @@ await runMain('dvornik gateway: the MQTT broker, an acknowledgement means "on di
   );
   const { port, metricsPort } = gateway;
   log.info(
-    { event: "gateway.started", host: config.HOST, port, metricsPort, dataDir: config.DATA_DIR },
+    {
+      event: "gateway.started",
+      host: config.HOST,
+      port,
+      webSocketPort: config.WS_PORT,
+      metricsPort,
+      dataDir: config.DATA_DIR,
+    },
     "gateway started",
   );
 });

@@ -11,6 +11,7 @@ export type RefusalReason =
   | "no-revocation-list"
   | "certificate"
   | "handshake"
+  | "websocket"
   | "protocol-version"
   | "will"
   | "too-many-connections"

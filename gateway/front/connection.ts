@@ -125,13 +125,18 @@ export class Connection {
       this.#refuse(end, "what it signed in with was changed, taken back or has run out");
       return;
     }
-    const overdue = this.#deadlines.overdue(this.#nowMs(), !this.#socket.isPaused(), this.#parts.limits);
+    const overdue = this.#deadlines.overdue(
+      this.#nowMs(),
+      !this.#socket.isPaused(),
+      this.#parts.limits,
+      this.#wire.partial?.sinceMs,
+    );
     if (overdue !== undefined) this.#refuse(overdue.reason, overdue.detail);
   }
 
   /** Bytes that wait for the rest of their packet. */
   get heldBytes(): number {
-    return this.#fromClient.heldBytes;
+    return this.#fromClient.heldBytes + (this.#wire.partial?.bytes ?? 0);
   }
 
   /** Closes it for the bytes that it makes us hold. */

@@ -27,6 +27,8 @@ export class Deadlines {
   #heardMs: number;
   #partSinceMs: number | undefined;
   #unreadSinceMs: number | undefined;
+  /** When we last did not read it. */
+  #unreadUntilMs = 0;
   #keepaliveMs = 0;
   #isConnected = false;
 
@@ -53,8 +55,16 @@ export class Deadlines {
     this.#unreadSinceMs = isUnread ? (this.#unreadSinceMs ?? nowMs) : undefined;
   }
 
-  /** What the client is overdue with; `isRead` says whether we take what it sends. */
-  overdue(nowMs: number, isRead: boolean, limits: DeadlineLimits): Overdue | undefined {
+  /**
+   * What the client is overdue with; `isRead` says whether we take what it sends, `messageSinceMs` since when the
+   * transport below holds a message that is not whole.
+   */
+  overdue(
+    nowMs: number,
+    isRead: boolean,
+    limits: DeadlineLimits,
+    messageSinceMs: number | undefined = undefined,
+  ): Overdue | undefined {
     if (!this.#isConnected && nowMs - this.#openedMs > CONNECT_WITHIN_MS) {
       return { reason: "no-connect", detail: "no CONNECT in time" };
     }
@@ -65,10 +75,12 @@ export class Deadlines {
     }
     if (!isRead) {
       this.#heardMs = nowMs;
+      this.#unreadUntilMs = nowMs;
       if (this.#partSinceMs !== undefined) this.#partSinceMs = nowMs;
       return undefined;
     }
-    if (nowMs - (this.#partSinceMs ?? nowMs) > limits.packetWithinMs) {
+    const messageMs = nowMs - Math.max(messageSinceMs ?? nowMs, this.#unreadUntilMs);
+    if (Math.max(messageMs, nowMs - (this.#partSinceMs ?? nowMs)) > limits.packetWithinMs) {
       return { reason: "slow-packet", detail: "a packet that does not become whole" };
     }
     const mostSilentMs = keepaliveMs > 0 ? keepaliveMs : limits.maxSilenceMs;

@@ -1,21 +1,21 @@
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Clock } from "#kit/clock.ts";
-import { type Closer, closeAll } from "#kit/closer.ts";
+import type { Closer } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { SessionReport } from "../inspect/report.ts";
 import { Admission } from "./admission.ts";
 import { Connection, type ConnectionParts } from "./connection.ts";
 import { whoHoldsTooMuch } from "./held-bytes.ts";
-import { openTlsDoor, type TlsSettings } from "./tls-door.ts";
+import { type Listener, type Listening, listen } from "./listener.ts";
+import { openWebSocketDoor } from "./web-socket-door.ts";
 import type { Wire } from "./wire.ts";
 
 /** Where the front listens. */
-export interface Listening {
-  readonly host: string;
-  readonly port: number;
-  readonly tls: TlsSettings | undefined;
+export interface Doors {
+  readonly mqtt: Listening;
+  /** The same over WebSockets, where it is wanted. */
+  readonly webSocket: (Listening & { readonly origins: readonly string[] }) | undefined;
 }
 
 /** The open door: every MQTT connection comes in here. */
@@ -29,87 +29,65 @@ export interface Front extends Closer {
 }
 
 const CHECK_EVERY_MS = 500;
-/** A peer that vanished without a word is found within about a minute, however long its own keep-alive time is. */
-const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
-
 /** Listens and serves; `close` stops accepting, answers what was taken and closes every connection. */
-export async function startFront(
-  listening: Listening,
-  parts: ConnectionParts,
-  clock: Clock,
-  log: Logger,
-): Promise<Front> {
-  const sockets = new Set<Socket>();
+export async function startFront(doors: Doors, parts: ConnectionParts, clock: Clock, log: Logger): Promise<Front> {
+  const { metrics } = parts;
+  const nowMs = () => clock.monotonicMs();
   const open = new Set<Connection>();
+  const listeners: Listener[] = [];
   let isClosing = false;
   /** When the last connection has gone, what is left are handshakes that nobody waits for. */
   const cutTheRest = () => {
-    if (isClosing && open.size === 0) for (const socket of sockets) socket.destroy();
+    if (isClosing && open.size === 0) for (const listener of listeners) listener.cut();
   };
   const serve = (wire: Wire) => {
-    const connection: Connection = new Connection(
-      wire,
-      parts,
-      () => clock.monotonicMs(),
-      () => {
-        open.delete(connection);
-        cutTheRest();
-      },
-    );
+    const connection: Connection = new Connection(wire, parts, nowMs, () => {
+      open.delete(connection);
+      cutTheRest();
+    });
     open.add(connection);
   };
-  const onWire = (socket: Socket, certificate?: Wire["certificate"]) =>
-    serve({ stream: socket, address: socket.remoteAddress ?? "unknown", certificate });
-  const tls = listening.tls && (await openTlsDoor(listening.tls, onWire, parts.metrics, log));
+  const serveSocket = (stream: Socket, certificate: Wire["certificate"]) =>
+    serve({ stream, address: stream.remoteAddress ?? "unknown", certificate });
   const admission = new Admission(() => parts.limits);
-  const server = createServer(SOCKET, (socket) => {
-    const from = socket.remoteAddress ?? "unknown";
-    const refusal = admission.enter(from);
-    if (refusal !== undefined) {
-      parts.metrics.refuse(refusal, from, "not let in");
-      socket.destroy();
-      return;
-    }
-    sockets.add(socket);
-    socket.once("close", () => {
-      admission.leave(from);
-      sockets.delete(socket);
-    });
-    if (tls === undefined) onWire(socket);
-    else tls.take(socket);
-  });
-  server.listen(listening.port, listening.host);
-  await once(server, "listening");
-  const onError = (error: unknown) => log.error({ event: "front.failed", err: error }, "front failed");
-  server.on("error", onError);
+  const mqtt = await listen(doors.mqtt, serveSocket, admission, metrics, log);
+  listeners.push(mqtt);
+  if (doors.webSocket !== undefined) {
+    const rules = { maxBytes: () => parts.limits.maxPacketBytes, origins: doors.webSocket.origins, nowMs };
+    const { take } = openWebSocketDoor(rules, serve, metrics);
+    listeners.push(await listen(doors.webSocket, take, admission, metrics, log).catch(closing(listeners)));
+  }
   const watching = every(
     CHECK_EVERY_MS,
     async () => {
       for (const connection of open) connection.check();
       for (const connection of whoHoldsTooMuch(open, parts.limits.heldBytes)) connection.refuseHeld();
-      parts.allowances.sweep(clock.monotonicMs());
+      parts.allowances.sweep(nowMs());
     },
-    onError,
+    (error) => log.error({ event: "front.failed", err: error }, "front failed"),
   );
-  const address = server.address();
   return {
-    port: typeof address === "object" && address !== null ? address.port : listening.port,
+    port: mqtt.port,
     get connections() {
       return open.size;
     },
     sessions: () => [...open].flatMap(({ report }) => report ?? []),
     get troubles() {
-      return tls?.trouble === undefined ? [] : [tls.trouble];
+      return listeners.map(({ trouble }) => trouble).filter((trouble) => trouble !== undefined);
     },
     close: async () => {
-      if (!server.listening) return;
-      const closed = once(server, "close");
-      server.close();
-      await closeAll(tls === undefined ? [watching] : [watching, tls]);
-      await Promise.all([...open].map((connection) => connection.finish()));
+      if (isClosing) return;
       isClosing = true;
+      await Promise.all([watching.close(), ...listeners.map((listener) => listener.stop())]);
+      await Promise.all([...open].map((connection) => connection.finish()));
       cutTheRest();
-      await closed;
+      await Promise.all(listeners.map((listener) => listener.closed()));
     },
   };
 }
+
+/** Closes what is open already, and fails all the same. */
+const closing = (listeners: readonly Listener[]) => async (error: unknown) => {
+  await Promise.all(listeners.map((listener) => listener.stop()));
+  throw error;
+};
