@@ -1,6 +1,7 @@
 import { sizeInBudget } from "./budget.ts";
 import type { NewRecord, StoredRecord, Values } from "./journal.ts";
 import { packKept, RecordPacker } from "./record-codec.ts";
+import type { Readers } from "./worker-messages.ts";
 
 /** A transaction takes at most so much, so that nobody waits long for its sync. */
 const MOST_RECORDS = 10_000;
@@ -25,6 +26,8 @@ export class Batch {
   #keptBytes = 0;
   readonly records: NewRecord[] = [];
   readonly values: Record<string, string> = {};
+  /** The readers that are added from this transaction on; undefined where they stay as they are. */
+  readers: Readers | undefined;
 
   constructor(classes: readonly string[]) {
     this.#classes = classes;

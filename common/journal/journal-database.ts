@@ -9,6 +9,7 @@ import {
   lastNOf,
   numberOrNull,
   PAGE_BYTES,
+  setAddedReaders,
 } from "./journal-file.ts";
 import { type Holding, makeRoom, recordOf } from "./make-room.ts";
 import { type PackedRecord, packedBytes, packKept, packRecords, unpackKept } from "./record-codec.ts";
@@ -20,6 +21,7 @@ import type {
   MakeRoom,
   Opened,
   Read,
+  Readers,
   RoomMade,
   WorkerStart,
 } from "./worker-messages.ts";
@@ -59,6 +61,7 @@ export class JournalDatabase {
   readonly #values = new Map<string, string>();
   readonly #gapValues = new Map<string, string>();
   readonly #cursors = new Map<string, CursorMove>();
+  #addedReaders: Readers = {};
   /** Gaps that lie in the file and that nobody has heard of yet. */
   #untoldGaps: PackedRecord[] = [];
   #reserve: DiskReserve | undefined;
@@ -75,8 +78,9 @@ export class JournalDatabase {
     this.#reserve?.hold();
     const connection = connect(this.#start, this.#reserve?.bytes ?? Number.MAX_SAFE_INTEGER);
     this.#connection = connection;
-    const { lastN, values } = this.#start.known ?? knownTo(connection);
+    const { lastN, values, addedReaders = {} } = this.#start.known ?? knownTo(connection);
     this.#lastN = lastN;
+    this.#addedReaders = addedReaders;
     for (const [name, text] of Object.entries(values)) this.#values.set(name, text);
     this.#cutBack(connection);
     this.#holdings = holdingsOf(connection);
@@ -89,6 +93,7 @@ export class JournalDatabase {
       holdings: this.#report(),
       cursors: [...this.#cursors.values()],
       values: Object.fromEntries(this.#values),
+      addedReaders,
       gaps: this.#tellGaps(),
     };
   }
@@ -117,7 +122,8 @@ export class JournalDatabase {
       connection.db.exec("BEGIN IMMEDIATE");
       const { cursors, holdings } = this.#draft(moves);
       for (const { reader, recordClass, n } of moves) connection.setCursor.run(reader, recordClass, n);
-      this.#clear(connection, cursors, holdings, Number.MAX_SAFE_INTEGER);
+      const reading = { cursors, addedReaders: this.#addedReaders };
+      this.#clear(connection, reading, holdings, Number.MAX_SAFE_INTEGER);
       const { bytes: budgetBytes, shares } = budget;
       const { tables } = connection;
       const room = makeRoom({ ...budget, budgetBytes, shares, classes, tables, holdings, incoming, writer });
@@ -192,6 +198,7 @@ export class JournalDatabase {
   #commitNow(connection: Connection, commit: Commit): number {
     connection.db.exec("BEGIN IMMEDIATE");
     const { cursors, holdings } = this.#draft(commit.moves);
+    if (commit.addedReaders !== undefined) setAddedReaders(connection, this.#addedReaders, commit.addedReaders);
     const lastN = insertAll(connection, commit.packed, this.#lastN, holdings);
     for (const [name, text] of Object.entries(commit.values)) connection.setValue.run(name, text);
     for (const { reader, recordClass, n } of commit.moves) connection.setCursor.run(reader, recordClass, n);
@@ -199,12 +206,14 @@ export class JournalDatabase {
       if (bytes === null) connection.unkeep.run(name);
       else connection.keep.run(name, bytes);
     });
-    const hasMoreToClear = this.#clear(connection, cursors, holdings, CLEARED_PER_COMMIT);
+    const addedReaders = commit.addedReaders ?? this.#addedReaders;
+    const hasMoreToClear = this.#clear(connection, { cursors, addedReaders }, holdings, CLEARED_PER_COMMIT);
     connection.db.exec("COMMIT");
 
     const firstN = this.#lastN + 1;
     this.#take({ lastN, holdings, moves: commit.moves, values: commit.values });
     this.#hasMoreToClear = hasMoreToClear;
+    this.#takeReaders(addedReaders);
     return firstN;
   }
 
@@ -214,10 +223,10 @@ export class JournalDatabase {
    */
   #commitCramped(connection: Connection, commit: Commit): Committed {
     if (commit.moves.length > 0 || this.#hasMoreToClear) {
-      this.#commitNow(connection, { ...commit, packed: NOTHING, kept: NOTHING, values: {} });
+      this.#commitNow(connection, { ...commit, packed: NOTHING, kept: NOTHING, values: {}, addedReaders: undefined });
     }
     const incoming = commit.packed.byteLength + commit.kept.byteLength;
-    if (incoming > 0 || Object.keys(commit.values).length > 0) {
+    if (incoming > 0 || Object.keys(commit.values).length > 0 || commit.addedReaders !== undefined) {
       if (this.#freeBytes(connection) < incoming * GROWTH + SPARE_BYTES) throw new DiskFull(DISK_FULL);
       return this.#committed(this.#commitNow(connection, { ...commit, moves: [] }));
     }
@@ -323,15 +332,16 @@ export class JournalDatabase {
   /** Deletes what every reader has passed, a bounded number at a time; says whether more is left. */
   #clear(
     { tables }: Connection,
-    cursors: ReadonlyMap<string, CursorMove>,
+    { cursors, addedReaders }: { readonly cursors: ReadonlyMap<string, CursorMove>; readonly addedReaders: Readers },
     holdings: readonly Holding[],
     most: number,
   ): boolean {
     let hasMore = false;
+    const readers = { ...this.#start.readers, ...addedReaders };
     this.#start.classes.forEach((recordClass, i) => {
       const table = tables[i];
       const holding = holdings[i];
-      const passed = passedByAll(recordClass, this.#start.readers, cursors);
+      const passed = passedByAll(recordClass, readers, cursors);
       if (table === undefined || holding === undefined || passed <= holding.clearedTo) return;
       const boundary = table.boundary.get(passed, most)?.n;
       const to = boundary === undefined ? passed : Number(boundary);
@@ -353,6 +363,15 @@ export class JournalDatabase {
     }));
   }
 
+  /** A reader that is gone has no cursor any more. */
+  #takeReaders(addedReaders: Readers): void {
+    for (const reader of Object.keys(this.#addedReaders)) {
+      if (addedReaders[reader] !== undefined) continue;
+      for (const [key, move] of this.#cursors) if (move.reader === reader) this.#cursors.delete(key);
+    }
+    this.#addedReaders = addedReaders;
+  }
+
   #keepCursor(move: CursorMove): void {
     this.#cursors.set(keyOf(move), move);
   }
@@ -360,11 +379,7 @@ export class JournalDatabase {
 
 const keyOf = ({ reader, recordClass }: { reader: string; recordClass: string }): string => `${reader}\n${recordClass}`;
 
-function passedByAll(
-  recordClass: string,
-  readers: WorkerStart["readers"],
-  cursors: ReadonlyMap<string, CursorMove>,
-): number {
+function passedByAll(recordClass: string, readers: Readers, cursors: ReadonlyMap<string, CursorMove>): number {
   const own = Object.entries(readers).filter(([, classes]) => classes.includes(recordClass));
   return Math.min(...own.map(([reader]) => cursors.get(keyOf({ reader, recordClass }))?.n ?? 0));
 }

@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type ClassTable, openClassTable, upgradeTables } from "./class-table.ts";
 import type { Holding } from "./make-room.ts";
 import { unpackRecords } from "./record-codec.ts";
-import type { Known, WorkerStart } from "./worker-messages.ts";
+import type { Known, Readers, WorkerStart } from "./worker-messages.ts";
 
 /** A checkpoint each 4 MiB of log: small enough to happen often on a device, large enough to be cheap. */
 const CHECKPOINT_PAGES = 1000;
@@ -36,7 +36,24 @@ export function lastNOf({ db }: Connection): number {
 export function knownTo(connection: Connection): Known {
   const rows = connection.db.prepare("SELECT name, text FROM value").all();
   const values = Object.fromEntries(rows.map((row) => [String(row.name), String(row.text)]));
-  return { lastN: lastNOf(connection), values };
+  return { lastN: lastNOf(connection), values, addedReaders: addedReadersOf(connection) };
+}
+
+function addedReadersOf({ db }: Connection): Readers {
+  const classesOf = new Map<string, string[]>();
+  for (const { reader, class: name } of db.prepare("SELECT reader, class FROM added_reader").all()) {
+    classesOf.set(String(reader), [...(classesOf.get(String(reader)) ?? []), String(name)]);
+  }
+  return Object.fromEntries(classesOf);
+}
+
+/** Writes down which readers were added, in place of `before`; the cursors of those that are gone go with them. */
+export function setAddedReaders({ db }: Connection, before: Readers, now: Readers): void {
+  db.exec("DELETE FROM added_reader");
+  const insert = db.prepare("INSERT INTO added_reader VALUES (?, ?)");
+  for (const [reader, classes] of Object.entries(now)) for (const name of classes) insert.run(reader, name);
+  const forget = db.prepare("DELETE FROM cursor WHERE reader = ?");
+  for (const reader of Object.keys(before)) if (now[reader] === undefined) forget.run(reader);
 }
 
 /** Counts what each class holds. */
@@ -98,6 +115,8 @@ export function connect({ file, classes }: WorkerStart, reserveBytes: number): C
       CREATE TABLE IF NOT EXISTS gap_value (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS cursor (reader TEXT, class TEXT, n INTEGER NOT NULL, PRIMARY KEY (reader, class))
+        STRICT, WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS added_reader (reader TEXT, class TEXT, PRIMARY KEY (reader, class))
         STRICT, WITHOUT ROWID;
     `);
     upgradeTables(db);

@@ -89,6 +89,15 @@ export interface Journal extends Closer {
   cursors(): readonly { readonly reader: string; readonly recordClass: string; readonly n: number }[];
   /** Moves a reader forward. Durable with the next commit or within a second: a crash only makes records come twice. */
   advance(reader: string, recordClass: string, n: number): void;
+  /**
+   * Adds a reader of some classes to those that the journal was opened with; durable when it resolves. It begins at the
+   * newest number, and from then on nothing is cleared that it has not passed. One that is there already stays as it is.
+   */
+  addReader(reader: string, classes: readonly string[]): Promise<void>;
+  /** Takes a reader that was added away again, and what only it kept may be cleared. */
+  removeReader(reader: string): Promise<void>;
+  /** The readers that were added. */
+  addedReaders(): readonly string[];
   /** A value that was committed with an append. */
   value(name: string): string | undefined;
   /**

@@ -22,6 +22,7 @@ import type {
   CursorMove,
   Known,
   Opened,
+  Readers,
   Reply,
   Task,
   WorkerBudget,
@@ -52,7 +53,10 @@ type StartThread = (known: Known) => Promise<{ thread: JournalThread; opened: Op
 
 class SqliteJournal implements Journal {
   readonly #classes: readonly string[];
-  readonly #readers: JournalOptions["readers"];
+  readonly #openedReaders: Readers;
+  #addedReaders: Readers;
+  /** Those that were added, once all that was asked for is committed. */
+  #wantedReaders: Readers;
   readonly #startAnew: StartThread;
   readonly #onListenerError: (error: unknown) => void;
   readonly #budget: JournalBudget | undefined;
@@ -85,7 +89,9 @@ class SqliteJournal implements Journal {
   ) {
     this.#classes = classes;
     this.#appended = classes.map(() => 0);
-    this.#readers = readers;
+    this.#openedReaders = readers;
+    this.#addedReaders = opened.addedReaders;
+    this.#wantedReaders = opened.addedReaders;
     this.#onListenerError = onListenerError;
     this.#budget = budget;
     this.#startAnew = startAnew;
@@ -141,7 +147,7 @@ class SqliteJournal implements Journal {
   }
 
   cursors() {
-    return Object.entries(this.#readers).flatMap(([reader, classes]) =>
+    return Object.entries({ ...this.#openedReaders, ...this.#addedReaders }).flatMap(([reader, classes]) =>
       classes.map((recordClass) => ({ reader, recordClass, n: this.cursor(reader, recordClass) })),
     );
   }
@@ -153,6 +159,48 @@ class SqliteJournal implements Journal {
     if (n <= (this.#cursors.get(key) ?? 0)) return;
     this.#cursors.set(key, n);
     this.#moves.set(key, { reader, recordClass, n });
+  }
+
+  async addReader(reader: string, classes: readonly string[]): Promise<void> {
+    if (this.#openedReaders[reader] !== undefined) throw new UnknownClass(`"${reader}" is one of the own readers`);
+    for (const name of classes) if (!this.#classes.includes(name)) throw new UnknownClass(`no class "${name}" here`);
+    if (this.#wantedReaders[reader] === undefined)
+      await this.#changeReaders({ ...this.#wantedReaders, [reader]: classes });
+    else await this.#commitSoon([], {}, []);
+  }
+
+  async removeReader(reader: string): Promise<void> {
+    const { [reader]: gone, ...left } = this.#wantedReaders;
+    if (gone !== undefined) await this.#changeReaders(left);
+  }
+
+  addedReaders(): readonly string[] {
+    return Object.keys(this.#addedReaders);
+  }
+
+  /** Readers that are new begin at the newest number. */
+  #beginsOf(readers: Readers = {}): readonly CursorMove[] {
+    const isNew = (reader: string) => this.#addedReaders[reader] === undefined;
+    return Object.entries(readers).flatMap(([reader, classes]) =>
+      isNew(reader) ? classes.map((recordClass) => ({ reader, recordClass, n: this.#lastN })) : [],
+    );
+  }
+
+  #takeReaders(readers: Readers | undefined, begins: readonly CursorMove[]): void {
+    if (readers === undefined) return;
+    for (const cursors of [this.#cursors, this.#moves]) {
+      for (const key of cursors.keys()) {
+        const reader = key.slice(0, key.indexOf("\n"));
+        if (this.#addedReaders[reader] !== undefined && readers[reader] === undefined) cursors.delete(key);
+      }
+    }
+    this.#addedReaders = readers;
+    for (const { reader, recordClass, n } of begins) this.#cursors.set(keyOf(reader, recordClass), n);
+  }
+
+  async #changeReaders(wanted: Readers): Promise<void> {
+    this.#wantedReaders = wanted;
+    await this.#commitSoon([], {}, [], wanted);
   }
 
   value(name: string): string | undefined {
@@ -207,7 +255,8 @@ class SqliteJournal implements Journal {
   /** What the lost thread did not answer was refused, so the file is cut back to what was acknowledged. */
   async #restart(): Promise<void> {
     await this.#thread.ended;
-    const known = { lastN: this.#lastN, values: Object.fromEntries(this.#values) };
+    const values = Object.fromEntries(this.#values);
+    const known = { lastN: this.#lastN, values, addedReaders: this.#addedReaders };
     const { thread, opened } = await this.#startAnew(known).catch((error: unknown) => {
       this.#trouble = messageOf(error);
       throw error;
@@ -229,7 +278,12 @@ class SqliteJournal implements Journal {
     await settling;
   }
 
-  #commitSoon(records: readonly NewRecord[], values: Values, kept: readonly Kept[]): Promise<readonly number[]> {
+  #commitSoon(
+    records: readonly NewRecord[],
+    values: Values,
+    kept: readonly Kept[],
+    readers?: Readers,
+  ): Promise<readonly number[]> {
     if (this.#closing !== undefined) return Promise.reject(new JournalUnavailable("the journal is closed"));
     let batch = this.#waiting.at(-1);
     if (batch === undefined || batch.isFull) {
@@ -237,6 +291,7 @@ class SqliteJournal implements Journal {
       this.#waiting.push(batch);
     }
     const committed = batch.add(records, values, kept);
+    batch.readers = readers ?? batch.readers;
     this.#startCommitting();
     return committed;
   }
@@ -276,13 +331,20 @@ class SqliteJournal implements Journal {
     try {
       if (this.#isOverBudget(budgetBytesOf(packed, records.length))) await this.#makeRoom(batch.incomingBytes());
       const askedMs = performance.now();
-      const reply = await this.#ask((moves) => ({ kind: "commit", packed, kept, values, moves }), [packed, kept]);
+      const addedReaders = batch.readers;
+      const begins = this.#beginsOf(addedReaders);
+      const taskOf = (moves: readonly CursorMove[]): Task => {
+        return { kind: "commit", packed, kept, values, moves: [...moves, ...begins], addedReaders };
+      };
+      const reply = await this.#ask(taskOf, [packed, kept]);
       this.#commitSeconds.observe((performance.now() - askedMs) / 1000);
       if (reply.kind !== "committed") return () => undefined;
       this.#trouble = reply.committed.trouble;
+      this.#takeReaders(addedReaders, begins);
       this.#takeCommitted(records, values, reply.committed);
       return () => this.#tellAll(batch, reply.committed);
     } catch (error) {
+      this.#wantedReaders = this.#waiting.findLast(({ readers }) => readers)?.readers ?? this.#addedReaders;
       return () => batch.reject(error);
     }
   }
@@ -356,7 +418,8 @@ class SqliteJournal implements Journal {
   }
 
   #requireReader(reader: string, recordClass: string): void {
-    if (!(this.#readers[reader]?.includes(recordClass) ?? false)) {
+    const classes = this.#openedReaders[reader] ?? this.#addedReaders[reader];
+    if (!(classes?.includes(recordClass) ?? false)) {
       throw new UnknownClass(`no reader "${reader}" of the class "${recordClass}" here`);
     }
   }

@@ -9,13 +9,16 @@ export interface WorkerBudget {
   readonly owner: unknown;
 }
 
+/** Which classes each named reader reads. */
+export type Readers = Readonly<Record<string, readonly string[]>>;
+
 /** What the worker is started with. */
 export interface WorkerStart {
   readonly file: string;
   /** Null where everything may be kept. */
   readonly budget: WorkerBudget | null;
   readonly classes: readonly string[];
-  readonly readers: Readonly<Record<string, readonly string[]>>;
+  readonly readers: Readers;
   /** What the thread before it is known to have committed; null for the first one. */
   readonly known: Known | null;
 }
@@ -24,6 +27,7 @@ export interface WorkerStart {
 export interface Known {
   readonly lastN: number;
   readonly values: Readonly<Record<string, string>>;
+  readonly addedReaders?: Readers;
 }
 
 /** Where a reader stands in a class. */
@@ -41,6 +45,8 @@ export interface Commit {
   readonly kept: ArrayBuffer;
   readonly values: Readonly<Record<string, string>>;
   readonly moves: readonly CursorMove[];
+  /** The readers that were added, from now on; not said where they stay as they are. */
+  readonly addedReaders?: Readers | undefined;
 }
 
 /** Drops what has to go before so many bytes of each class can be appended; a transaction of its own. */
@@ -81,6 +87,7 @@ export interface Opened {
   readonly holdings: readonly ClassHolding[];
   readonly cursors: readonly CursorMove[];
   readonly values: Readonly<Record<string, string>>;
+  readonly addedReaders: Readers;
   /** Gaps that the thread before this one had no time to tell, packed. */
   readonly gaps: ArrayBuffer | null;
 }

@@ -67,6 +67,9 @@ class Scene {
         journal.advance(reader, recordClass, n);
       },
       newest: () => journal.newest(),
+      addReader: (reader, classes) => journal.addReader(reader, classes),
+      removeReader: (reader) => journal.removeReader(reader),
+      addedReaders: () => journal.addedReaders(),
       cursors: () => journal.cursors(),
       keep: (name, bytes) => journal.keep(name, bytes),
       kept: () => journal.kept(),
