@@ -49,7 +49,7 @@ export const CloudConfig = z
     INFLUX_BUCKET: z.string().optional().describe("its bucket"),
     FLEET_CERT_DAYS: z.coerce
       .number()
-      .positive()
+      .min(0.0001)
       .max(825)
       .default(90)
       .describe("how long a client's certificate holds; it is renewed at 60 % of that"),

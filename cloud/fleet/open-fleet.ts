@@ -210,7 +210,8 @@ async function revocationList({ authority, book, clock }: Parts): Promise<Revoca
   const nowMs = Math.round(clock.nowMs());
   const last = book.list();
   if (last.pem !== null && Math.abs(nowMs - last.made_at) < LIST_AGE_MS) return listOf(last.number, last.pem);
-  const number = last.number + 1;
+  // The time keeps numbers rising even where the file was put back from an older copy.
+  const number = Math.max(last.number + 1, Math.floor(nowMs / 1000));
   const nextUpdateMs = nowMs + LIST_LIFE_MS;
   const entries = book.revokedEntries(nowMs - LISTED_AFTER_END_MS);
   const pem = await signRevocationList(authority, { number, nowMs, nextUpdateMs, entries });

@@ -140,13 +140,13 @@ function whenAborted(signal: AbortSignal, listener: () => void): () => void {
 /** One connection from its attempt to its end. */
 async function liveOnce(options: KeptLinkOptions, signals: Signals, onConnected: () => void): Promise<Ended> {
   const { presence, begin, login } = options;
-  let given: LinkLogin;
+  let client: MqttClient;
   try {
-    given = typeof login === "function" ? await login() : login;
+    client = openClient(typeof login === "function" ? await login() : login, presence);
   } catch (error) {
+    // Nothing to sign in with, or a certificate and a key that do not belong together.
     return { code: codeOf(error), reason: messageOf(error), wasUseful: false };
   }
-  const client = openClient(given, presence);
   let work: LinkWork | undefined;
   let isEnded = false;
   const ended = Promise.withResolvers<{ code: string; reason: string }>();

@@ -53,16 +53,23 @@ const TRY_AGAIN_MS = 3_600_000;
  */
 export async function startUplink(settings: ParentSettings, parts: UplinkParts): Promise<Uplink> {
   const own = { tenant: RESERVED_TENANT, device: settings.GATEWAY_NAME };
-  const login = await parentLogin(settings, own);
-  const uplink = new ParentUplink(own, login, settings.PARENT_TENANTS ?? [], parts);
+  const login = () => parentLogin(settings, own);
+  const { url } = await login();
+  const uplink = new ParentUplink(own, { url, login }, settings.PARENT_TENANTS ?? [], parts);
   for (const message of await parts.retained.all()) uplink.note({ ...message, retain: true });
   uplink.start();
   return uplink;
 }
 
+/** The parent's address, and how to sign in there: asked for each connection, so that a renewed certificate is shown. */
+interface Parent {
+  readonly url: string;
+  readonly login: () => Promise<Omit<LinkLogin, "clientId">>;
+}
+
 class ParentUplink implements Uplink {
   readonly #own: Address;
-  readonly #login: Omit<LinkLogin, "clientId">;
+  readonly #parent: Parent;
   readonly #parts: UplinkParts;
   readonly #tenants: Tenants;
   readonly #aside: Aside;
@@ -81,9 +88,9 @@ class ParentUplink implements Uplink {
   #isAsideDue = false;
   #asideTriedMs: number;
 
-  constructor(own: Address, login: Omit<LinkLogin, "clientId">, tenants: readonly string[], parts: UplinkParts) {
+  constructor(own: Address, parent: Parent, tenants: readonly string[], parts: UplinkParts) {
     this.#own = own;
-    this.#login = login;
+    this.#parent = parent;
     this.#parts = parts;
     this.#tenants = new Tenants(tenants, own);
     this.#aside = openAside(parts.journal);
@@ -97,10 +104,12 @@ class ParentUplink implements Uplink {
   start(): void {
     const { broker, random, log } = this.#parts;
     broker.onPublished((message) => this.note(message));
-    const clientId = clientIdOf(this.#own);
-    const facts = () => ({ parent: this.#login.url, pending: this.#lagTotal() });
+    const login = (connection: string) => async () => {
+      return { ...(await this.#parent.login()), clientId: `${clientIdOf(this.#own)}:${connection}` };
+    };
+    const facts = () => ({ parent: this.#parent.url, pending: this.#lagTotal() });
     this.#up = keepLink({
-      login: { ...this.#login, clientId: `${clientId}:up` },
+      login: login("up"),
       presence: { topic: topics.state(this.#own), say: (online) => this.#say(online) },
       begin: (connection) => this.#beginUp(connection),
       onEnded: (code) => this.#endUp(code),
@@ -110,7 +119,7 @@ class ParentUplink implements Uplink {
       log,
     });
     this.#down = keepLink({
-      login: { ...this.#login, clientId: `${clientId}:down` },
+      login: login("down"),
       begin: (connection) => this.#beginDown(connection),
       facts,
       random,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv, promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
@@ -76,9 +76,11 @@ it("claim, certificate, work; revoked, shut out within five seconds; another cla
   const { cloud, admin } = await startCloud(folder, servers, brokerUrl);
   const gateway = await startGateway(folder, servers, cloud, port);
   const claimFile = join(folder, "claim");
+  const secrets = [cloud.adminToken, "PRIVATE KEY"];
   const claim = async () => {
-    const settings = parseEnv(await run("claim", [...TRUCK, ...admin]));
-    await writeFile(claimFile, `${settings.CLAIM}\n`);
+    const { CLAIM = "" } = parseEnv(await run("claim", [...TRUCK, ...admin]));
+    secrets.push(CLAIM);
+    await writeFile(claimFile, `${CLAIM}\n`);
   };
 
   await claim();
@@ -109,5 +111,7 @@ it("claim, certificate, work; revoked, shut out within five seconds; another cla
   const stored = await storedOf(edge);
   await until("the city has what was kept", async () => (await storedOf(edge)) > stored + before, PATIENCE_MS);
   await until("nothing waits any more", async () => (await edge.status()).outbox.total <= 1, PATIENCE_MS);
+  const logs = ["cloud.log", "gateway.log", "edge/edge.log"].map((name) => readFile(join(folder, name), "utf8"));
+  for (const log of await Promise.all(logs)) expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
   expect((await cloud.health()).counts).toMatchObject({ "fleet.revoked": 1, "fleet.certificates": 2 });
 }, 240_000);

@@ -11,6 +11,8 @@ import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 
+/** Long enough for a slow machine to renew between 60 % of it and its end. */
+const SHORT_LIFE_MS = 12_000;
 const TRUCK = { tenant: "chel", device: "truck-1" };
 
 /** The real cloud's routes over the real authority, behind a wire that can be held and cut. */
@@ -96,7 +98,7 @@ describe("a device's identity", () => {
   });
 
   it("renews itself with a new key and says so, and the pair on the disk is whole at every moment", async () => {
-    const cloud = await openCloud(6_000);
+    const cloud = await openCloud(SHORT_LIFE_MS);
     const claim = await aClaim(cloud.fleet);
     const { identity, file } = await startDevice({ fleetUrl: cloud.url, claim: async () => claim });
     await until("it has a certificate", () => identity.status().serial !== null);
@@ -149,7 +151,7 @@ describe("a device's identity", () => {
   });
 
   it("gets a new certificate with a new claim after its own was revoked", async () => {
-    const cloud = await openCloud(6_000);
+    const cloud = await openCloud(SHORT_LIFE_MS);
     let claim = await aClaim(cloud.fleet);
     const { identity } = await startDevice({ fleetUrl: cloud.url, claim: async () => claim });
     await until("it has a certificate", () => identity.status().serial !== null);
