@@ -15,9 +15,7 @@ export interface RequestedKey {
  * claim alone. Throws `FleetRefused` (`csr-invalid`, `key-unsuitable`).
  */
 export async function checkRequest(pem: string): Promise<RequestedKey> {
-  const request = parse(pem);
-  const { publicKey } = request;
-  const { algorithm } = publicKey;
+  const { request, publicKey, algorithm } = parse(pem);
   if (algorithm.name !== "ECDSA" || !("namedCurve" in algorithm) || algorithm.namedCurve !== "P-256") {
     throw new FleetRefused("key-unsuitable", "the key must be an EC key on P-256");
   }
@@ -26,9 +24,12 @@ export async function checkRequest(pem: string): Promise<RequestedKey> {
   return { publicKey, keySha256: sha256Hex(new Uint8Array(publicKey.rawData)) };
 }
 
-function parse(pem: string): x509.Pkcs10CertificateRequest {
+/** The key is read within: it is parsed only when it is looked at, and may turn out to be none. */
+function parse(pem: string) {
   try {
-    return new x509.Pkcs10CertificateRequest(pem);
+    const request = new x509.Pkcs10CertificateRequest(pem);
+    const { publicKey } = request;
+    return { request, publicKey, algorithm: publicKey.algorithm };
   } catch (cause) {
     throw new FleetRefused("csr-invalid", "this is no certificate request (PKCS #10, PEM)", { cause });
   }
