@@ -27,6 +27,8 @@ export interface TlsDoor extends Closer {
 }
 
 const HANDSHAKE_MS = 10_000;
+/** No session is resumed, and none negotiated anew: a connection is whoever it was at its handshake. */
+const SECURE_OPTIONS = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION;
 
 /**
  * Opens the TLS layer: TLS 1.2 or newer, the gateway's own certificate read again when its files change, and clients'
@@ -43,7 +45,7 @@ export async function openTlsDoor(
   const read = async (): Promise<SecureContextOptions> => {
     const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
     const ca = authority === undefined ? {} : { ca: authority.toString() };
-    const options = { cert, key, ...ca, minVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_TICKET } as const;
+    const options = { cert, key, ...ca, minVersion: "TLSv1.2", secureOptions: SECURE_OPTIONS } as const;
     createSecureContext(options); // throws where certificate and key do not go together
     return options;
   };

@@ -233,6 +233,23 @@ describe("a client's certificate", () => {
   });
 });
 
+describe("a TLS connection", () => {
+  it("stays what it was at its handshake: it is not negotiated anew", async () => {
+    const { authority, gateway } = await startPlace();
+    const { cert, key } = await authority.issue(TRUCK);
+    const ca = await readFile(authority.caFile, "utf8");
+    const client = await openTls(gateway.port, { ca, cert, key, maxVersion: "TLSv1.2" });
+    await signIn(client, { clientId: "demo:truck-1" });
+
+    const outcome = await Promise.race([
+      new Promise((resolve) => client.socket.renegotiate({}, (error) => resolve(error ?? "negotiated anew"))),
+      client.closed().then(() => "closed"),
+    ]);
+
+    expect(outcome).not.toBe("negotiated anew");
+  });
+});
+
 const twoNames = ["urn:dvornik:client:demo:truck-1", "urn:dvornik:client:demo:post-1", "urn:dvornik:role:device"];
 
 describe("the settings of certificates", () => {

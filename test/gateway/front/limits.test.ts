@@ -1,3 +1,4 @@
+import mqtt from "mqtt";
 import { describe, expect, it } from "vitest";
 import { CONSUMER_GROUPS, filters, topics } from "#contract/topics.ts";
 import { wait } from "#kit/wait.ts";
@@ -50,6 +51,24 @@ describe("how many connections there are", () => {
     await isServed(gateway, "demo:truck-1");
 
     await newer.receive("publish");
+  });
+});
+
+describe("a client id with a session that is kept", () => {
+  it("has one connection too", async () => {
+    const gateway = await start();
+    const { token: password, ...own } = { ...login(gateway, "demo:truck-1"), username: "demo:truck-1" };
+    const options = { ...own, password, clean: false, reconnectPeriod: 0 };
+    const older = await mqtt.connectAsync(gateway.url, options);
+    const gone = new Promise((resolve) => older.once("close", () => resolve(undefined)));
+    await older.subscribeAsync(topics.stored({ tenant: "demo", device: "truck-1" }), { qos: 1 });
+
+    const newer = await mqtt.connectAsync(gateway.url, options);
+    await gone;
+    await newer.publishAsync(topics.data({ tenant: "demo", device: "truck-1" }, "reading"), "x", { qos: 1 });
+
+    await until("one is left", async () => (await gateway.health()).connections === 1);
+    await newer.endAsync();
   });
 });
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
+import fc from "fast-check";
 import mqtt from "mqtt";
 import { generate, type Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
@@ -42,6 +43,16 @@ async function openSocket(url: string, options: ClientOptions = {}, protocol = "
   });
   const packet = (wanted: Packet) => socket.send(generate(wanted));
   return { socket, packet, closed, bytes: () => Buffer.concat(pieces) };
+}
+
+function upgradeRequest(port: number): string {
+  const request = ["GET /mqtt HTTP/1.1", `Host: 127.0.0.1:${port}`, "Connection: Upgrade", "Upgrade: websocket"];
+  const key = [
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    "Sec-WebSocket-Protocol: mqtt",
+  ];
+  return `${[...request, ...key].join("\r\n")}\r\n\r\n`;
 }
 
 describe("MQTT over WebSockets", () => {
@@ -129,16 +140,9 @@ describe("MQTT over WebSockets", () => {
   });
 
   it("closes whoever lets a message trickle", async () => {
-    const { gateway, url, wsPort } = await start({ PACKET_WITHIN_S: "1", MAX_SILENCE_S: "3600" });
+    const { gateway, wsPort } = await start({ PACKET_WITHIN_S: "1", MAX_SILENCE_S: "3600" });
     const slow = connectTcp(wsPort, "127.0.0.1");
-    const { host } = new URL(url);
-    const request = ["GET /mqtt HTTP/1.1", `Host: ${host}`, "Connection: Upgrade", "Upgrade: websocket"];
-    const key = [
-      "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-      "Sec-WebSocket-Protocol: mqtt",
-    ];
-    slow.write(`${[...request, ...key].join("\r\n")}\r\n\r\n`);
+    slow.write(upgradeRequest(wsPort));
     await once(slow, "data");
     const connect = generate(
       connectPacket({ clientId: "demo:truck-1", token: gateway.tokenOf("demo:truck-1"), keepaliveS: 0 }),
@@ -155,6 +159,33 @@ describe("MQTT over WebSockets", () => {
 
     expect((await gateway.health()).refused).toEqual({ "slow-packet": 1 });
   });
+
+  it("survives any bytes that anybody sends, as messages or instead of them, and serves the next one", async () => {
+    const { gateway, wsPort, url } = await start();
+    const anInput = fc.record({ isMessage: fc.boolean(), bytes: fc.uint8Array({ minLength: 1, maxLength: 80 }) });
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(anInput, { minLength: 1, maxLength: 4 }), fc.boolean(), async (inputs, isUpgraded) => {
+        const socket = connectTcp(wsPort, "127.0.0.1");
+        socket.on("error", () => undefined);
+        socket.resume();
+        const closed = new Promise((resolve) => socket.once("close", resolve));
+        if (isUpgraded) socket.write(upgradeRequest(wsPort));
+        for (const { isMessage, bytes } of inputs) {
+          socket.write(isMessage ? Buffer.from([0x82, 0x80 | bytes.length, 0, 0, 0, 0, ...bytes]) : bytes);
+        }
+        socket.end();
+        await closed;
+      }),
+      { numRuns: 100 },
+    );
+
+    const client = await mqtt.connectAsync(url, loginOf(gateway));
+    await client.publishAsync(READING, "x", { qos: 1 });
+    await client.endAsync();
+    await until("all have gone", async () => (await gateway.health()).connections === 0);
+    expect((await gateway.health()).refused["internal-error"]).toBeUndefined();
+  }, 60_000);
 
   it("turns away other paths, other subprotocols, plain requests, and pages of origins that it does not know", async () => {
     const { gateway, url, wsPort } = await start({ WS_ORIGINS: "https://desk.example" });
