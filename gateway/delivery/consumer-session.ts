@@ -41,6 +41,11 @@ export class ConsumerSession {
     return this.#inFlight.size < this.#window && this.#inFlightBytes < IN_FLIGHT_BYTES && !this.#outlet.isFull();
   }
 
+  /** Everything that it was given is acknowledged. */
+  get isIdle(): boolean {
+    return this.#inFlight.size === 0;
+  }
+
   /** Adds `$share/{group}/{filter}` subscriptions; call `joinComplete` after the SUBACK. */
   subscribe(group: ConsumerGroup, filter: string): void {
     const filters = this.#filters.get(group) ?? new Set();

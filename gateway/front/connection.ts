@@ -3,6 +3,7 @@ import type { RecordClass } from "#contract/topics.ts";
 import { classOfStream, isDurableTopic, parseTopic } from "#contract/topics.ts";
 import type { Journal } from "#journal/journal.ts";
 import { codeOf, messageOf } from "#kit/errors.ts";
+import { wait } from "#kit/wait.ts";
 import { checkFromClient } from "#mqtt/checks.ts";
 import { parseConnect } from "#mqtt/connect.ts";
 import { parseControl } from "#mqtt/control.ts";
@@ -52,6 +53,9 @@ const UNSENT_BYTES = 1024 * 1024;
  * message of at most 16 MiB; beyond this lie only answers that it does not take.
  */
 const UNSENT_TO_CONSUMER_BYTES = 32 * UNSENT_BYTES;
+/** Time for consumers to acknowledge what they have before the gateway closes; the rest comes again, with DUP. */
+const DRAIN_MS = 5_000;
+const DRAIN_LOOK_MS = 20;
 const BROKER_PACKET_BYTES = 16 * 1024 * 1024;
 const DURABLE_TOPICS_KEPT = 64;
 
@@ -144,12 +148,19 @@ export class Connection {
     this.#refuse("held-bytes", `${this.heldBytes} bytes of a packet that is not whole`);
   }
 
-  /** Takes nothing more, answers what was taken, and closes. */
+  /** Takes nothing more, answers what was taken, lets a consumer acknowledge what it has, and closes. */
   async finish(): Promise<void> {
     this.#isFinishing = true;
-    this.#socket.pause();
+    this.#steer();
     await this.#intake.settled();
+    const endMs = this.#nowMs() + DRAIN_MS;
+    while (this.#phase === "accepted" && this.#mayAcknowledge && this.#nowMs() < endMs) await wait(DRAIN_LOOK_MS);
     this.#close();
+  }
+
+  /** It has deliveries that it has not acknowledged. */
+  get #mayAcknowledge(): boolean {
+    return this.#consumer?.isIdle === false;
   }
 
   get #name(): string {
@@ -192,7 +203,7 @@ export class Connection {
     const isUnread = this.#socket.writableLength > mostUnsent;
     this.#deadlines.unread(this.#nowMs(), isUnread);
     const mustWait =
-      this.#isFinishing ||
+      (this.#isFinishing && !this.#mayAcknowledge) ||
       isUnread ||
       this.#phase === "connecting" ||
       this.#toll?.isWaiting === true ||
@@ -331,7 +342,7 @@ export class Connection {
     } else {
       this.#consumer ??= new ConsumerSession(this.#name, this.#parts.limits.consumerWindow, {
         write: (bytes) => this.#write(bytes),
-        isFull: () => this.#phase !== "accepted" || this.#socket.writableLength > UNSENT_BYTES,
+        isFull: () => this.#phase !== "accepted" || this.#isFinishing || this.#socket.writableLength > UNSENT_BYTES,
       });
       this.#write(subscribeShared(packet, this.#consumer, identity, this.#parts));
       this.#consumer.joinComplete();
