@@ -46,12 +46,24 @@ export type ParentSettings = z.infer<z.ZodObject<typeof parentSettings>>;
 export const groupsOf = ({ CONSUMER_GROUPS: wanted, PARENT_URL }: ParentSettings): readonly string[] =>
   wanted ?? (PARENT_URL === undefined ? Object.keys(CONSUMER_GROUPS) : []);
 
+const OF_A_PARENT = [
+  "PARENT_USERNAME",
+  "PARENT_TOKEN",
+  "PARENT_TOKEN_FILE",
+  "PARENT_TENANTS",
+  "PARENT_CA",
+  "PARENT_CERT",
+  "PARENT_KEY",
+] as const;
+
 /** Says what is wrong with the settings of a parent, if anything: the setting and what to do. */
 export function faultOfParent(
   settings: ParentSettings & { readonly OPEN: boolean },
 ): { readonly key: keyof typeof parentSettings; readonly message: string } | undefined {
   const { PARENT_URL, PARENT_TENANTS, PARENT_CERT, PARENT_KEY, PARENT_TOKEN, PARENT_TOKEN_FILE } = settings;
   if (PARENT_URL === undefined) {
+    const [orphan] = OF_A_PARENT.filter((key) => settings[key] !== undefined);
+    if (orphan !== undefined) return { key: orphan, message: "means nothing without PARENT_URL" };
     const missing = Object.keys(CONSUMER_GROUPS).filter((group) => !groupsOf(settings).includes(group));
     if (missing.length === 0) return undefined;
     return { key: "CONSUMER_GROUPS", message: `without a PARENT_URL nobody would ever take what ${missing} is for` };

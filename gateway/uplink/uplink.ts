@@ -107,7 +107,8 @@ class ParentUplink implements Uplink {
     const login = (connection: string) => async () => {
       return { ...(await this.#parent.login()), clientId: `${clientIdOf(this.#own)}:${connection}` };
     };
-    const facts = () => ({ parent: this.#parent.url, pending: this.#lagTotal() });
+    const parent = new URL(this.#parent.url).host;
+    const facts = () => ({ parent, pending: this.#lagTotal() });
     this.#up = keepLink({
       login: login("up"),
       presence: { topic: topics.state(this.#own), say: (online) => this.#say(online) },

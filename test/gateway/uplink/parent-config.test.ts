@@ -26,6 +26,7 @@ describe("the settings of a parent", () => {
   });
 
   it.each([
+    [{ PARENT_TENANTS: "chel" }, "PARENT_TENANTS"],
     [{ CONSUMER_GROUPS: "air" }, "CONSUMER_GROUPS"],
     [{ CONSUMER_GROUPS: "none" }, "CONSUMER_GROUPS"],
     [{ ...PARENT, CONSUMER_GROUPS: "wind" }, "CONSUMER_GROUPS"],
