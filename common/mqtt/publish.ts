@@ -1,6 +1,6 @@
 import { type Frame, ProtocolError } from "./framer.ts";
 import { PACKET } from "./packet-types.ts";
-import { decodeText, isTopicName } from "./text.ts";
+import { decodeTopic, type TopicMemo } from "./topic-memo.ts";
 
 /** A PUBLISH as it lies in its frame; `payload` shares the frame's memory. `messageId` is 0 at QoS 0. */
 export interface Publish {
@@ -12,8 +12,11 @@ export interface Publish {
   readonly payload: Buffer;
 }
 
-/** Reads a PUBLISH straight from its frame. Throws `ProtocolError` where flags, topic or message id are not as they must be. */
-export function parsePublish({ flags, bytes, bodyAt }: Frame): Publish {
+/**
+ * Reads a PUBLISH straight from its frame; `memo` is that of its sender. Throws `ProtocolError` where flags, topic or message
+ * id are not as they must be.
+ */
+export function parsePublish({ flags, bytes, bodyAt }: Frame, memo?: TopicMemo): Publish {
   if (bytes.length < bodyAt + 2) throw new ProtocolError("malformed-packet", "a PUBLISH without a topic");
   const topicBytes = bytes.readUInt16BE(bodyAt);
   const qos = (flags >> 1) & 3;
@@ -24,8 +27,7 @@ export function parsePublish({ flags, bytes, bodyAt }: Frame): Publish {
   if (topicBytes === 0 || payloadAt > bytes.length) {
     throw new ProtocolError("malformed-packet", "a PUBLISH that ends within its header");
   }
-  const topic = decodeText(bytes, bodyAt + 2, topicEnd, "a topic");
-  if (!isTopicName(topic)) throw new ProtocolError("malformed-packet", "a topic with a wildcard");
+  const topic = memo?.decode(bytes, bodyAt + 2, topicEnd) ?? decodeTopic(bytes, bodyAt + 2, topicEnd);
   const messageId = qos > 0 ? bytes.readUInt16BE(topicEnd) : 0;
   if (qos > 0 && messageId === 0) throw new ProtocolError("malformed-packet", "a message id of 0");
   return {

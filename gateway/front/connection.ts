@@ -10,6 +10,7 @@ import { parseControl } from "#mqtt/control.ts";
 import { type Frame, Framer, ProtocolError } from "#mqtt/framer.ts";
 import { PACKET } from "#mqtt/packet-types.ts";
 import { emptyPacket, messageIdOf, type Publish, parsePublish, pubackPackets } from "#mqtt/publish.ts";
+import { TopicMemo } from "#mqtt/topic-memo.ts";
 import type { Accounts, Identity } from "../access/accounts.ts";
 import type { Allowances } from "../access/allowances.ts";
 import type { Lockout } from "../access/lockout.ts";
@@ -72,6 +73,7 @@ export class Connection {
   readonly #fromClient: Framer;
   readonly #fromBroker = new Framer(BROKER_PACKET_BYTES);
   readonly #intake: DurableIntake;
+  readonly #topics = new TopicMemo();
   readonly #durableTopics = new Map<string, RecordClass>();
   #phase: "new" | "connecting" | "accepted" | "closing" | "gone" = "new";
   #identity: Identity | undefined;
@@ -302,7 +304,7 @@ export class Connection {
   }
 
   #takePublish(identity: Identity, frame: Frame): void {
-    const publish = parsePublish(frame);
+    const publish = parsePublish(frame, this.#topics);
     const known = this.#durableTopics.get(publish.topic);
     if (known !== undefined && publish.qos === 1 && !publish.retain) {
       this.#intake.take(recordOf(known, publish.topic, publish.payload), publish.messageId);
