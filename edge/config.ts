@@ -5,7 +5,8 @@ import { DeviceName, SensorName, TenantName } from "#contract/names.ts";
 import { BadConfig } from "#kit/load-config.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { readSecret } from "#kit/read-secret.ts";
-import { ByteAddress } from "./sensors/byte-source.ts";
+import { ByteAddress, TcpAddress } from "./sensors/byte-source.ts";
+import { PLANTOWER_MODELS } from "./sensors/plantower-instrument.ts";
 
 const Fields = z.string().transform((text, context): readonly ("pm25" | "pm10")[] => {
   const parsed = z
@@ -43,10 +44,27 @@ export const EdgeConfig = z
     SDS011: ByteAddress.optional().describe("particle sensor: serial:/dev/ttyUSB0, tcp://HOST:PORT or unix:/path"),
     SDS011_SENSOR: SensorName.default("sds011").describe("its name in readings"),
     SDS011_FIELDS: Fields.default(["pm25", "pm10"]).describe("what of it is kept: pm25,pm10"),
+    PMS: ByteAddress.optional().describe("Plantower particle sensor: an address as of SDS011"),
+    PMS_B: ByteAddress.optional().describe("a second Plantower of the same model: channel B"),
+    PMS_MODEL: z
+      .enum(PLANTOWER_MODELS)
+      .default("pms5003")
+      .describe(`which one: ${PLANTOWER_MODELS.join(", ")}`),
+    SPS30: ByteAddress.optional().describe("Sensirion SPS30 over UART: an address as of SDS011"),
+    PARTICLE_ASK: z.stringbool().default(false).describe("ask SDS011 and PMS each time: query and passive mode"),
+    PARTICLE_WORK_S: z.coerce
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(0)
+      .describe(
+        "seconds (30 of warm-up) that particle sensors work before a round and sleep else; 0: they never sleep",
+      ),
+    GPSD: TcpAddress.optional().describe("position and time from gpsd: tcp://127.0.0.1:2947"),
     IIO_DIR: z
       .string()
       .default("/sys/bus/iio/devices")
-      .describe("the kernel's climate sensors; none where it is absent"),
+      .describe("the kernel's climate, gas and particle sensors; none where it is absent"),
     READING_EVERY_S: seconds(0.02).default(60).describe("seconds between two rounds of the sensors"),
     READINGS_PER_PACK: z.coerce.number().int().min(1).max(1_000).default(1).describe("rounds in one message"),
     HEALTH_EVERY_S: seconds(0.1).default(60).describe("seconds between two health messages"),

@@ -1,4 +1,4 @@
-import type { Sample } from "#contract/messages.ts";
+import type { Sample, SampleStatus } from "#contract/messages.ts";
 import type { Closer } from "#kit/closer.ts";
 import { codeOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
@@ -7,7 +7,8 @@ import type { Counters } from "./health/counters.ts";
 import type { DeviceTime } from "./health/device-time.ts";
 import type { NewReading } from "./outbox/new-message.ts";
 import type { Outbox } from "./outbox/outbox.ts";
-import { type Sensor, SensorHung, type SensorValues } from "./sensors/sensor.ts";
+import { createDoubts, type RoundAnswer } from "./sensors/doubts.ts";
+import { type Measurement, type Sensor, SensorHung } from "./sensors/sensor.ts";
 
 /** What a round needs. */
 export interface CycleOptions {
@@ -24,12 +25,31 @@ export interface CycleOptions {
   readonly log: Logger;
 }
 
-/** The slowest instruments of the kernel measure for 5 s (SCD4x); twice that is no measurement any more. */
-const SAMPLE_WITHIN_MS = 10_000;
+/** The slowest of the kernel (SCD4x) measures anew for each of its three channels, 5 s each. */
+const SAMPLE_WITHIN_MS = 20_000;
+/** Doubts that are somebody's fault: counted, so that `health` tells of them. */
+const FAULTS: ReadonlySet<SampleStatus> = new Set([
+  "laser-life-exceeded",
+  "instrument-fault",
+  "stuck",
+  "inconsistent",
+  "over-range",
+]);
 
-/** The rounds of a device: `lastSampleAt` of a sensor is null until it has said something. */
+/** What a sensor said last: milliseconds since boot, and what was to be doubted of it. */
+export interface LastSample {
+  readonly up: number;
+  readonly status: readonly SampleStatus[];
+}
+
+/** The rounds of a device: `last` of a sensor is undefined until it has said something. */
 export interface Cycle extends Closer {
-  lastSampleUp(sensor: string): number | null;
+  last(sensor: string): LastSample | undefined;
+}
+
+interface Answer extends RoundAnswer {
+  readonly sensor: Sensor;
+  readonly at: number | null;
 }
 
 /**
@@ -43,36 +63,40 @@ export function startCycle(options: CycleOptions): Cycle {
   const unanswered = new Set<Sensor>();
   const packs = new Map<Sensor, Sample[]>();
   const badFrames = new Map<Sensor, number>();
-  const lastUp = new Map<string, number>();
+  const last = new Map<string, LastSample>();
+  const doubts = createDoubts();
 
-  function ask(sensor: Sensor): Promise<SensorValues | undefined> {
+  function ask(sensor: Sensor): Promise<Measurement | undefined> {
     unanswered.add(sensor);
     const answered = sensor.sample().finally(() => unanswered.delete(sensor));
     return within(sampleWithinMs, answered, sensor.name);
   }
 
-  async function readOne(sensor: Sensor): Promise<void> {
+  async function readOne(sensor: Sensor): Promise<readonly Answer[]> {
     if (unanswered.has(sensor)) {
       counters.count("sensor-hung");
-      return;
+      return [];
     }
-    const values = await ask(sensor).catch((error: unknown) => {
+    const measurement = await ask(sensor).catch((error: unknown) => {
       counters.count(codeOf(error));
       log.warn({ event: "sensor.failed", sensor: sensor.name, err: error }, "a sensor could not be read");
       return null;
     });
     const bad = sensor.health().badFrames - (badFrames.get(sensor) ?? 0);
-    if (bad > 0 && values !== null) counters.count("sensor-bad-frame", bad);
+    if (bad > 0 && measurement !== null) counters.count("sensor-bad-frame", bad);
     badFrames.set(sensor, sensor.health().badFrames);
-    if (values === null) return;
-    if (values === undefined) {
-      counters.count("sensor-silent");
-      return;
-    }
+    if (measurement === undefined) counters.count("sensor-silent");
+    if (measurement === null || measurement === undefined) return [];
     const { at, up } = time.stamp();
-    lastUp.set(sensor.name, up);
+    return [{ sensor, measurement, at, up }];
+  }
+
+  function keep({ sensor, measurement: { values, windowMs }, at, up }: Answer, status: readonly SampleStatus[]): void {
+    for (const word of status) if (FAULTS.has(word)) counters.count(`sensor-${word}`);
+    last.set(sensor.name, { up, status });
     const pack = packs.get(sensor) ?? [];
-    pack.push({ at, up, values });
+    const doubted = status.length > 0 ? { status: [...status] } : {};
+    pack.push({ at, up, values, ...(windowMs !== undefined && { windowMs }), ...doubted });
     packs.set(sensor, pack);
   }
 
@@ -92,7 +116,9 @@ export function startCycle(options: CycleOptions): Cycle {
   }
 
   const round = async () => {
-    await Promise.all(sensors.map(readOne));
+    const answers = (await Promise.all(sensors.map(readOne))).flat();
+    const statuses = doubts.of(answers);
+    for (const [i, answer] of answers.entries()) keep(answer, statuses[i] ?? []);
     await appendPacks(samplesPerPack);
   };
   const rounds = every(everyMs, round, (error) => {
@@ -100,7 +126,7 @@ export function startCycle(options: CycleOptions): Cycle {
     log.error({ event: "round.failed", err: error }, "a round failed");
   });
   return {
-    lastSampleUp: (sensor) => lastUp.get(sensor) ?? null,
+    last: (sensor) => last.get(sensor),
     close: async () => {
       await rounds.close();
       await appendPacks(1);

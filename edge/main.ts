@@ -54,7 +54,8 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const openTruck = config.CAMERA_FOLDER === undefined ? async () => undefined : (await import("./truck.ts")).openTruck;
   const truck = await openTruck(config, clock, { outbox, time, privateKeyPem, newId, counters, log });
   const model = truck?.judge.model ?? null;
-  const sensors = await openSensors(config, counters, log, random);
+  const sensorSet = await openSensors(config, { counters, log, clock, random });
+  const { sensors } = sensorSet;
   const { READINGS_PER_PACK: samplesPerPack, REPLAY: replay, READING_EVERY_S, HEALTH_EVERY_S } = config;
   const reading = { sensors, everyMs: READING_EVERY_S * 1000, samplesPerPack, replay };
   const cycle = startCycle({ ...reading, outbox, time, counters, log });
@@ -67,7 +68,7 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const parts = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters, sensors, cycle, visits };
   const report = () => reportOf(parts);
   const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report), log);
-  closeOnSignal([outbox, time, signIn, uplink, ...(truck ? [truck] : []), ...sensors, cycle, health, server], onError);
+  closeOnSignal([outbox, time, signIn, uplink, ...(truck ? [truck] : []), sensorSet, cycle, health, server], onError);
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
   const findings = await runSelfTest({ report, truck, sensors, brokerUrl: url });

@@ -1,4 +1,4 @@
-import type { Reading, Values } from "#contract/messages.ts";
+import type { Reading, Sample, Values } from "#contract/messages.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import type { Point } from "../store/measurements/measurements.ts";
 import type { Letter, Problem } from "../store/state/dead-letters.ts";
@@ -38,7 +38,8 @@ function planReading(opened: OpenedMessage<Reading>, registry: RegistryIndex): P
   const points: Point[] = [];
   const samples: LatestSample[] = [];
   let problem: Problem | undefined;
-  for (const { at, values } of message.samples) {
+  for (const sample of message.samples) {
+    const { at, values } = sample;
     if (at === null || message.clock === "none") {
       problem ??= { reason: "no-time", detail: "the device did not know the time" };
       continue;
@@ -54,7 +55,7 @@ function planReading(opened: OpenedMessage<Reading>, registry: RegistryIndex): P
       problem = { reason: "malformed", detail: "no value under a name that a value may have" };
       continue;
     }
-    points.push(pointOf(message, address.device, station, at, measured));
+    points.push(pointOf(message, address.device, station, at, { ...measured, ...doubtsOf(sample) }));
     const replay = message.replay ?? null;
     samples.push({ station: station.id, sensor: message.sensor, at, values: measured, replay });
   }
@@ -66,7 +67,7 @@ function pointOf(
   device: string,
   station: { readonly id: string; readonly tenant: string },
   at: number,
-  values: Readonly<Record<string, number>>,
+  values: Readonly<Record<string, number | string>>,
 ): Point {
   const replay = message.replay === undefined ? {} : { replay: message.replay };
   return {
@@ -78,8 +79,14 @@ function pointOf(
   };
 }
 
+/** What the device said of a sample beside its values: kept with them, under names that no value may have. */
+const doubtsOf = ({ windowMs, status = [] }: Sample): Readonly<Record<string, number | string>> => ({
+  ...(windowMs !== undefined && { window_ms: windowMs }),
+  ...(status.length > 0 && { status: status.join(",") }),
+});
+
 /** Fields that a point has anyway, and the one name that no store takes for a field: a value may not have them. */
-const TAKEN = ["device", "instrument", "clock", "replay", "time"];
+const TAKEN = ["device", "instrument", "clock", "replay", "time", "window_ms", "status"];
 
 const measuredOf = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !TAKEN.includes(name)));

@@ -60,6 +60,35 @@ export const FieldName = z.enum([
 ]);
 export type FieldName = z.infer<typeof FieldName>;
 
+/**
+ * What our own devices write under a name: the fields above, and those that are stored but not shown yet. µg/m³ for `pm…`,
+ * particles in a cm³ larger (`n_over_…`, Plantower) or smaller (`n_to_…`, from 0.3 µm, SPS30) than so many µm, the typical
+ * size in µm, formaldehyde in mg/m³, CO2 in ppm, the gas layer in Ω (`gas_resistance`) or in ticks of its instrument.
+ */
+export const MeasuredName = z.enum([
+  ...FieldName.options,
+  "pm1",
+  "pm4",
+  "n_over_0_3",
+  "n_over_0_5",
+  "n_over_1",
+  "n_over_2_5",
+  "n_over_5",
+  "n_over_10",
+  "n_to_0_5",
+  "n_to_1",
+  "n_to_2_5",
+  "n_to_4",
+  "n_to_10",
+  "particle_size",
+  "formaldehyde",
+  "co2",
+  "gas_resistance",
+  "gas_ticks",
+  "voc_index",
+]);
+export type MeasuredName = z.infer<typeof MeasuredName>;
+
 /** More values in one sample than this is a mistake: the instruments that we know of have a dozen. */
 const MAX_VALUES = 64;
 
@@ -73,11 +102,35 @@ export const Values = z
   .refine((values) => Object.keys(values).length <= MAX_VALUES, `more than ${MAX_VALUES} values`);
 export type Values = z.infer<typeof Values>;
 
+/**
+ * Why a sample is to be doubted; the value is kept, whoever uses it decides. The device knew: it was `warming-up`; the
+ * device was colder or hotter than the instrument allows; its laser has lived longer than promised; the instrument
+ * reported a fault of its own; nothing has changed for hours (`stuck`); its parts contradict each other (mass without
+ * particles); more than it can measure.
+ */
+export const SampleStatus = z.enum([
+  "warming-up",
+  "out-of-spec-temperature",
+  "laser-life-exceeded",
+  "instrument-fault",
+  "stuck",
+  "inconsistent",
+  "over-range",
+]);
+export type SampleStatus = z.infer<typeof SampleStatus>;
+
+/** A newer device may have more words than we know: they are kept, not refused. */
+const StatusWord = z.string().regex(/^[a-z0-9-]{1,32}$/);
+
 /** One moment of one sensor. `at` and `up` are its own; unknown members are kept. */
 export const Sample = z.looseObject({
   at: UtcMs.nullable(),
   up: z.number().int().min(0),
   values: Values,
+  /** The values are medians over so many milliseconds before `at`; absent: measured at that moment. */
+  windowMs: z.number().int().min(0).optional(),
+  /** Words of `SampleStatus`; absent: nothing to doubt. */
+  status: z.array(StatusWord).max(16).optional(),
 });
 export type Sample = z.infer<typeof Sample>;
 

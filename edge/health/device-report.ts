@@ -24,6 +24,8 @@ export interface DeviceReport extends Address {
     readonly name: string;
     readonly model: string;
     readonly lastUp: number | null;
+    /** What its last sample was doubted for. */
+    readonly status: readonly string[];
   })[];
   /** Null on a device without a camera. */
   readonly camera: { readonly lastShotAt: number | null; readonly openVisits: readonly string[] } | null;
@@ -59,7 +61,8 @@ export function reportOf(parts: ReportParts): DeviceReport {
     sensors: sensors.map((sensor) => ({
       name: sensor.name,
       model: sensor.model,
-      lastUp: cycle.lastSampleUp(sensor.name),
+      lastUp: cycle.last(sensor.name)?.up ?? null,
+      status: cycle.last(sensor.name)?.status ?? [],
       ...sensor.health(),
     })),
     camera:

@@ -27,7 +27,10 @@ const CAMERA_WITHIN_MS = 10_000;
 /** What the device found at its start, one line for each part, with what to do about what is missing. Never rejects. */
 export async function runSelfTest(parts: SelfTestParts): Promise<readonly string[]> {
   const { report, truck, sensors, brokerUrl } = parts;
-  const noSensors: [string, Promise<Finding>] = ["sensors", well("none (set SDS011 or IIO_DIR to have some)")];
+  const noSensors: [string, Promise<Finding>] = [
+    "sensors",
+    well("none (set SDS011, PMS, SPS30 or IIO_DIR to have some)"),
+  ];
   const looks: [string, Promise<Finding>][] = [
     ["model", testModel(truck?.judge)],
     ["camera", testCamera(truck?.camera)],
@@ -67,9 +70,11 @@ async function testCamera(camera: Camera | undefined): Promise<Finding> {
 }
 
 async function testSensor(sensor: Sensor): Promise<Finding> {
-  await waitFor(() => sensor.health().isReachable);
-  const { isReachable, trouble } = sensor.health();
-  if (isReachable) return await well(`${sensor.model} is there`);
+  await waitFor(() => sensor.health().isReachable && sensor.health().hasSpoken);
+  const { isReachable, hasSpoken, trouble, about } = sensor.health();
+  if (isReachable && hasSpoken) return await well(`${sensor.model} is there${about === null ? "" : `: ${about}`}`);
+  if (isReachable)
+    return await missing(`${sensor.model}: the line is open, but it says nothing; is it the right line?`);
   return await missing(`${sensor.model}: ${trouble}; it is tried again by itself`);
 }
 

@@ -28,11 +28,16 @@ function parseByteAddress(text: string): Address | undefined {
   return { kind: "tcp", host: socket[1].replace(/^\[|\]$/g, ""), port };
 }
 
+/** An address that must be a TCP one. */
+export const TcpAddress = ByteAddress.refine(({ kind }) => kind === "tcp", "must be tcp://HOST:PORT");
+
 /** A line that is kept open. */
 export interface ByteSource extends Closer {
   readonly isOpen: boolean;
   /** Why it is not open, or null. */
   readonly trouble: string | null;
+  /** Sends bytes; what is sent while the line is closed is lost. */
+  write(bytes: Uint8Array): void;
 }
 
 /** What the owner of a line hears of it. */
@@ -46,21 +51,28 @@ export interface ByteListener {
 /** A peer that vanishes without a word (power, radio) leaves a TCP line open for ever; a sensor speaks each second. */
 const SILENT_MS = 30_000;
 const REOPEN = { baseMs: 250, maxMs: 30_000 };
-// An SDS011 speaks 9600 baud, 8 data bits, no parity, 1 stop bit (protocol V1.3).
-const BAUD_RATE = 9600;
+
+/** How a line is opened. */
+export interface ByteSourceOptions {
+  readonly address: ByteAddress;
+  readonly listener: ByteListener;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Of a serial line; all of our instruments have 8 data bits, no parity and 1 stop bit. 9600 if not said. */
+  readonly baudRate?: number;
+  /** A TCP line on which nothing comes for so long is opened anew; 30 s if not said, Infinity: never. */
+  readonly silentMs?: number;
+}
 
 /**
  * Opens a line and opens it again, with back-off and jitter, whenever it is lost; a TCP line also when nothing has come
- * for `silentMs`. `random` is in [0, 1).
+ * for `silentMs`.
  */
-export function openByteSource(
-  address: ByteAddress,
-  listener: ByteListener,
-  random: () => number,
-  silentMs = SILENT_MS,
-): ByteSource {
+export function openByteSource(options: ByteSourceOptions): ByteSource {
+  const { address, listener, random, baudRate = 9600, silentMs = SILENT_MS } = options;
   const closing = new AbortController();
   let isOpen = false;
+  let line: Duplex | undefined;
   let trouble: string | null = "not opened yet";
 
   async function keepOpen(): Promise<void> {
@@ -69,6 +81,7 @@ export function openByteSource(
         attempt = 0;
       });
       isOpen = false;
+      line = undefined;
       if (closing.signal.aborted) return;
       trouble = reason;
       listener.onLost(reason);
@@ -79,8 +92,9 @@ export function openByteSource(
   /** One life of the line; gives why it ended. */
   async function once(onData: () => void): Promise<string> {
     try {
-      const stream = await openStream(address, closing.signal);
+      const stream = await openStream(address, baudRate, closing.signal);
       isOpen = true;
+      line = stream;
       trouble = null;
       listener.onOpen();
       return await untilLost(stream, (bytes) => {
@@ -102,7 +116,9 @@ export function openByteSource(
         resolve(reason);
       };
       const silence =
-        address.kind === "tcp" ? setTimeout(() => end(`nothing came for ${silentMs} ms`), silentMs) : undefined;
+        address.kind === "tcp" && Number.isFinite(silentMs)
+          ? setTimeout(() => end(`nothing came for ${silentMs} ms`), silentMs)
+          : undefined;
       closing.signal.addEventListener("abort", stop, { once: true });
       stream.on("data", (bytes) => {
         silence?.refresh();
@@ -123,6 +139,10 @@ export function openByteSource(
     get trouble() {
       return trouble;
     },
+    write: (bytes) => {
+      // What fails here fails the line too: its `error` or `close` tells of it.
+      if (line?.writable) line.write(bytes, () => {});
+    },
     close: async () => {
       closing.abort();
       await kept;
@@ -130,8 +150,8 @@ export function openByteSource(
   };
 }
 
-function openStream(address: ByteAddress, signal: AbortSignal): Promise<Duplex> {
-  if (address.kind === "serial") return openSerial(address.path);
+function openStream(address: ByteAddress, baudRate: number, signal: AbortSignal): Promise<Duplex> {
+  if (address.kind === "serial") return openSerial(address.path, baudRate);
   const socket = address.kind === "tcp" ? connect({ host: address.host, port: address.port }) : connect(address.path);
   return new Promise((resolve, reject) => {
     const abort = () => socket.destroy(new Error("closing"));
@@ -147,9 +167,9 @@ function openStream(address: ByteAddress, signal: AbortSignal): Promise<Duplex> 
 }
 
 /** The serial library is loaded only where a serial line is used: it brings a native part. */
-async function openSerial(path: string): Promise<Duplex> {
+async function openSerial(path: string, baudRate: number): Promise<Duplex> {
   const { SerialPort } = await import("serialport");
-  const port = new SerialPort({ path, baudRate: BAUD_RATE, dataBits: 8, parity: "none", stopBits: 1, autoOpen: false });
+  const port = new SerialPort({ path, baudRate, dataBits: 8, parity: "none", stopBits: 1, autoOpen: false });
   await new Promise<void>((resolve, reject) => {
     port.open((error) => (error === null || error === undefined ? resolve() : reject(error)));
   });

@@ -4,12 +4,25 @@ import { type CycleOptions, startCycle } from "../../edge/cycle.ts";
 import { createCounters } from "../../edge/health/counters.ts";
 import type { NewMessage, NewReading } from "../../edge/outbox/new-message.ts";
 import type { Outbox } from "../../edge/outbox/outbox.ts";
-import { type Sensor, SensorUnreadable, type SensorValues } from "../../edge/sensors/sensor.ts";
+import { type Measurement, type Sensor, SensorUnreadable, type SensorValues } from "../../edge/sensors/sensor.ts";
 import { until } from "../support/until.ts";
 import { quiet, stillTime } from "./support/fakes.ts";
 
+const HEALTH = { isReachable: true, hasSpoken: true, badFrames: 0, trouble: null, about: null };
+
+const measured = (values: SensorValues, change: Partial<Measurement> = {}): Measurement => ({
+  values,
+  status: [],
+  windowMs: undefined,
+  ...change,
+});
+
 /** A sensor that says these one after another and then is silent. */
 function createSpeakingSensor(words: readonly (SensorValues | Error)[]): Sensor {
+  return createMeasuringSensor(words.map((word) => (word instanceof Error ? word : measured(word))));
+}
+
+function createMeasuringSensor(words: readonly (Measurement | Error)[]): Sensor {
   const left = [...words];
   return {
     name: "sds011",
@@ -19,7 +32,7 @@ function createSpeakingSensor(words: readonly (SensorValues | Error)[]): Sensor 
       if (word instanceof Error) throw word;
       return word;
     },
-    health: () => ({ isReachable: true, badFrames: 0, trouble: null }),
+    health: () => HEALTH,
     close: async () => {},
   };
 }
@@ -99,7 +112,7 @@ describe("startCycle", () => {
   it("counts frames that were damaged, each once", async () => {
     const { outbox, readings } = createMemoryOutbox();
     const sensor = createSpeakingSensor([{ pm25: 1 }, { pm25: 2 }]);
-    const damaged = { ...sensor, health: () => ({ isReachable: true, badFrames: 3, trouble: null }) };
+    const damaged = { ...sensor, health: () => ({ ...HEALTH, badFrames: 3 }) };
 
     const { counters } = start(damaged, { outbox });
     await until("both are read", () => readings.length === 2);
@@ -136,5 +149,39 @@ describe("startCycle", () => {
     await until("it is read", () => readings.length === 1);
 
     expect(counters.snapshot()["sensor-unreadable"]).toBe(1);
+  });
+
+  it("keeps a doubtful sample with what there is to doubt and the window of its values, and counts faults", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    const faulty = measured({ pm25: 999.9 }, { status: ["instrument-fault"], windowMs: 60_000 });
+
+    const { cycle, counters } = start(createMeasuringSensor([faulty, measured({ pm25: 1 })]), { outbox });
+    await until("both are kept", () => readings.length === 2);
+
+    const [first, second] = readings.map(({ samples }) => samples[0]);
+    expect(first).toMatchObject({
+      values: { pm25: 999.9 },
+      status: ["instrument-fault", "over-range"],
+      windowMs: 60_000,
+    });
+    expect(second).not.toHaveProperty("status");
+    expect(second).not.toHaveProperty("windowMs");
+    expect(counters.snapshot()).toMatchObject({ "sensor-instrument-fault": 1, "sensor-over-range": 1 });
+    expect(cycle.last("sds011")).toMatchObject({ status: [] });
+    expect(cycle.last("another")).toBeUndefined();
+  });
+
+  it("doubts a particle sensor's values in the frost that the climate sensor of the same round feels", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    const climate = { ...createSpeakingSensor([{ temperature: -28 }]), name: "bme280", model: "bme280" };
+
+    const particles = createSpeakingSensor([{ pm25: 40 }]);
+    const { counters } = start(particles, { outbox, sensors: [particles, climate] });
+    await until("both are kept", () => readings.length === 2);
+
+    const samples = new Map(readings.map(({ sensor, samples: [sample] }) => [sensor, sample]));
+    expect(samples.get("sds011")).toMatchObject({ values: { pm25: 40 }, status: ["out-of-spec-temperature"] });
+    expect(samples.get("bme280")).not.toHaveProperty("status");
+    expect(Object.keys(counters.snapshot())).not.toContain("sensor-out-of-spec-temperature");
   });
 });

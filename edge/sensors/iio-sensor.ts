@@ -1,27 +1,46 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { MeasuredName } from "#contract/messages.ts";
 import { codeOf } from "#kit/errors.ts";
-import { type Sensor, SensorUnreadable, type SensorValues } from "./sensor.ts";
+import { type Measurement, type Sensor, SensorUnreadable, type SensorValues } from "./sensor.ts";
+
+/** A channel of the kernel: the beginning of its files' names, and what one of its units is in ours. */
+interface Channel {
+  readonly channel: string;
+  readonly field: MeasuredName;
+  readonly factor: number;
+  /** Where `_input` and `_raw` are different things: which of them it is. Otherwise `_input`, else `_raw` scaled. */
+  readonly only?: "input" | "raw";
+}
 
 /**
- * The climate channels of the kernel's Industrial I/O and what one of their units is in ours
- * (Documentation/ABI/testing/sysfs-bus-iio: milli °C, milli-percent, kilopascal).
+ * The channels of the kernel's Industrial I/O that we read, with their units (Documentation/ABI/testing/sysfs-bus-iio:
+ * milli °C, milli-percent, kilopascal, percent of CO2, µg/m³, Ω; SGP40 in drivers/iio/chemical/sgp40.c).
  */
-const CHANNELS = [
+const CHANNELS: readonly Channel[] = [
   { channel: "in_temp", field: "temperature", factor: 0.001 },
   { channel: "in_humidityrelative", field: "humidity", factor: 0.001 },
   { channel: "in_pressure", field: "pressure", factor: 10 },
-] as const;
+  { channel: "in_concentration_co2", field: "co2", factor: 10_000 },
+  { channel: "in_massconcentration_pm1", field: "pm1", factor: 1 },
+  { channel: "in_massconcentration_pm2p5", field: "pm25", factor: 1 },
+  { channel: "in_massconcentration_pm4", field: "pm4", factor: 1 },
+  { channel: "in_massconcentration_pm10", field: "pm10", factor: 1 },
+  { channel: "in_resistance", field: "gas_resistance", factor: 1, only: "input" },
+  { channel: "in_resistance", field: "gas_ticks", factor: 1, only: "raw" },
+  { channel: "in_concentration", field: "voc_index", factor: 1, only: "input" },
+];
+const FILES = ["input", "raw"] as const;
 /** The model of a device that does not say its name. */
 const NAMELESS = "climate";
 
 /**
- * Every climate sensor that the kernel shows below a folder (`/sys/bus/iio/devices`, or one device's own folder).
+ * Every sensor that the kernel shows below a folder (`/sys/bus/iio/devices`, or one device's own folder).
  *
  * None when the folder is not there: then the machine has no such sensors. What is there but cannot be read is a sensor
  * that is not reachable, and `onUnreadable` hears of it. No name is one of `namesTaken`.
  */
-export async function findIioClimateSensors(
+export async function findIioSensors(
   folder: string,
   namesTaken: ReadonlySet<string>,
   onUnreadable: (reason: string) => void,
@@ -33,20 +52,22 @@ export async function findIioClimateSensors(
   const sensors: Sensor[] = [];
   for (const device of folders) {
     const files = await filesIn(device);
-    if (!(files instanceof SensorUnreadable) && !hasClimate(files)) continue;
+    if (!(files instanceof SensorUnreadable) && !hasChannel(files)) continue;
     const found = files instanceof SensorUnreadable ? files : await modelOf(device);
     const trouble = found instanceof SensorUnreadable ? found.message : null;
     if (trouble !== null) onUnreadable(trouble);
     const model = found instanceof SensorUnreadable ? NAMELESS : found;
     const name = freeName(model, taken);
     taken.add(name);
-    sensors.push(createIioClimateSensor(device, name, model, trouble));
+    sensors.push(createIioSensor(device, name, model, trouble));
   }
   return sensors;
 }
 
-const hasClimate = (files: readonly string[]): boolean =>
-  CHANNELS.some(({ channel }) => files.some((file) => file.startsWith(`${channel}_`)));
+const hasChannel = (names: readonly string[]): boolean =>
+  CHANNELS.some(({ channel, only }) =>
+    FILES.some((file) => file === (only ?? file) && names.includes(`${channel}_${file}`)),
+  );
 
 /** The names in a folder; none where there is no folder. */
 async function filesIn(folder: string): Promise<string[] | SensorUnreadable> {
@@ -57,19 +78,15 @@ async function filesIn(folder: string): Promise<string[] | SensorUnreadable> {
 }
 
 /** One device of the kernel; its files are read anew each round, so that a sensor may go away and come back. */
-function createIioClimateSensor(folder: string, name: string, model: string, troubleAtStart: string | null): Sensor {
+function createIioSensor(folder: string, name: string, model: string, troubleAtStart: string | null): Sensor {
   let trouble = troubleAtStart;
   let badFrames = 0;
-  const sample = async (): Promise<SensorValues | undefined> => {
+  const sample = async (): Promise<Measurement | undefined> => {
     try {
-      const values: Partial<Record<(typeof CHANNELS)[number]["field"], number>> = {};
-      for (const { channel, field, factor } of CHANNELS) {
-        const value = await readChannel(folder, channel);
-        if (value !== undefined) values[field] = Math.round(value * factor * 1000) / 1000;
-      }
+      const values = await readChannels(folder);
       const isSilent = Object.keys(values).length === 0;
       trouble = isSilent ? "no channel to read" : null;
-      return isSilent ? undefined : values;
+      return isSilent ? undefined : { values, status: [], windowMs: undefined };
     } catch (error) {
       badFrames += 1;
       trouble = error instanceof Error ? error.message : String(error);
@@ -80,15 +97,26 @@ function createIioClimateSensor(folder: string, name: string, model: string, tro
     name,
     model,
     sample,
-    health: () => ({ isReachable: trouble === null, badFrames, trouble }),
+    // Its files are the way to it, and what it says.
+    health: () => ({ isReachable: trouble === null, hasSpoken: trouble === null, badFrames, trouble, about: null }),
     close: async () => {},
   };
 }
 
+/** All channels that the device has, one after another: some instruments measure anew for each. */
+async function readChannels(folder: string): Promise<SensorValues> {
+  const values: Partial<Record<MeasuredName, number>> = {};
+  for (const channel of CHANNELS) {
+    const value = await readChannel(folder, channel);
+    if (value !== undefined) values[channel.field] = Math.round(value * channel.factor * 1000) / 1000;
+  }
+  return values;
+}
+
 /** A channel in the kernel's unit: `_input`, or `(_raw + _offset) * _scale`; undefined where the device has none. */
-async function readChannel(folder: string, channel: string): Promise<number | undefined> {
-  const input = await readNumber(join(folder, `${channel}_input`));
-  if (input !== undefined) return input;
+async function readChannel(folder: string, { channel, only }: Channel): Promise<number | undefined> {
+  const input = only === "raw" ? undefined : await readNumber(join(folder, `${channel}_input`));
+  if (input !== undefined || only === "input") return input;
   const raw = await readNumber(join(folder, `${channel}_raw`));
   if (raw === undefined) return undefined;
   const offset = (await readNumber(join(folder, `${channel}_offset`))) ?? 0;
