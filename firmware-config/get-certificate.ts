@@ -1,6 +1,15 @@
 import { type Address, clientIdOf } from "#contract/names.ts";
+import { requestFor } from "./certificate-request.ts";
 import { EnrolRefused, enrol, renew } from "./fleet-client.ts";
-import { BadIdentity, forgetNextKey, type Identity, identityOf, keepIdentity, nextKeyIn } from "./identity-files.ts";
+import {
+  BadIdentity,
+  forgetNextKey,
+  type Identity,
+  identityOf,
+  keepIdentity,
+  nextKeyIn,
+  noteSpent,
+} from "./identity-files.ts";
 
 /** Where a certificate is asked for and kept. */
 export interface CertificatePlace {
@@ -14,8 +23,12 @@ export interface CertificatePlace {
  * Turns a claim into a certificate and keeps it with its key. It may be asked again after any failure: the key stays the
  * same until its certificate is on disk. Rejects with `EnrolRefused`, `FleetAway`, `BadIdentity` or a disk's trouble.
  */
-export function enrolInto(place: CertificatePlace, claim: string, signal?: AbortSignal): Promise<Identity> {
-  return getCertificate(place, (csr) => enrol(place.fleetUrl, { claim, csr }, signal));
+export async function enrolInto(place: CertificatePlace, claim: string, signal?: AbortSignal): Promise<Identity> {
+  const identity = await getCertificate(place, (csr) => enrol(place.fleetUrl, { claim, csr }, signal));
+  await noteSpent(place.folder, claim).catch(() => {
+    // The certificate is kept, which matters; without the note the claim may be tried once more when it ends.
+  });
+  return identity;
 }
 
 /** Asks for the next certificate with the current one, and keeps it with its key. Rejects as `enrolInto`; the current one stays then. */
@@ -29,9 +42,7 @@ async function getCertificate(
   ask: (csr: string) => ReturnType<typeof enrol>,
 ): Promise<Identity> {
   const keyPem = await nextKeyIn(folder);
-  // Loaded only when a certificate is asked for, a few times a year: it takes some 20 MB.
-  const { requestFor } = await import("./certificate-request.ts");
-  const issued = await ask(await requestFor(keyPem)).catch(async (error: unknown) => {
+  const issued = await ask(requestFor(keyPem)).catch(async (error: unknown) => {
     // A copy of this disk got its certificate first: the next try comes with a key of its own.
     if (error instanceof EnrolRefused && error.code === "key-known") await forgetNextKey(folder);
     throw error;

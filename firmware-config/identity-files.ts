@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Issued } from "#contract/enrolment.ts";
@@ -28,6 +28,7 @@ const files = (folder: string) => ({
   identity: join(folder, "identity.pem"),
   nextKey: join(folder, "next-key.pem"),
   authority: join(folder, "ca.pem"),
+  usedClaim: join(folder, "used-claim"),
 });
 
 /** Where TLS finds key, certificate and the fleet's authority: the first two lie in one file. */
@@ -75,6 +76,17 @@ export async function keepIdentity(folder: string, { keyPem, certificatePem }: I
   await writeDurably(identity, `${keyPem}${certificatePem}`, 0o600);
   await removeDurably([nextKey]);
 }
+
+const hashOf = (claim: string): string => createHash("sha256").update(claim).digest("hex");
+
+/** Whether the certificate came of this claim: it is spent, and asking with it again would look like a theft. */
+export async function isSpent(folder: string, claim: string): Promise<boolean> {
+  return (await readIfThere(files(folder).usedClaim)) === hashOf(claim);
+}
+
+/** Notes the claim that the certificate came of; only its hash is kept. */
+export const noteSpent = (folder: string, claim: string): Promise<void> =>
+  writeDurably(files(folder).usedClaim, hashOf(claim), 0o600);
 
 function isKey(pem: string): boolean {
   try {

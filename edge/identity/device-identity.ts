@@ -7,7 +7,7 @@ import type { Logger } from "#kit/logger.ts";
 import { wait } from "#kit/wait.ts";
 import { EnrolRefused } from "../../firmware-config/fleet-client.ts";
 import { enrolInto, renewIn } from "../../firmware-config/get-certificate.ts";
-import { BadIdentity, type Identity, readIdentity } from "../../firmware-config/identity-files.ts";
+import { BadIdentity, type Identity, isSpent, readIdentity } from "../../firmware-config/identity-files.ts";
 import type { Counters } from "../health/counters.ts";
 import type { DeviceTime } from "../health/device-time.ts";
 import { isRenewalDue, lifeOf } from "./renewal-due.ts";
@@ -192,6 +192,9 @@ class IdentityKeeper {
     const claim = await this.#options.claim();
     if (claim === undefined) throw new NoCertificate("a claim is needed: set CLAIM or CLAIM_FILE");
     if (claim === this.#refusedClaim) throw new NoCertificate("the claim was refused: another one is needed");
+    if (await isSpent(this.#options.folder, claim)) {
+      throw new NoCertificate("the certificate of this claim holds no more: another one is needed");
+    }
     try {
       return await enrolInto(this.#options, claim, signal);
     } catch (error) {

@@ -14,14 +14,14 @@ describe("a claim", () => {
   it("is used once: the same key gets the same certificate again, another key is refused and counted", async () => {
     const test = await openTestFleet();
     const claim = await aClaim(test.fleet);
-    const csr = await requestFor(makeTlsKey());
+    const csr = requestFor(makeTlsKey());
     const first = await test.fleet.enrol({ claim, csr });
 
     await test.reopen();
     const again = await test.fleet.enrol({ claim, csr });
 
     expect(again).toEqual(first);
-    const stranger = { claim, csr: await requestFor(makeTlsKey()) };
+    const stranger = { claim, csr: requestFor(makeTlsKey()) };
     await expect(test.fleet.enrol(stranger)).rejects.toEqual(refusedWith("claim-used"));
     expect(await test.fleet.counts()).toEqual({ certificates: 1, revoked: 0, claimsRefused: 1 });
   });
@@ -29,7 +29,7 @@ describe("a claim", () => {
   it("gives one certificate to the first of many who come with it at once", async () => {
     const { fleet } = await openTestFleet();
     const claim = await aClaim(fleet);
-    const requests = await Promise.all(Array.from({ length: 8 }, () => requestFor(makeTlsKey())));
+    const requests = Array.from({ length: 8 }, () => requestFor(makeTlsKey()));
 
     const answers = await Promise.allSettled(requests.map((csr) => fleet.enrol({ claim, csr })));
 
@@ -40,12 +40,12 @@ describe("a claim", () => {
   it("lapses, but not for whoever has used it in time", async () => {
     const { fleet, passMs } = await openTestFleet();
     const [used, unused] = [await aClaim(fleet), await aClaim(fleet)];
-    const csr = await requestFor(makeTlsKey());
+    const csr = requestFor(makeTlsKey());
     await fleet.enrol({ claim: used, csr });
 
     passMs(24 * HOUR_MS);
 
-    await expect(fleet.enrol({ claim: unused, csr: await requestFor(makeTlsKey()) })).rejects.toEqual(
+    await expect(fleet.enrol({ claim: unused, csr: requestFor(makeTlsKey()) })).rejects.toEqual(
       refusedWith("claim-expired"),
     );
     await expect(fleet.enrol({ claim: used, csr })).resolves.toBeDefined();
@@ -54,7 +54,7 @@ describe("a claim", () => {
   it("is unknown when nobody made it", async () => {
     const { fleet } = await openTestFleet();
 
-    const guess = { claim: "A".repeat(43), csr: await requestFor(makeTlsKey()) };
+    const guess = { claim: "A".repeat(43), csr: requestFor(makeTlsKey()) };
 
     await expect(fleet.enrol(guess)).rejects.toEqual(refusedWith("claim-unknown"));
   });
@@ -62,7 +62,7 @@ describe("a claim", () => {
   it("stays good after a request that could not be used", async () => {
     const { fleet } = await openTestFleet();
     const claim = await aClaim(fleet);
-    const good = await requestFor(makeTlsKey());
+    const good = requestFor(makeTlsKey());
 
     const der = Buffer.from(good.split("\n").slice(1, -2).join(""), "base64");
     der[der.length - 4] = (der[der.length - 4] ?? 0) ^ 1;
@@ -77,7 +77,7 @@ describe("a claim", () => {
     const { fleet } = await openTestFleet();
     const { key } = await enrolOne(fleet);
 
-    const copied = { claim: await aClaim(fleet, { device: "truck-2" }), csr: await requestFor(key) };
+    const copied = { claim: await aClaim(fleet, { device: "truck-2" }), csr: requestFor(key) };
 
     await expect(fleet.enrol(copied)).rejects.toEqual(refusedWith("key-known"));
   });

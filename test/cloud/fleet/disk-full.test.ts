@@ -11,7 +11,7 @@ it.skipIf(!maySmallDisk)(
   async () => {
     const disk = await mountSmallDisk(join(await tempFolder(), "small"), 2);
     const { fleet } = await openTestFleet({ file: join(disk.folder, "fleet.db") });
-    const order = { claim: await aClaim(fleet), csr: await requestFor(makeTlsKey()) };
+    const order = { claim: await aClaim(fleet), csr: requestFor(makeTlsKey()) };
     await disk.fill();
 
     const claims = Array.from({ length: 40 }, (_, n) => aClaim(fleet, { device: `truck-${n}` }));

@@ -65,7 +65,7 @@ export interface Enrolled extends Issued {
 /** Claims and enrols with a new key. */
 export async function enrolOne(fleet: Fleet, order: object = {}): Promise<Enrolled> {
   const key = makeTlsKey();
-  const issued = await fleet.enrol({ claim: await aClaim(fleet, order), csr: await requestFor(key) });
+  const issued = await fleet.enrol({ claim: await aClaim(fleet, order), csr: requestFor(key) });
   return { ...issued, key };
 }
 
@@ -76,6 +76,6 @@ export async function aRenewal(
   change: Partial<Omit<RenewRequest, "signature">> = {},
 ): Promise<RenewRequest> {
   const { nonce } = await fleet.nonce();
-  const body = { certificate, csr: await requestFor(makeTlsKey()), nonce, ...change };
+  const body = { certificate, csr: requestFor(makeTlsKey()), nonce, ...change };
   return { ...body, signature: sign("sha256", renewalBytes(body), createPrivateKey(key)).toString("base64url") };
 }

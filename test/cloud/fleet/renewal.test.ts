@@ -26,7 +26,7 @@ describe("renewal", () => {
     const test = await openTestFleet();
     const current = await enrolOne(test.fleet);
     test.passMs(54 * DAY_MS);
-    const csr = await requestFor(makeTlsKey());
+    const csr = requestFor(makeTlsKey());
     const first = await test.fleet.renew(await aRenewal(test.fleet, current, { csr }));
 
     await test.reopen();
@@ -59,7 +59,7 @@ describe("renewal", () => {
     const thief: Enrolled = { ...current, key: makeTlsKey() };
 
     await expect(fleet.renew(await aRenewal(fleet, thief))).rejects.toEqual(refusedWith("signature"));
-    const swapped = { ...good, csr: await requestFor(makeTlsKey()) };
+    const swapped = { ...good, csr: requestFor(makeTlsKey()) };
     await expect(fleet.renew(swapped)).rejects.toEqual(refusedWith("signature"));
     const otherNonce = { ...good, ...(await fleet.nonce()) };
     await expect(fleet.renew(otherNonce)).rejects.toEqual(refusedWith("signature"));
@@ -86,7 +86,7 @@ describe("renewal", () => {
     await expect(fleet.renew(await aRenewal(fleet, current))).rejects.toEqual(refusedWith("too-early"));
     passMs(2 * DAY_MS);
 
-    const sameKey = await aRenewal(fleet, current, { csr: await requestFor(current.key) });
+    const sameKey = await aRenewal(fleet, current, { csr: requestFor(current.key) });
     await expect(fleet.renew(sameKey)).rejects.toEqual(refusedWith("key-known"));
     for (let time = 0; time < 3; time += 1) await fleet.renew(await aRenewal(fleet, current));
     await expect(fleet.renew(await aRenewal(fleet, current))).rejects.toEqual(refusedWith("too-often"));

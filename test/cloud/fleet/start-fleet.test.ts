@@ -21,11 +21,11 @@ describe("the thread of the authority", () => {
     onTestFinished(() => fleet.close());
 
     const enrolled = await enrolOne(fleet);
-    const used = { claim: await aClaim(fleet), csr: await requestFor(makeTlsKey()) };
+    const used = { claim: await aClaim(fleet), csr: requestFor(makeTlsKey()) };
     await fleet.enrol(used);
 
     expect(enrolled.ca).toBe(await fleet.authority());
-    const stranger = { ...used, csr: await requestFor(makeTlsKey()) };
+    const stranger = { ...used, csr: requestFor(makeTlsKey()) };
     await expect(fleet.enrol(stranger)).rejects.toEqual(expect.objectContaining({ code: "claim-used" }));
     await expect(fleet.renew(await aRenewal(fleet, enrolled))).rejects.toEqual(
       expect.objectContaining({ code: "too-early" }),

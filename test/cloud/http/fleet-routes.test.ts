@@ -35,7 +35,7 @@ describe("the fleet's routes", () => {
 
   it("turn a claim into a certificate, and its revocation into the next list", async () => {
     const { app, post, claim } = await openWithFleet();
-    const csr = await requestFor(makeTlsKey());
+    const csr = requestFor(makeTlsKey());
     const before = await app.inject({ url: "/fleet/crl.pem" });
 
     const enrolled = await post("/fleet/enrol", { claim: await claim(), csr });
@@ -59,10 +59,10 @@ describe("the fleet's routes", () => {
 
   it("say with a code why a certificate is not granted", async () => {
     const { post, claim } = await openWithFleet();
-    const used = { claim: await claim(), csr: await requestFor(makeTlsKey()) };
+    const used = { claim: await claim(), csr: requestFor(makeTlsKey()) };
     await post("/fleet/enrol", used);
 
-    const again = await post("/fleet/enrol", { ...used, csr: await requestFor(makeTlsKey()) });
+    const again = await post("/fleet/enrol", { ...used, csr: requestFor(makeTlsKey()) });
 
     expect(again.statusCode).toBe(409);
     expect(again.json()).toMatchObject({ code: "claim-used" });
@@ -76,7 +76,7 @@ describe("the fleet's routes", () => {
 
   it("let an address wait after ten wrong claims, but never shut the right one out", async () => {
     const { post, claim } = await openWithFleet();
-    const csr = await requestFor(makeTlsKey());
+    const csr = requestFor(makeTlsKey());
     const guess = (digit: number) => post("/fleet/enrol", { claim: String(digit).repeat(43).slice(0, 43), csr });
     for (let digit = 0; digit < 10; digit += 1) expect((await guess(digit)).statusCode).toBe(403);
 
@@ -106,7 +106,7 @@ describe("the fleet's routes", () => {
 
       const answer = await post(
         "/fleet/enrol",
-        { claim: await claim(), csr: await requestFor(makeTlsKey()) },
+        { claim: await claim(), csr: requestFor(makeTlsKey()) },
         { remoteAddress, headers },
       );
 

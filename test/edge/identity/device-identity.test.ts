@@ -180,6 +180,19 @@ describe("a device's identity", () => {
     expect(counters.snapshot()).toEqual({ "certificate-revoked": 1 });
   });
 
+  it("does not come again with the claim of a certificate that was revoked: that would look like a theft", async () => {
+    const cloud = await openCloud();
+    const claim = await aClaim(cloud.fleet);
+    const { identity } = await startDevice({ fleetUrl: cloud.url, claim: async () => claim });
+    await until("it has a certificate", () => identity.status().serial !== null);
+    await cloud.fleet.revoke({ ...TRUCK, reason: "key-compromise" });
+
+    identity.doubt();
+
+    await until("it says what it needs", () => identity.status().trouble?.includes("another one is needed"));
+    expect(await cloud.fleet.counts()).toMatchObject({ claimsRefused: 0 });
+  });
+
   it("keeps its certificate when the gateway refuses it and the cloud does not", async () => {
     const cloud = await openCloud();
     const claim = await aClaim(cloud.fleet);
