@@ -38,18 +38,26 @@ export function openWebSocketDoor(
 ): { take(socket: Socket, certificate: ClientCertificate | undefined): void } {
   const known = new WeakMap<Duplex, ClientCertificate>();
   const waiting = new WeakMap<Duplex, NodeJS.Timeout>();
-  const refuse = (socket: Duplex, request: IncomingMessage, why: string, status: string) => {
-    metrics.refuse("websocket", request.socket.remoteAddress ?? "unknown", why);
+  const addresses = new WeakMap<Duplex, string>();
+  const count = (socket: Duplex, why: string) => metrics.refuse("websocket", addresses.get(socket) ?? "unknown", why);
+  const refuse = (socket: Duplex, why: string, status: string) => {
+    count(socket, why);
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   };
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (_, response) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+    count(request.socket, "no request for a WebSocket");
     response.writeHead(426, { connection: "close", upgrade: "websocket" }).end("ask for a WebSocket\n");
+  });
+  server.on("clientError", (error, socket) => {
+    count(socket, error.message);
+    socket.destroy();
   });
   server.on("upgrade", (request, socket, head) => {
     const fault = faultOf(request, rules.origins);
-    if (fault !== undefined) return refuse(socket, request, fault.why, fault.status);
+    if (fault !== undefined) return refuse(socket, fault.why, fault.status);
     const options = { noServer: true, perMessageDeflate: false, clientTracking: false, maxPayload: rules.maxBytes() };
     const handshake = new WebSocketServer({ ...options, handleProtocols: () => SUBPROTOCOL });
+    handshake.on("wsClientError", (error) => refuse(socket, error.message, "400 Bad Request"));
     return handshake.handleUpgrade(request, socket, head, (webSocket) => {
       clearTimeout(waiting.get(socket));
       onWire(wireOf(webSocket, request.socket, known.get(socket), rules, metrics));
@@ -57,6 +65,9 @@ export function openWebSocketDoor(
   });
   return {
     take: (socket, certificate) => {
+      // Between the request and the WebSocket nobody else listens: a reset there must end this connection only.
+      socket.on("error", () => socket.destroy());
+      addresses.set(socket, socket.remoteAddress ?? "unknown");
       if (certificate !== undefined) known.set(socket, certificate);
       const tooLate = setTimeout(() => {
         metrics.refuse("no-connect", socket.remoteAddress ?? "unknown", "no request for a WebSocket in time");

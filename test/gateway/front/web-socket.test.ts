@@ -45,8 +45,8 @@ async function openSocket(url: string, options: ClientOptions = {}, protocol = "
   return { socket, packet, closed, bytes: () => Buffer.concat(pieces) };
 }
 
-function upgradeRequest(port: number): string {
-  const request = ["GET /mqtt HTTP/1.1", `Host: 127.0.0.1:${port}`, "Connection: Upgrade", "Upgrade: websocket"];
+function upgradeRequest(port: number, path = "/mqtt"): string {
+  const request = [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, "Connection: Upgrade", "Upgrade: websocket"];
   const key = [
     "Sec-WebSocket-Version: 13",
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
@@ -165,18 +165,25 @@ describe("MQTT over WebSockets", () => {
     const anInput = fc.record({ isMessage: fc.boolean(), bytes: fc.uint8Array({ minLength: 1, maxLength: 80 }) });
 
     await fc.assert(
-      fc.asyncProperty(fc.array(anInput, { minLength: 1, maxLength: 4 }), fc.boolean(), async (inputs, isUpgraded) => {
-        const socket = connectTcp(wsPort, "127.0.0.1");
-        socket.on("error", () => undefined);
-        socket.resume();
-        const closed = new Promise((resolve) => socket.once("close", resolve));
-        if (isUpgraded) socket.write(upgradeRequest(wsPort));
-        for (const { isMessage, bytes } of inputs) {
-          socket.write(isMessage ? Buffer.from([0x82, 0x80 | bytes.length, 0, 0, 0, 0, ...bytes]) : bytes);
-        }
-        socket.end();
-        await closed;
-      }),
+      fc.asyncProperty(
+        fc.constantFrom("/mqtt", "/other"),
+        fc.array(anInput, { minLength: 1, maxLength: 4 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (path, inputs, isUpgraded, isReset) => {
+          const socket = connectTcp(wsPort, "127.0.0.1");
+          socket.on("error", () => undefined);
+          socket.resume();
+          const closed = new Promise((resolve) => socket.once("close", resolve));
+          if (isUpgraded) socket.write(upgradeRequest(wsPort, path));
+          for (const { isMessage, bytes } of inputs) {
+            socket.write(isMessage ? Buffer.from([0x82, 0x80 | bytes.length, 0, 0, 0, 0, ...bytes]) : bytes);
+          }
+          if (isReset) socket.resetAndDestroy();
+          else socket.end();
+          await closed;
+        },
+      ),
       { numRuns: 100 },
     );
 
@@ -199,7 +206,7 @@ describe("MQTT over WebSockets", () => {
 
     expect(known.socket.protocol).toBe("mqtt");
     known.socket.terminate();
-    expect((await gateway.health()).refused).toEqual({ websocket: 4 });
+    expect((await gateway.health()).refused).toEqual({ websocket: 5 });
   });
 
   it("counts its connections with all others, and closes them with the gateway", async () => {
