@@ -2,6 +2,7 @@ import { z } from "zod";
 import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { accessSettings } from "./access/settings.ts";
+import { sessionSettings } from "./delivery/session-settings.ts";
 import { limitSettings } from "./front/limits.ts";
 import { budgetSettings } from "./own/journal-budget.ts";
 import { faultOfParent, parentSettings } from "./uplink/parent-config.ts";
@@ -22,6 +23,7 @@ export const GatewayConfig = z
     DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
     ...budgetSettings,
     ...limitSettings,
+    ...sessionSettings,
     SETTINGS_FILE: z
       .string()
       .optional()

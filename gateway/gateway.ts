@@ -12,6 +12,8 @@ import { Lockout } from "./access/lockout.ts";
 import { startBroker } from "./broker.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ConsumerGroup } from "./delivery/consumer-group.ts";
+import { DataSessions } from "./delivery/data-sessions.ts";
+import { sessionLimitsOf } from "./delivery/session-settings.ts";
 import { type Doors, startFront } from "./front/front.ts";
 import { startLimits } from "./front/live-limits.ts";
 import { inspectGateway } from "./inspect/inspect.ts";
@@ -61,6 +63,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       Object.entries(layout.groups).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
     );
     const returnWithinMs = config.RETURN_WITHIN_S * 1000;
+    const sessions = keep(new DataSessions(classes, delivery, sessionLimitsOf(config)));
     const memory = await memoryOf(config, journal, log);
     const broker = keep(await startBroker({ rules, metrics, log, returnWithinMs, ...memory }));
     const uplink = await startUplinkFor(config, { journal, broker, retained: memory.retained, clock, log });
@@ -72,6 +75,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       rules,
       broker,
       groups,
+      sessions,
       metrics,
       get limits() {
         return live.limits;
@@ -97,13 +101,15 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
           Object.entries(stats.oldest).map(([name, n]) => [name, n === null ? null : ages.ageS(n)]),
         ),
         connections: front.connections,
-        groups: [...groups.values()].map(({ status }) => status),
+        groups: [...[...groups.values()].map(({ status }) => status), ...sessions.status],
         uplink: uplink?.status() ?? null,
         acknowledged,
         delivered,
         consumed,
         refused: metrics.refused(),
         throttled: metrics.throttled,
+        sessionSkipped: metrics.sessionSkipped,
+        sessionsEnded: metrics.sessionsEnded,
         troubles: [...access.troubles, ...front.troubles, ...(live.trouble === undefined ? [] : [live.trouble])],
       };
     };

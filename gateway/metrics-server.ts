@@ -29,6 +29,8 @@ export interface GatewayHealth {
   readonly refused: Readonly<Record<string, number>>;
   /** How often a client was not read for a while because it had sent more than its rate. */
   readonly throttled: number;
+  readonly sessionSkipped: number;
+  readonly sessionsEnded: number;
   /** What is not as it was set and goes on as it was before, one line each: a file that cannot be read any more. */
   readonly troubles: readonly string[];
 }

@@ -23,6 +23,12 @@ function connectionMetrics(health: GatewayHealth): readonly Metric[] {
       "Files and lists that cannot be read; the ones of before are in force.",
       health.troubles.length,
     ),
+    counter("gateway_session_skipped_total", "Records that sessions lost because they were too far behind.", [
+      { value: health.sessionSkipped },
+    ]),
+    counter("gateway_sessions_ended_total", "Sessions that ended because their client stayed away.", [
+      { value: health.sessionsEnded },
+    ]),
     counter("gateway_throttled_total", "Times that a client was not read because it had sent more than its rate.", [
       { value: health.throttled },
     ]),

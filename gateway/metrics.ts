@@ -46,6 +46,10 @@ export class Metrics {
   delivered = 0;
   /** Deliveries that a consumer acknowledged. */
   consumed = 0;
+  /** Records that persistent sessions lost because they were too far behind. */
+  sessionSkipped = 0;
+  /** Persistent sessions that ended because their client was away for too long. */
+  sessionsEnded = 0;
   /** How often a client was not read for a while because it had sent more than its rate. */
   throttled = 0;
 

@@ -10,8 +10,10 @@ export const limits = {
   photoLongSidePx: 1280,
   /** Unacknowledged publishes of a device's uplink. */
   uplinkWindow: 64,
-  /** Unacknowledged deliveries to a member of a consumer group. */
+  /** Unacknowledged deliveries to a client of the role consumer. */
   consumerWindow: 16_000,
+  /** Unacknowledged deliveries of durable data to any other client. */
+  sessionWindow: 1_000,
   /** Most samples in one reading. */
   samplesPerReading: 3_600,
   /** `stored` names this many of the newest whole photos. */

@@ -57,6 +57,7 @@ export const topics = {
 /** Spells subscription filters over all devices, or over those of one tenant. */
 export const filters = {
   data: (stream: Stream, tenant = "+") => `${ROOT}/${tenant}/+/d/${stream}`,
+  allData: (tenant = "+") => `${ROOT}/${tenant}/+/d/+`,
   live: (tenant = "+") => `${ROOT}/${tenant}/+/live/+`,
   state: (tenant = "+") => `${ROOT}/${tenant}/+/state`,
   desired: (tenant = "+") => `${ROOT}/${tenant}/+/twin/desired`,
@@ -98,7 +99,7 @@ export function parseTopic(topic: string): Topic | undefined {
 /** Whether a topic, or a filter that says so, lies in the tree that is spelled here. */
 export const isOurTopic = (topic: string): boolean => topic.split("/")[0] === ROOT;
 
-/** Whether a topic lies below `dv1/{tenant}/{device}/d/`, whatever follows: what only the durable path may take. */
+/** Whether a topic, or a filter that says so, lies below `dv1/{tenant}/{device}/d/`: what only the durable path may take. */
 export function isDurableTopic(topic: string): boolean {
   const [root, , , branch] = topic.split("/");
   return root === ROOT && branch === "d";

@@ -38,5 +38,7 @@ const openRules: Rules = {
   mayHaveWill: (_identity, topic) => !isOurTopic(topic),
   maySubscribe: (_identity, filter) => filter !== REFUSED_FILTER && !isOurTopic(filter),
   isShared: () => false,
+  isData: () => false,
+  mayHaveData: () => false,
   groupOfSubscription: () => undefined,
 };

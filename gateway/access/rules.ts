@@ -1,5 +1,5 @@
 import { type Address, RESERVED_TENANT } from "#contract/names.ts";
-import { CONSUMER_GROUPS, filters, parseShared, parseTopic, topics } from "#contract/topics.ts";
+import { CONSUMER_GROUPS, filters, isDurableTopic, parseShared, parseTopic, topics } from "#contract/topics.ts";
 import { LEVEL } from "#mqtt/connect.ts";
 import { covers } from "#mqtt/filters.ts";
 import type { Identity } from "./accounts.ts";
@@ -22,6 +22,10 @@ export interface Rules {
   maySubscribe(identity: Identity, filter: string): boolean;
   /** Whether a filter is that of a shared subscription. */
   isShared(filter: string): boolean;
+  /** Whether a filter asks for durable data, which the journal serves. */
+  isData(filter: string): boolean;
+  /** Whether this client may hold this ordinary subscription to durable data. */
+  mayHaveData(identity: Identity, filter: string): boolean;
   /** The group of a `$share` subscription that this client may hold, or undefined. */
   groupOfSubscription(identity: Identity, filter: string): string | undefined;
 }
@@ -78,7 +82,13 @@ export const mayHaveWill = ({ address, role }: Identity, topic: string): boolean
 export const maySubscribe = (identity: Identity, filter: string): boolean =>
   visibleTo(identity).some((visible) => covers(visible, filter));
 
-/** What a client may see, as filters. Durable data are not among them: those are served to groups. */
+/** Whether this client may hold this ordinary subscription to durable data: the cloud any, an operator its tenants'. */
+export function mayHaveData(identity: Identity, filter: string): boolean {
+  if (isCloud(identity)) return covers(filters.allData(), filter);
+  return identity.role === "operator" && identity.tenants.some((tenant) => covers(filters.allData(tenant), filter));
+}
+
+/** What a client may see through the broker, as filters. Durable data are not among them: those the journal serves. */
 function visibleTo({ address, role, tenants }: Identity): readonly string[] {
   switch (role) {
     case "device":
@@ -124,6 +134,8 @@ export const closedRules: Rules = {
   mayHaveWill,
   maySubscribe,
   isShared: (filter) => parseShared(filter) !== undefined,
+  isData: isDurableTopic,
+  mayHaveData,
   groupOfSubscription,
 };
 

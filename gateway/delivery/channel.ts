@@ -30,6 +30,8 @@ export class Channel {
   /** Handed out to members that have gone and not settled, in order: to be handed out again, and nothing else below. */
   #unsettled = new Set<number>();
   #cursor: number;
+  /** Nobody is there, and nothing waits for anybody: the cursor may pass what nobody wants. */
+  #isIdle: boolean;
 
   constructor(recordClass: string, index: number, handedOutBefore: number, parts: ChannelParts) {
     this.recordClass = recordClass;
@@ -38,6 +40,11 @@ export class Channel {
     this.handedOutTo = handedOutBefore;
     this.#parts = parts;
     this.#cursor = parts.journal.cursor(parts.reader, recordClass);
+    this.#isIdle = this.#cursor >= parts.journal.newest();
+  }
+
+  get cursor(): number {
+    return this.#cursor;
   }
 
   /** The newest number of all classes. */
@@ -74,7 +81,9 @@ export class Channel {
   /** A member has gone; the others, who have its devices now, look again for what it leaves behind. */
   remove(lane: Lane): void {
     this.#lanes.delete(lane);
+    const { isLive, position } = lane;
     const settledTo = lane.stop();
+    this.#isIdle = isLive && settledTo >= position && this.#unsettled.size === 0;
     for (const other of this.#lanes) other.rewindTo(settledTo);
   }
 
@@ -95,6 +104,20 @@ export class Channel {
     this.newest = record.n;
     const device = this.deviceDue(record);
     if (device !== undefined) device.owner?.lanes[this.index]?.offer(record, device);
+  }
+
+  /** A record of this class was committed while there is no member. */
+  pass(record: StoredRecord, isWanted: boolean): void {
+    this.newest = record.n;
+    this.#isIdle &&= !isWanted;
+    if (this.#isIdle) this.advanceTo(record.n);
+  }
+
+  /** Skips everything up to a number. */
+  skipTo(n: number): void {
+    for (const unsettled of this.#unsettled) if (unsettled <= n) this.#unsettled.delete(unsettled);
+    for (const lane of this.#lanes) lane.skipTo(n);
+    this.advanceTo(n);
   }
 
   /** Numbers that were handed out and are to be handed out again. */

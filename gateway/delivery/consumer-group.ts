@@ -25,6 +25,7 @@ export interface GroupStatus {
 }
 
 const PIECE_BYTES = 256 * 1024;
+const COUNTED_AT_ONCE = 2_000;
 const LOG_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 500;
 const FORGET_EVERY_MS = 60_000;
@@ -59,9 +60,17 @@ export class ConsumerGroup implements Closer {
   #lastTroubleMs = Number.NEGATIVE_INFINITY;
   #lastForgotMs: number;
 
-  /** `classes` in order of worth. */
-  constructor(name: string, classes: readonly string[], parts: DeliveryParts) {
+  readonly #isWanted: (topic: string) => boolean;
+
+  /** `classes` in order of worth; `isWanted` says of which topics the group gets anything, if not of all. */
+  constructor(
+    name: string,
+    classes: readonly string[],
+    parts: DeliveryParts,
+    isWanted: (topic: string) => boolean = () => true,
+  ) {
     this.name = name;
+    this.#isWanted = isWanted;
     this.#parts = parts;
     this.#lastForgotMs = this.nowMs;
     this.#devices = new Devices(classes.length);
@@ -135,6 +144,21 @@ export class ConsumerGroup implements Closer {
     for (const channel of this.#channels) channel.advance();
   }
 
+  /** Skips everything up to a number; gives how many records that the group wants were skipped. */
+  async skipTo(n: number): Promise<number> {
+    let skipped = 0;
+    for (const channel of this.#channels) {
+      for (let at = channel.cursor; at < n; ) {
+        const records = (await channel.read(at, COUNTED_AT_ONCE)).filter((record) => record.n <= n);
+        skipped += records.filter(({ topic }) => this.#isWanted(topic)).length;
+        at = records.at(-1)?.n ?? n;
+      }
+      channel.skipTo(n);
+    }
+    this.pump();
+    return skipped;
+  }
+
   /** The journal could not be read: said in the log now and then, and tried again. */
   report(error: unknown): void {
     this.#hasTrouble = true;
@@ -199,13 +223,19 @@ export class ConsumerGroup implements Closer {
   }
 
   #offer(records: readonly StoredRecord[]): void {
+    if (this.#members.length === 0) {
+      for (const record of records) {
+        this.#channelOf.get(record.recordClass)?.pass(record, this.#isWanted(record.topic));
+      }
+      return;
+    }
     for (const record of records) this.#channelOf.get(record.recordClass)?.offer(record);
     this.pump();
   }
 
   /** The device of a record, and an owner for it. */
   #sort({ topic }: StoredRecord): Device | undefined {
-    if (this.#members.length === 0) return undefined;
+    if (this.#members.length === 0 || !this.#isWanted(topic)) return undefined;
     const device = this.#devices.of(topic);
     const { owner } = device;
     const isKept =

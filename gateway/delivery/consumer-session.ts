@@ -55,15 +55,24 @@ export class ConsumerSession {
   /** Joins the groups whose filters are all subscribed. */
   joinComplete(): void {
     for (const [group, filters] of this.#filters) {
-      if (this.#joined.has(group) || !groupFilters(group.name).every((filter) => filters.has(filter))) continue;
-      this.#joined.set(group, group.join(this));
+      if (groupFilters(group.name).every((filter) => filters.has(filter))) this.join(group);
     }
   }
 
   /** Takes a subscription back; a group that is not complete any more is left. */
   unsubscribe(group: ConsumerGroup, filter: string): void {
+    if (this.#filters.get(group)?.delete(filter) === true) this.leave(group);
+  }
+
+  /** Joins a group. */
+  join(group: ConsumerGroup): void {
+    if (!this.#joined.has(group)) this.#joined.set(group, group.join(this));
+  }
+
+  /** Leaves a group that was joined. */
+  leave(group: ConsumerGroup): void {
     const member = this.#joined.get(group);
-    if (this.#filters.get(group)?.delete(filter) !== true || member === undefined) return;
+    if (member === undefined) return;
     this.#joined.delete(group);
     for (const [id, handout] of this.#inFlight) if (handout.lane.member === member) this.#forget(id, handout);
     group.leave(member);

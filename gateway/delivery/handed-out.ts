@@ -31,6 +31,9 @@ export const keepOpen = (group: string, journal: Journal): Promise<void> => keep
 export const keepHandedOut = (group: string, journal: Journal, to: Readonly<Record<string, number>>): Promise<void> =>
   keep(group, journal, false, to);
 
+/** The group is no more. */
+export const forgetHandedOut = (group: string, journal: Journal): Promise<void> => journal.keep(nameOf(group), null);
+
 function keep(group: string, journal: Journal, open: boolean, to: Readonly<Record<string, number>>): Promise<void> {
   return journal.keep(nameOf(group), Buffer.from(JSON.stringify({ open, to })));
 }

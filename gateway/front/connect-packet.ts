@@ -25,3 +25,10 @@ export function connectForBroker({ bytes, bodyAt }: Frame): Buffer {
   copy.writeUInt16BE(0, flagsAt + 1);
   return copy;
 }
+
+/** The same CONNACK, saying that there is a session from before. */
+export function sessionPresent(connack: Frame): Frame {
+  const bytes = Buffer.from(connack.bytes);
+  bytes.writeUInt8(1, connack.bodyAt);
+  return { ...connack, bytes };
+}

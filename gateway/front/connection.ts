@@ -18,12 +18,13 @@ import type { Rules } from "../access/rules.ts";
 import type { Broker } from "../broker.ts";
 import type { ConsumerGroup } from "../delivery/consumer-group.ts";
 import { ConsumerSession } from "../delivery/consumer-session.ts";
-import { sharingOf, subscribeShared, unsubscribeShared } from "../delivery/shared-subscriptions.ts";
+import type { DataSessions } from "../delivery/data-sessions.ts";
+import { joinSubscribed, servedFromJournal, subscribe, unsubscribe } from "../delivery/subscriptions.ts";
 import type { SessionReport } from "../inspect/report.ts";
 import type { Metrics, RefusalReason } from "../metrics.ts";
 import { recordOf } from "../own/photo-group.ts";
 import { BrokerLink } from "./broker-link.ts";
-import { connectForBroker, refusingConnack } from "./connect-packet.ts";
+import { connectForBroker, refusingConnack, sessionPresent } from "./connect-packet.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DurableIntake } from "./durable-intake.ts";
 import { Flows } from "./flows.ts";
@@ -39,6 +40,7 @@ export interface ConnectionParts {
   readonly rules: Rules;
   readonly broker: Broker;
   readonly groups: ReadonlyMap<string, ConsumerGroup>;
+  readonly sessions: DataSessions;
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly allowances: Allowances;
@@ -80,6 +82,9 @@ export class Connection {
   #link: BrokerLink | undefined;
   #flows = new Flows(true);
   #consumer: ConsumerSession | undefined;
+  /** The client asked for a session that outlives this connection. */
+  #isLasting = false;
+  #subscribing: Promise<void> = Promise.resolve();
   /** It has published or subscribed through the broker, so it cannot become a consumer. */
   #usesBroker = false;
   /** What came before the broker accepted the connection. */
@@ -111,6 +116,11 @@ export class Connection {
     this.#socket.on("drain", () => this.#resumeOutput());
     this.#socket.on("error", () => this.#socket.destroy());
     this.#socket.on("close", () => this.#end());
+  }
+
+  /** Its client has a session of durable data from before. */
+  get #isResumed(): boolean {
+    return this.#isLasting && this.#identity !== undefined && this.#parts.sessions.has(this.#identity.clientId);
   }
 
   /** Who this is, once it has signed in. */
@@ -266,8 +276,16 @@ export class Connection {
       },
       onClosed: () => this.#close(),
     });
-    this.#parts.broker.serve(this.#link);
-    this.#forward(connectForBroker(frame));
+    this.#isLasting = !cleanSession;
+    const link = this.#link;
+    const enter = () => {
+      if (this.#phase !== "connecting") return;
+      this.#parts.broker.serve(link);
+      this.#forward(connectForBroker(frame));
+    };
+    const { sessions } = this.#parts;
+    if (this.#isLasting || !sessions.has(identity.clientId)) enter();
+    else this.#subscribeInTurn(() => sessions.end(identity.clientId).then(enter));
   }
 
   #takeAccepted(identity: Identity, frame: Frame): void {
@@ -309,7 +327,7 @@ export class Connection {
     if (known !== undefined && publish.qos === 1 && !publish.retain) {
       this.#intake.take(recordOf(known, publish.topic, publish.payload), publish.messageId);
     } else if (this.#consumer !== undefined) {
-      this.#refuse("consumer-rules", "a connection with a shared subscription publishes nothing");
+      this.#refuse("consumer-rules", "a connection that is served durable data publishes nothing");
     } else if (isDurableTopic(publish.topic)) {
       this.#takeDurable(identity, publish);
     } else {
@@ -335,27 +353,52 @@ export class Connection {
   #takeSubscribe(identity: Identity, frame: Frame): void {
     const packet = parseControl(frame);
     if (packet.cmd !== "subscribe") return;
-    const sharing = sharingOf(packet, this.#parts.rules);
-    if (sharing === "none" && this.#consumer === undefined) {
+    const served = servedFromJournal(packet, this.#parts.rules);
+    if (served === "none" && this.#consumer === undefined) {
       this.#usesBroker = true;
       this.#forward(frame.bytes);
-    } else if (sharing !== "all" || this.#usesBroker) {
-      this.#refuse("consumer-rules", "a connection with a shared subscription holds no other and publishes nothing");
+    } else if (served !== "all" || this.#usesBroker) {
+      this.#refuse(
+        "consumer-rules",
+        "a connection that is served durable data subscribes to and publishes nothing else",
+      );
     } else {
-      this.#consumer ??= new ConsumerSession(this.#name, this.#parts.limits.consumerWindow, {
-        write: (bytes) => this.#write(bytes),
-        isFull: () => this.#phase !== "accepted" || this.#isFinishing || this.#socket.writableLength > UNSENT_BYTES,
+      const subscriber = { identity, consumer: this.#consume(identity), isLasting: this.#isLasting };
+      this.#subscribeInTurn(async () => {
+        this.#write(await subscribe(packet, subscriber, this.#parts));
+        if (this.#phase === "accepted") joinSubscribed(subscriber, this.#parts);
       });
-      this.#write(subscribeShared(packet, this.#consumer, identity, this.#parts));
-      this.#consumer.joinComplete();
     }
   }
 
   #takeUnsubscribe(identity: Identity, frame: Frame): void {
     const packet = parseControl(frame);
     if (packet.cmd !== "unsubscribe") return;
-    if (this.#consumer === undefined) this.#forward(frame.bytes);
-    else this.#write(unsubscribeShared(packet, this.#consumer, identity, this.#parts));
+    const consumer = this.#consumer;
+    if (consumer === undefined) {
+      this.#forward(frame.bytes);
+      return;
+    }
+    const subscriber = { identity, consumer, isLasting: this.#isLasting };
+    this.#subscribeInTurn(async () => this.#write(await unsubscribe(packet, subscriber, this.#parts)));
+  }
+
+  /** It is served from the journal from now on. */
+  #consume({ role }: Identity): ConsumerSession {
+    const { limits } = this.#parts;
+    const window = role === "consumer" ? limits.consumerWindow : limits.sessionWindow;
+    this.#consumer ??= new ConsumerSession(this.#name, window, {
+      write: (bytes) => this.#write(bytes),
+      isFull: () => this.#phase !== "accepted" || this.#isFinishing || this.#socket.writableLength > UNSENT_BYTES,
+    });
+    return this.#consumer;
+  }
+
+  /** Subscriptions are synced before they are answered, one after the other. */
+  #subscribeInTurn(change: () => Promise<void>): void {
+    this.#subscribing = this.#subscribing
+      .then(change)
+      .catch((error: unknown) => this.#refuse("journal-unavailable", `${codeOf(error)}: ${messageOf(error)}`));
   }
 
   #takePuback(frame: Frame): void {
@@ -390,8 +433,9 @@ export class Connection {
     }
     try {
       this.#fromBroker.push(bytes, (frame) => {
-        this.#write(this.#flows.toClient(frame));
-        if (frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0) {
+        const isWelcome = frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0;
+        this.#write(this.#flows.toClient(isWelcome && this.#isResumed ? sessionPresent(frame) : frame));
+        if (isWelcome) {
           this.#connack = frame;
           this.#goOn();
         }
@@ -414,8 +458,11 @@ export class Connection {
   #accept(connack: Frame): void {
     this.#phase = "accepted";
     const hasOldSession = connack.bytes[connack.bodyAt] === 1;
-    this.#usesBroker = hasOldSession;
+    this.#usesBroker = hasOldSession && !this.#isResumed;
     this.#deadlines.heard(this.#nowMs(), this.#fromClient.heldBytes > 0, false);
+    if (this.#isResumed && this.#identity !== undefined) {
+      this.#parts.sessions.join(this.#identity.clientId, this.#consume(this.#identity));
+    }
     const early = this.#early;
     this.#early = [];
     this.#takeAll(() => {
@@ -446,10 +493,16 @@ export class Connection {
     this.#close();
   }
 
+  #endConsumer(): void {
+    if (this.#consumer === undefined || this.#identity === undefined) return;
+    this.#consumer.end();
+    this.#parts.sessions.left(this.#identity.clientId, this.#consumer);
+  }
+
   #close(): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
     this.#phase = "closing";
-    this.#consumer?.end();
+    this.#endConsumer();
     this.#socket.resume();
     endSoon(this.#socket);
     // Not the socket's own timeout: whoever goes on sending would put that off for ever.
@@ -462,7 +515,7 @@ export class Connection {
     this.#phase = "gone";
     this.#early = [];
     this.#toll?.end();
-    this.#consumer?.end();
+    this.#endConsumer();
     const brokerWaits = this.#brokerWaits;
     this.#brokerWaits = undefined;
     brokerWaits?.();

@@ -25,7 +25,14 @@ export const limitSettings = {
     .min(1)
     .max(60_000)
     .default(limits.consumerWindow)
-    .describe("unacknowledged deliveries to a member of a consumer group"),
+    .describe("unacknowledged deliveries to a client of the role consumer"),
+  SESSION_WINDOW: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(limits.sessionWindow)
+    .describe("unacknowledged deliveries of durable data to any other client"),
   RATE_MESSAGES: z.coerce
     .number()
     .positive()
@@ -75,6 +82,7 @@ export interface Limits extends AllowanceLimits, AdmissionLimits, DeadlineLimits
   readonly maxPacketBytes: number;
   readonly unjournaledBytes: number;
   readonly consumerWindow: number;
+  readonly sessionWindow: number;
   readonly heldBytes: number;
 }
 
@@ -84,6 +92,7 @@ export function limitsOf(settings: z.infer<typeof LimitSettings>): Limits {
     maxPacketBytes: settings.MAX_PACKET_BYTES,
     unjournaledBytes: settings.UNJOURNALED_BYTES,
     consumerWindow: settings.CONSUMER_WINDOW,
+    sessionWindow: settings.SESSION_WINDOW,
     messagesPerSecond: settings.RATE_MESSAGES,
     bytesPerSecond: settings.RATE_BYTES,
     burstMs: settings.RATE_BURST_S * 1000,

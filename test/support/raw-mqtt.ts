@@ -72,15 +72,24 @@ export interface RawLogin {
   readonly username?: string;
   readonly keepaliveS?: number;
   readonly will?: { readonly topic: string; readonly payload: string };
+  /** False asks for a session that outlives the connection. */
+  readonly clean?: boolean;
 }
 
 /** The CONNECT of a login. */
-export function connectPacket({ clientId, token, username = clientId, keepaliveS = 60, will }: RawLogin): Packet {
+export function connectPacket({
+  clientId,
+  token,
+  username = clientId,
+  keepaliveS = 60,
+  will,
+  clean = true,
+}: RawLogin): Packet {
   return {
     cmd: "connect",
     protocolId: "MQTT",
     protocolVersion: 4,
-    clean: true,
+    clean,
     clientId,
     keepalive: keepaliveS,
     ...(token === undefined ? {} : { username, password: Buffer.from(token) }),

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { CONSUMER_GROUPS, classOfStream, filters, RECORD_CLASSES, Stream, topics } from "#contract/topics.ts";
 import type { Identity } from "../../../gateway/access/accounts.ts";
-import { groupOfSubscription, mayHaveWill, maySubscribe, refusalOfPublish } from "../../../gateway/access/rules.ts";
+import {
+  groupOfSubscription,
+  mayHaveData,
+  mayHaveWill,
+  maySubscribe,
+  refusalOfPublish,
+} from "../../../gateway/access/rules.ts";
 import { GROUP_CLASSES } from "../../../gateway/uplink/journal-layout.ts";
 
 const TRUCK = { tenant: "demo", device: "truck-1" };
@@ -78,6 +84,8 @@ describe("subscriptions and wills", () => {
     expect(maySubscribe(cloud, filters.state())).toBe(true);
     expect(maySubscribe(cloud, "#")).toBe(false);
     expect(groupOfSubscription(cloud, filters.shared("sites", filters.data("visit")))).toBe("sites");
+    expect(mayHaveData(cloud, filters.allData())).toBe(true);
+    expect(mayHaveData(cloud, "dv1/#")).toBe(false);
     expect(groupOfSubscription(cloud, filters.shared("air", filters.data("visit")))).toBeUndefined();
     expect(groupOfSubscription(cloud, filters.shared("toString", filters.data("visit")))).toBeUndefined();
   });
@@ -124,6 +132,11 @@ describe("an operator", () => {
 
   it("looks into its tenants and sets what is wanted there, and says nothing in a device's name", () => {
     expect(maySubscribe(operator, filters.live("demo"))).toBe(true);
+    expect(mayHaveData(operator, filters.allData("demo"))).toBe(true);
+    expect(mayHaveData(operator, topics.data(TRUCK, "visit"))).toBe(true);
+    for (const wide of [filters.allData(), filters.allData("other"), "dv1/demo/+/#", "#"]) {
+      expect(mayHaveData(operator, wide)).toBe(false);
+    }
     expect(maySubscribe(operator, topics.state(TRUCK))).toBe(true);
     expect(maySubscribe(operator, filters.state())).toBe(false);
     expect(refusalOfPublish(operator, claim(topics.desired(TRUCK)))).toBeUndefined();

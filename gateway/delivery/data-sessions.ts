@@ -1,0 +1,162 @@
+import { type Closer, closeAll } from "#kit/closer.ts";
+import { every } from "#kit/every.ts";
+import { ByteLadder } from "./byte-ladder.ts";
+import type { DeliveryParts, GroupStatus } from "./consumer-group.ts";
+import type { ConsumerSession } from "./consumer-session.ts";
+import { DataSession, nameOfSession, notedSessions } from "./data-session.ts";
+import { forgetHandedOut } from "./handed-out.ts";
+import type { SessionLimits } from "./session-settings.ts";
+
+const LOOK_EVERY_MS = 2_000;
+
+/**
+ * Ordinary clients' subscriptions to durable data, each client a group of one.
+ *
+ * A session begins at the newest record, is a reader of the journal from its SUBACK on, and ends with its connection
+ * unless the client asked to keep it. Beyond its bounds it loses the oldest, so that it never keeps the journal from
+ * clearing for long.
+ */
+export class DataSessions implements Closer {
+  readonly #parts: DeliveryParts;
+  readonly #classes: readonly string[];
+  readonly #limits: SessionLimits;
+  readonly #sessions = new Map<string, DataSession>();
+  readonly #ladder: ByteLadder;
+  readonly #looking: Closer;
+  /** One change at a time, so that what is on disk and what is served are the same. */
+  #lastChange: Promise<unknown> = Promise.resolve();
+
+  /** Takes up the sessions of the last life; `classes` are all of the journal's, in order of worth. */
+  constructor(classes: readonly string[], parts: DeliveryParts, limits: SessionLimits) {
+    this.#parts = parts;
+    this.#classes = classes;
+    this.#limits = limits;
+    const { journal, clock } = parts;
+    const { bytes, oldestPending } = journal.stats();
+    const newest = journal.newest();
+    const held = Object.values(bytes).reduce((sum, size) => sum + size, 0);
+    this.#ladder = new ByteLadder(limits.bytes, { oldest: oldestPending ?? newest + 1, newest, bytes: held });
+    const noted = notedSessions(parts.kept);
+    const readers = new Set(journal.addedReaders());
+    for (const [clientId, note] of noted) {
+      if (!note.isLasting || !readers.delete(nameOfSession(clientId))) continue;
+      const awaySinceMs = note.awaySinceMs ?? clock.nowMs();
+      this.#sessions.set(clientId, new DataSession(clientId, { ...note, awaySinceMs }, classes, parts));
+    }
+    const ended = [...noted.keys()].filter((clientId) => !this.#sessions.has(clientId)).map(nameOfSession);
+    for (const name of new Set([...readers, ...ended])) this.#forget(name).catch((error) => this.#report(error));
+    this.#looking = every(
+      LOOK_EVERY_MS,
+      () => this.#look(),
+      (error) => this.#report(error),
+    );
+  }
+
+  get status(): readonly GroupStatus[] {
+    return [...this.#sessions.values()].map(({ group }) => group.status);
+  }
+
+  has(clientId: string): boolean {
+    return this.#sessions.has(clientId);
+  }
+
+  /** A connection holds these filters too; on disk when it resolves. `join` begins the delivery. */
+  subscribe(clientId: string, isLasting: boolean, filters: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const held = this.#sessions.get(clientId);
+      if (held !== undefined) return await held.setFilters(new Set([...held.filters, ...filters]));
+      await this.#parts.journal.addReader(nameOfSession(clientId), this.#classes);
+      const note = { filters: [...filters], isLasting, awaySinceMs: this.#parts.clock.nowMs() };
+      const session = new DataSession(clientId, note, this.#classes, this.#parts);
+      this.#sessions.set(clientId, session);
+      await session.setFilters(session.filters);
+    });
+  }
+
+  /** The client's session, if there is one, is served over this connection from now on. */
+  join(clientId: string, consumer: ConsumerSession): void {
+    const held = this.#sessions.get(clientId)?.hold(consumer);
+    held?.catch((error) => this.#report(error));
+  }
+
+  /** Takes filters back; a session without any has ended. */
+  unsubscribe(clientId: string, filters: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const held = this.#sessions.get(clientId);
+      if (held === undefined) return;
+      const left = new Set(held.filters).difference(new Set(filters));
+      if (left.size === 0) await this.#end(held);
+      else await held.setFilters(left);
+    });
+  }
+
+  /** A connection has gone: its session waits for the next one, or ends. */
+  left(clientId: string, consumer: ConsumerSession): void {
+    const session = this.#sessions.get(clientId);
+    if (session?.release(consumer, this.#parts.clock.nowMs()) !== true) return;
+    const done = session.isLasting ? session.keepAway() : this.end(clientId);
+    done.catch((error) => this.#report(error));
+  }
+
+  /** The client's session is no more; on disk when it resolves. */
+  end(clientId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const session = this.#sessions.get(clientId);
+      if (session !== undefined) await this.#end(session);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#looking.close();
+    await this.#lastChange;
+    await closeAll([...this.#sessions.values()]);
+  }
+
+  async #end(session: DataSession): Promise<void> {
+    this.#sessions.delete(session.clientId);
+    await session.close();
+    await this.#forget(session.group.name);
+  }
+
+  async #forget(name: string): Promise<void> {
+    const { journal } = this.#parts;
+    await Promise.all([journal.removeReader(name), journal.keep(name, null), forgetHandedOut(name, journal)]);
+  }
+
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#lastChange.then(change);
+    this.#lastChange = done.catch(() => {
+      // Whoever asked for it hears of it.
+    });
+    return done;
+  }
+
+  async #look(): Promise<void> {
+    const { journal, clock, metrics, log } = this.#parts;
+    const { payloadBytesAppended } = journal.stats();
+    const newest = journal.newest();
+    this.#ladder.note(newest, payloadBytesAppended);
+    const { records, bytes, awayMs } = this.#limits;
+    const floor = Math.max(newest - records, this.#ladder.floor(payloadBytesAppended, bytes));
+    for (const session of this.#sessions.values()) {
+      const { clientId, group, awaySinceMs } = session;
+      if (awaySinceMs !== null && clock.nowMs() - awaySinceMs > awayMs) {
+        log.warn({ event: "session.ended", client: clientId, awaySinceMs }, "its client has been away for too long");
+        metrics.sessionsEnded += 1;
+        await this.end(clientId);
+        continue;
+      }
+      let skipped = 0;
+      await this.#inTurn(async () => {
+        if (this.#sessions.get(clientId) === session) skipped = await group.skipTo(floor);
+      });
+      metrics.sessionSkipped += skipped;
+      if (skipped > 0)
+        log.warn({ event: "session.skipped", client: clientId, skipped }, "the session is too far behind");
+    }
+  }
+
+  #report(error: unknown): void {
+    this.#parts.log.error({ event: "session.not-kept", err: error }, "how a session stands is not on disk");
+  }
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+/** How long and how far behind a plain persistent session may be. */
+export const sessionSettings = {
+  SESSION_RECORDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1_000_000)
+    .describe("durable records, of all clients, that a persistent session may be behind; it loses the oldest beyond"),
+  SESSION_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(256 * 1024 * 1024)
+    .describe("bytes of durable records that a persistent session may be behind; it loses the oldest beyond"),
+  SESSION_AWAY_S: z.coerce
+    .number()
+    .min(1)
+    .default(7 * 24 * 3600)
+    .describe("seconds that the client of a persistent session may be away before the session ends"),
+} as const;
+const SessionSettings = z.object(sessionSettings);
+
+/** Bounds of plain persistent sessions. */
+export interface SessionLimits {
+  readonly records: number;
+  readonly bytes: number;
+  readonly awayMs: number;
+}
+
+/** The bounds that settings ask for. */
+export const sessionLimitsOf = (settings: z.infer<typeof SessionSettings>): SessionLimits => ({
+  records: settings.SESSION_RECORDS,
+  bytes: settings.SESSION_BYTES,
+  awayMs: settings.SESSION_AWAY_S * 1000,
+});
