@@ -26,7 +26,10 @@ export async function startFleet(settings: FleetSettings): Promise<Fleet & Close
   await thread;
   let isClosed = false;
   const ask = async (task: FleetTask) => {
-    if ((await thread.then(hasEnded, () => true)) && !isClosed) thread = openThread(settings);
+    const seen = thread;
+    const isGone = await seen.then(hasEnded, () => true);
+    // Who comes first starts it again; the others find it started: the file has one writer.
+    if (isGone && !isClosed && thread === seen) thread = openThread(settings);
     return await (await thread).ask(task);
   };
   return {
