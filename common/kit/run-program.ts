@@ -9,6 +9,8 @@ export interface Program {
   readonly args: readonly string[];
   /** All that it gets to see: secrets of ours lie in our own environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The folder it runs in; ours where it is not given. */
+  readonly cwd?: string;
   readonly withinMs: number;
   /** More on its standard output ends it. */
   readonly maxOutputBytes: number;
@@ -57,6 +59,7 @@ export async function runProgram(program: Program, signal: AbortSignal): Promise
   return await new Promise((resolve, reject) => {
     const child = spawn(program.command, [...program.args], {
       env: { ...program.environment },
+      cwd: program.cwd,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });

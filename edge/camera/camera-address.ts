@@ -1,8 +1,13 @@
 import { z } from "zod";
 
 /** Which camera a device has. */
-export type CameraAddress =
-  | { readonly kind: "none" | "auto" | "libcamera" }
+export type CameraAddress = { readonly kind: "none" } | SomeCamera;
+
+/** A camera that can be opened. */
+export type SomeCamera =
+  | { readonly kind: "auto" }
+  /** The first one that `libcamera-still` knows. */
+  | { readonly kind: "libcamera" }
   /** `index` as `rpicam-still --list-cameras` counts. */
   | { readonly kind: "rpicam"; readonly index: number }
   | { readonly kind: "v4l2"; readonly device: string }
@@ -24,7 +29,8 @@ const DEVICE = /^\/dev\/(video\d{1,3}|v4l\/by-(id|path)\/[A-Za-z0-9][\w.:+-]{0,2
 
 /** The address, or what is wrong with it. */
 function parseAddress(text: string): CameraAddress | string {
-  if (text === "none" || text === "auto" || text === "libcamera") return { kind: text };
+  if (text === "none") return { kind: text };
+  if (text === "auto" || text === "libcamera") return { kind: text };
   const colon = text.indexOf(":");
   const [kind, rest] = colon < 0 ? [text, ""] : [text.slice(0, colon), text.slice(colon + 1)];
   if (kind === "rpicam" && colon < 0) return { kind, index: 0 };

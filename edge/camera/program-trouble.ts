@@ -16,6 +16,11 @@ interface Sign {
  */
 const SIGNS: readonly Sign[] = [
   {
+    sign: /libcamera-still: (command )?not found/,
+    reason: "not-installed",
+    advice: "libcamera-still is not installed; today's Raspberry Pi OS has rpicam-still instead: CAMERA=rpicam",
+  },
+  {
     sign: /legacy camera stack/,
     reason: "firmware",
     advice: "the system is set to the legacy camera stack: remove start_x=1 from config.txt and start anew",
@@ -53,9 +58,9 @@ const SIGNS: readonly Sign[] = [
     advice: "the USB bus has no room for this picture: make it smaller (CAMERA_OPTIONS=width=640,height=480)",
   },
   {
-    sign: /No space left on device|Disk quota exceeded/,
+    sign: /No space left on device|Disk quota exceeded|failed to write file/,
     reason: "disk-full",
-    advice: "the disk is full: make room",
+    advice: "the photo could not be written: the disk is full or failing",
   },
   {
     sign: /Cannot allocate memory|failed to allocate|Unable to request/,

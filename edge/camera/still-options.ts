@@ -8,6 +8,8 @@ const decimal = (least: number, most: number) =>
     .transform(Number)
     .pipe(z.number().min(least).max(most));
 const whole = (least: number, most: number) => decimal(least, most).pipe(z.int());
+/** A side of a picture: rpicam-still writes only JPEGs of even sides ("both width and height must be even"). */
+const side = () => whole(64, 10_000).pipe(z.number().multipleOf(2, "must be even"));
 
 // The driver hears of a photo within seconds, so nobody may set a warm-up that the shot's time limit would cut.
 const MOST_WARM_UP_MS = 4_000;
@@ -21,8 +23,8 @@ const WARM_UP_MS = 500;
  */
 const Options = z.strictObject({
   warmup: whole(1, MOST_WARM_UP_MS).default(WARM_UP_MS),
-  width: whole(64, 10_000).optional(),
-  height: whole(64, 10_000).optional(),
+  width: side().optional(),
+  height: side().optional(),
   quality: whole(1, 100).optional(),
   rotation: z.enum(["0", "180"]).optional(),
   hflip: z.stringbool().optional(),

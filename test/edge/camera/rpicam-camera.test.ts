@@ -5,11 +5,11 @@ import { createRpicamCamera } from "../../../edge/camera/rpicam-camera.ts";
 import { DEFAULT_OPTIONS, StillOptions } from "../../../edge/camera/still-options.ts";
 import { behavesLikeACamera, drawColour } from "../../suites/camera.suite.ts";
 import { until } from "../../support/until.ts";
-import { fakePrograms, RPICAM_STILL } from "./support/fake-programs.ts";
+import { fakePrograms, STILL_PROGRAM } from "./support/fake-programs.ts";
 
 const never = new AbortController().signal;
 
-async function setUp(script = RPICAM_STILL, options = DEFAULT_OPTIONS, withinMs = 20_000) {
+async function setUp(script = STILL_PROGRAM, options = DEFAULT_OPTIONS, withinMs = 20_000) {
   const programs = await fakePrograms();
   await programs.add("rpicam-still", script);
   const camera = createRpicamCamera(0, { options, environment: programs.environment, withinMs });
@@ -32,7 +32,7 @@ describe("createRpicamCamera", () => {
       "width=2304,height=1296,warmup=800,quality=90,rotation=180,hflip=true,exposure=sport,metering=spot,ev=-0.5," +
         "shutter=20000,gain=2,awb=daylight,denoise=cdn_fast,hdr=off,autofocus=manual,lens=0,flicker=50hz",
     );
-    const { camera, stage, lastArguments } = await setUp(RPICAM_STILL, options);
+    const { camera, stage, lastArguments } = await setUp(STILL_PROGRAM, options);
     await stage(await drawColour("red"));
 
     await camera.capture(never);
@@ -106,7 +106,7 @@ describe("createRpicamCamera", () => {
   });
 
   it("ends a program that hangs, with all that it started, and the next shot goes on", async () => {
-    const hangs = `[ -e "$HERE/hung" ] || { sleep 600 & echo $! $$ > "$HERE/hung"; wait; }\n${RPICAM_STILL}`;
+    const hangs = `[ -e "$HERE/hung" ] || { sleep 600 & echo $! $$ > "$HERE/hung"; wait; }\n${STILL_PROGRAM}`;
     const { camera, stage, folder } = await setUp(hangs, DEFAULT_OPTIONS, 1_500);
     await stage(await drawColour("red"));
 

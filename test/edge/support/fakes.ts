@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { z } from "zod";
 import type { Logger } from "#kit/logger.ts";
 import { type Camera, CameraUnavailable } from "../../../edge/camera/camera.ts";
+import { checkJpeg } from "../../../edge/camera/check-jpeg.ts";
 import type { DeviceTime } from "../../../edge/health/device-time.ts";
 import type { Judge } from "../../../edge/visits/judge.ts";
 import { STAMP } from "./messages.ts";
@@ -20,9 +21,11 @@ export function createStagedCamera(): Camera & { stage(jpeg: Uint8Array): Promis
     stage: async (jpeg) => {
       staged.push(jpeg);
     },
-    capture: async () => {
+    capture: async (signal) => {
+      signal.throwIfAborted();
       const photo = staged.shift();
       if (photo === undefined) throw nothing();
+      await checkJpeg(photo, "what was staged");
       return photo;
     },
     check: async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tempFolder } from "../../../support/temp-folder.ts";
 
@@ -21,7 +21,7 @@ export interface FakePrograms {
 const PRELUDE = `
 next() { for scene in "$HERE"/scenes/*; do [ -e "$scene" ] && { echo "$scene"; return; }; done; return 1; }
 remember() { printf '%s\\0' "$@" > "$HERE/arguments"; }
-give() { scene=$(next) || return 1; cat "$scene"; rm "$scene"; }
+give() { scene=$(next) || return 1; cat "$scene" 2>/dev/null; status=$?; rm "$scene"; return $status; }
 `;
 
 /** Makes a folder for fake programs; it is removed when the test has finished. */
@@ -63,19 +63,46 @@ const CHATTER = `[0:10:05.123456789] [1234]  INFO Camera camera_manager.cpp:327 
 [0:10:05.345678901] [1234]  INFO Camera camera.cpp:1202 configuring streams: (0) 4608x2592-YUV420 (1) 4608x2592-BGGR_PISP_COMP1
 Still capture image received`;
 
-/** `rpicam-still` with one camera, which is there as long as a scene is before it. */
-export const RPICAM_STILL = `
+const LIST = `
 if [ "$1" = --list-cameras ]; then
   if next >/dev/null; then cat <<'LIST'
 ${LISTED_CAMERA}
 LIST
   else echo 'No cameras available!'; fi
   exit 0
-fi
+fi`;
+
+const TAKE = `
 remember "$@"
 next >/dev/null || { echo 'ERROR: *** no cameras available ***' >&2; exit 255; }
 cat >&2 <<'CHATTER'
 ${CHATTER}
 CHATTER
-give
-`;
+out=-
+while [ $# -gt 0 ]; do
+  [ "$1" = --output ] && out=$2
+  shift
+done
+if [ "$out" = - ]; then give; else give > "$out"; fi || { echo 'ERROR: *** failed to write file - output probably corrupt ***' >&2; exit 255; }`;
+
+/** `rpicam-still` or `libcamera-still` with one camera, which is there as long as a scene is before it. */
+export const STILL_PROGRAM = `${LIST}\n${TAKE}`;
+
+/** `ffmpeg` with a video device that is there as long as a scene is before it; what it says is of FFmpeg 5.1.9. */
+export const FFMPEG = `
+remember "$@"
+next >/dev/null || {
+  echo '[video4linux2,v4l2 @ 0x5640fe1669c0] Cannot open video device /dev/video0: No such file or directory' >&2
+  echo '/dev/video0: No such file or directory' >&2
+  exit 1
+}
+give`;
+
+/** A video device as sysfs shows it below `sysfs`. */
+export async function addVideoDevice(sysfs: string, number: number, name: string, driver: string, index = 0) {
+  const folder = join(sysfs, `video${number}`);
+  await mkdir(join(folder, "device"), { recursive: true });
+  await writeFile(join(folder, "name"), `${name}\n`);
+  await writeFile(join(folder, "index"), `${index}\n`);
+  await symlink(`../../../bus/drivers/${driver}`, join(folder, "device", "driver"));
+}
