@@ -5,6 +5,7 @@ import { DeviceName, SensorName, TenantName } from "#contract/names.ts";
 import { BadConfig } from "#kit/load-config.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { readSecret } from "#kit/read-secret.ts";
+import { cameraSettings, checkCameraSettings } from "./camera/camera-settings.ts";
 import { ByteAddress, TcpAddress } from "./sensors/byte-source.ts";
 import { PLANTOWER_MODELS } from "./sensors/plantower-instrument.ts";
 
@@ -39,8 +40,7 @@ export const EdgeConfig = z
       .min(1024 * 1024)
       .default(2 * 1024 * 1024 * 1024)
       .describe("what may wait for the gateway; a truck's month of photos is about 0.7 GiB"),
-    CAMERA_FOLDER: z.string().optional().describe("folder whose JPEGs are the camera; not set: no camera, no model"),
-    CAMERA_FOLDER_LOOP: z.stringbool().default(false).describe("begin anew after the last photo of the folder"),
+    ...cameraSettings,
     SDS011: ByteAddress.optional().describe("particle sensor: serial:/dev/ttyUSB0, tcp://HOST:PORT or unix:/path"),
     SDS011_SENSOR: SensorName.default("sds011").describe("its name in readings"),
     SDS011_FIELDS: Fields.default(["pm25", "pm10"]).describe("what of it is kept: pm25,pm10"),
@@ -74,6 +74,7 @@ export const EdgeConfig = z
     CLOCK: z.enum(["auto", "gps", "ntp", "rtc", "none"]).default("auto").describe("how far the clock may be trusted"),
     LOG_LEVEL: LogLevel.default("info").describe("debug, info, warn, error or silent"),
   })
+  .superRefine(checkCameraSettings)
   .superRefine(({ TOKEN, TOKEN_FILE, FLEET_URL, CLAIM, CLAIM_FILE, BROKER_URL }, context) => {
     const ways = [TOKEN, TOKEN_FILE, FLEET_URL].filter((way) => way !== undefined);
     if (ways.length !== 1) {

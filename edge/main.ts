@@ -9,6 +9,9 @@ import { loadConfig } from "#kit/load-config.ts";
 import { createLogger } from "#kit/logger.ts";
 import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
+import { hasCamera } from "./camera/camera-settings.ts";
+import { cameraFinder } from "./camera/discover.ts";
+import { programEnvironment } from "./camera/program-environment.ts";
 import { EdgeConfig } from "./config.ts";
 import { startCycle } from "./cycle.ts";
 import { startLocalServer } from "./driver/local-server.ts";
@@ -51,8 +54,10 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
 
   // Loaded only where there is a camera: pictures and the model bring native libraries of some 60 MB.
-  const openTruck = config.CAMERA_FOLDER === undefined ? async () => undefined : (await import("./truck.ts")).openTruck;
-  const truck = await openTruck(config, clock, { outbox, time, privateKeyPem, newId, counters, log });
+  const openTruck = hasCamera(config) ? (await import("./truck.ts")).openTruck : async () => undefined;
+  const machine = { clock, random, environment: programEnvironment(process.env) };
+  const truck = await openTruck(config, machine, { outbox, time, privateKeyPem, newId, counters, log });
+  const findCameras = cameraFinder(machine, truck?.camera);
   const model = truck?.judge.model ?? null;
   const sensorSet = await openSensors(config, { counters, log, clock, random });
   const { sensors } = sensorSet;
@@ -64,13 +69,13 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const everyMs = HEALTH_EVERY_S * 1000;
   const health = startHealthReports({ everyMs, software: SOFTWARE, model, outbox, time, counters, log });
 
-  const visits = truck?.visits;
-  const parts = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters, sensors, cycle, visits };
-  const report = () => reportOf(parts);
-  const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report), log);
+  const { visits, camera } = truck ?? {};
+  const device = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters };
+  const report = () => reportOf({ ...device, sensors, cycle, visits, camera });
+  const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report, findCameras), log);
   closeOnSignal([outbox, time, signIn, uplink, ...(truck ? [truck] : []), sensorSet, cycle, health, server], onError);
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
-  const findings = await runSelfTest({ report, truck, sensors, brokerUrl: url });
+  const findings = await runSelfTest({ report, truck, findCameras, sensors, brokerUrl: url });
   stdout.write(`${findings.join("\n")}\nready\n`);
 });

@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
-import type { Camera } from "./camera/camera.ts";
-import { createFolderCamera } from "./camera/folder-camera.ts";
+import { nameOf } from "./camera/camera-address.ts";
+import { cameraOf } from "./camera/camera-settings.ts";
+import { openCamera } from "./camera/open-camera.ts";
+import type { ProgramEnvironment } from "./camera/program-environment.ts";
+import { type WatchedCamera, watchCamera } from "./camera/watched-camera.ts";
 import type { EdgeConfig } from "./config.ts";
 import { type Judge, openJudge } from "./visits/judge.ts";
 import { openVisits, type VisitsOptions } from "./visits/visit-keeper.ts";
@@ -10,21 +13,30 @@ import type { Visits } from "./visits/visits.ts";
 
 /** What only a device with a camera has. */
 export interface Truck extends Closer {
-  readonly camera: Camera;
+  readonly camera: WatchedCamera;
   readonly judge: Judge;
   readonly visits: Visits;
 }
 
+/** What a truck asks of the machine. `random` is in [0, 1). */
+export interface Machine {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly environment: ProgramEnvironment;
+}
+
 /** Opens camera, model and visits, or gives undefined where the settings name no camera. */
 export async function openTruck(
-  { CAMERA_FOLDER, CAMERA_FOLDER_LOOP, MODEL_DIR, DATA_DIR }: EdgeConfig,
-  clock: Clock,
+  config: EdgeConfig,
+  { clock, random, environment }: Machine,
   visitParts: Omit<VisitsOptions, "folder" | "camera" | "judge">,
 ): Promise<Truck | undefined> {
-  if (CAMERA_FOLDER === undefined) return undefined;
-  const positionFile = join(DATA_DIR, "camera-position.json");
-  const camera = createFolderCamera({ folder: CAMERA_FOLDER, positionFile, loop: CAMERA_FOLDER_LOOP });
-  const judge = await openJudge(MODEL_DIR, clock);
-  const visits = await openVisits({ ...visitParts, folder: join(DATA_DIR, "drafts"), camera, judge });
-  return { camera, judge, visits, close: () => closeAll([judge, visits]) };
+  const address = cameraOf(config);
+  if (address.kind === "none") return undefined;
+  const { counters, log, newId } = visitParts;
+  const opened = await openCamera(address, { settings: config, environment, clock, newId });
+  const camera = watchCamera(opened, { name: nameOf(address), counters, log, random });
+  const judge = await openJudge(config.MODEL_DIR, clock);
+  const visits = await openVisits({ ...visitParts, folder: join(config.DATA_DIR, "drafts"), camera, judge });
+  return { camera, judge, visits, close: () => closeAll([camera, judge, visits]) };
 }

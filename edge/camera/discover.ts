@@ -1,8 +1,9 @@
 import { messageOf } from "#kit/errors.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
 import { nameOf, type SomeCamera } from "./camera-address.ts";
-import { listCameras } from "./rpicam-camera.ts";
+import { listCameras } from "./camera-program.ts";
 import { listVideoDevices } from "./video-devices.ts";
+import type { WatchedCamera } from "./watched-camera.ts";
 
 /** Where to look. */
 export interface DiscoverOptions {
@@ -60,6 +61,17 @@ async function lookAtUsb(sysfs: string | undefined): Promise<Discovery> {
   return {
     found: cameras.map(({ device, name }) => foundAt({ kind: "v4l2", device }, name)),
     troubles: cameras.length > 0 ? [] : [`no USB camera among ${devices.length} video devices`],
+  };
+}
+
+const LOOK_WITHIN_MS = 15_000;
+
+/** Looks for cameras when it is called, without getting into the way of a shot of the device's own camera, if it has one. */
+export function cameraFinder(options: DiscoverOptions, own: WatchedCamera | undefined): () => Promise<Discovery> {
+  return async () => {
+    const within = AbortSignal.timeout(LOOK_WITHIN_MS);
+    const look = (signal: AbortSignal) => discoverCameras(options, signal);
+    return own === undefined ? await look(within) : await own.whileIdle(within, look);
   };
 }
 

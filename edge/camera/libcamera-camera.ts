@@ -5,10 +5,10 @@ import { codeOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
 import { runProgram } from "#kit/run-program.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
+import { listCameras, type ProgramCameraOptions, runCamera, SHOT_WITHIN_MS } from "./camera-program.ts";
 import { checkJpeg, MAX_JPEG_BYTES } from "./check-jpeg.ts";
 import { libcameraOptions, PHOTO_NAME } from "./libcamera-options.ts";
 import { troubleOf } from "./program-trouble.ts";
-import { listCameras, type ProgramCameraOptions, runCamera, SHOT_WITHIN_MS } from "./rpicam-camera.ts";
 
 const COMMAND = "libcamera-still";
 const INSTALL = "sudo apt install libcamera-apps (Raspberry Pi OS up to 2023; newer ones: CAMERA=rpicam)";

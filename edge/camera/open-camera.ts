@@ -20,15 +20,6 @@ export interface CameraParts {
   readonly newId: () => string;
 }
 
-/** What programs need of an environment: where they and their files are, and libcamera's own settings. */
-export function programEnvironment(environment: CameraParts["environment"]): CameraParts["environment"] {
-  const given = Object.entries(environment).filter(([name]) =>
-    /^(PATH|HOME|LD_LIBRARY_PATH|LIBCAMERA_\w+)$/.test(name),
-  );
-  // What they complain of is read: in English.
-  return { ...Object.fromEntries(given), LC_ALL: "C" };
-}
-
 /** The table of cameras: opens the one of an address. Rejects with `bad-config` when its secret cannot be read. */
 export async function openCamera(address: SomeCamera, parts: CameraParts): Promise<Camera> {
   const { settings, environment, clock, newId } = parts;

@@ -1,25 +1,12 @@
-import { ProgramFailed, runProgram } from "#kit/run-program.ts";
+import { runProgram } from "#kit/run-program.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
-import { parseCameraList } from "./camera-list.ts";
+import { listCameras, type ProgramCameraOptions, runCamera, SHOT_WITHIN_MS } from "./camera-program.ts";
 import { checkJpeg, MAX_JPEG_BYTES } from "./check-jpeg.ts";
-import { troubleOf, troubleOfFailure } from "./program-trouble.ts";
+import { troubleOf } from "./program-trouble.ts";
 import type { StillOptions } from "./still-options.ts";
-
-/** Programs of the environment's PATH that take photos. */
-export interface ProgramCameraOptions {
-  readonly options: StillOptions;
-  /** All that the program sees. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Longer is hung; it is ended then. */
-  readonly withinMs?: number;
-}
 
 const COMMAND = "rpicam-still";
 const INSTALL = "sudo apt install rpicam-apps-lite (Raspberry Pi OS of 2023-10 or newer)";
-/** Opening the sensor and encoding 12 megapixels takes a Zero 2 W some 3 s; below the time limit of a shot. */
-export const SHOT_WITHIN_MS = 12_000;
-export const LIST_WITHIN_MS = 8_000;
-const MAX_LIST_BYTES = 256 * 1024;
 
 /** A camera at a Raspberry Pi's connector, by `rpicam-still`; the photo comes over its standard output, never a disk. */
 export function createRpicamCamera(index: number, parts: ProgramCameraOptions): Camera {
@@ -41,26 +28,6 @@ export function createRpicamCamera(index: number, parts: ProgramCameraOptions): 
       throw new CameraUnavailable("no-camera", `${COMMAND} knows no camera ${index}: check its cable, then start anew`);
     },
   };
-}
-
-/** The cameras that a program of rpicam's family lists; rejects with `camera-unavailable`. */
-export async function listCameras(
-  command: string,
-  howToInstall: string,
-  { environment, withinMs = LIST_WITHIN_MS }: Pick<ProgramCameraOptions, "environment" | "withinMs">,
-  signal: AbortSignal,
-) {
-  const list = { command, args: ["--list-cameras"], environment, withinMs, maxOutputBytes: MAX_LIST_BYTES };
-  const { status, output, complaints } = await runCamera(runProgram(list, signal), howToInstall);
-  if (status !== 0) throw troubleOf(command, status, complaints);
-  return parseCameraList(output.toString("utf8"));
-}
-
-/** Waits for a camera's program; its failure becomes one of the camera. */
-export async function runCamera<End>(running: Promise<End>, howToInstall: string): Promise<End> {
-  return await running.catch((error: unknown) => {
-    throw error instanceof ProgramFailed ? troubleOfFailure(error, howToInstall) : error;
-  });
 }
 
 /** The arguments of `rpicam-still`, each its own: values are numbers and words of closed sets. */

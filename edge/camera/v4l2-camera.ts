@@ -3,9 +3,9 @@ import { basename, join } from "node:path";
 import { codeOf } from "#kit/errors.ts";
 import { runProgram } from "#kit/run-program.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
+import { type ProgramCameraOptions, runCamera, SHOT_WITHIN_MS } from "./camera-program.ts";
 import { checkJpeg, MAX_JPEG_BYTES } from "./check-jpeg.ts";
 import { troubleOf } from "./program-trouble.ts";
-import { type ProgramCameraOptions, runCamera, SHOT_WITHIN_MS } from "./rpicam-camera.ts";
 import type { StillOptions } from "./still-options.ts";
 import { SYSFS_VIDEO } from "./video-devices.ts";
 

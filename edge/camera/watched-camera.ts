@@ -18,6 +18,11 @@ export interface CameraHealth {
 /** A camera whose loss is noticed, counted and told of. */
 export interface WatchedCamera extends Camera, Closer {
   health(): CameraHealth;
+  /**
+   * Runs what uses the hardware without taking a photo. It is given up for the sake of a shot; rejects with
+   * `camera-unavailable`, reason `busy`, while one is taken.
+   */
+  whileIdle<Result>(signal: AbortSignal, task: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
 }
 
 /** What watching needs. `random` is in [0, 1). */
@@ -37,16 +42,8 @@ const LOOK_EVERY_MS = 10 * 60_000;
 const LOOK_WITHIN_MS = 10_000;
 const RETRY: Backoff = { baseMs: 5_000, maxMs: 5 * 60_000 };
 
-/**
- * Looks after a camera: a loss is counted once as `camera-lost` and logged, then looked at again and again with
- * back-off until it is back. A shot never waits for a look, and nobody looks while a shot is taken.
- */
-export function watchCamera(camera: Camera, options: WatchOptions): WatchedCamera {
-  const { name, counters, log, random, everyMs = LOOK_EVERY_MS, retry = RETRY } = options;
-  const closing = new AbortController();
-  let pause = new AbortController();
-  let looking: { readonly giveUp: () => void; readonly done: Promise<unknown> } | undefined;
-  let shots = 0;
+/** What is known of a camera; a loss is counted and logged once, and `onLost` is called. */
+function rememberCamera({ name, counters, log }: WatchOptions, onLost: () => void) {
   let reason: CameraReason | null = null;
   let trouble: string | null = "not looked at yet";
 
@@ -59,7 +56,7 @@ export function watchCamera(camera: Camera, options: WatchOptions): WatchedCamer
     // A folder that was taken to its end is not lost.
     if (reason !== "no-photo" && !wasLost) counters.count("camera-lost");
     log.warn({ event: "camera.lost", camera: name, reason, trouble }, "the camera gives no photo; it is tried again");
-    pause.abort();
+    onLost();
   }
 
   function learnWell(): void {
@@ -68,33 +65,59 @@ export function watchCamera(camera: Camera, options: WatchOptions): WatchedCamer
     trouble = null;
   }
 
-  async function learning<Result>(task: () => Promise<Result>, isGivenUp: () => boolean): Promise<Result> {
-    try {
-      const result = await task();
-      learnWell();
-      return result;
-    } catch (error) {
-      if (error instanceof CameraUnavailable && !isGivenUp()) learnTrouble(error);
-      throw error;
-    }
-  }
+  return {
+    health: (): CameraHealth => ({ camera: name, reason, trouble }),
+    /** Runs a task and learns from how it ends, unless it was given up. */
+    learnFrom: async <Result>(task: () => Promise<Result>, isGivenUp: () => boolean): Promise<Result> => {
+      try {
+        const result = await task();
+        learnWell();
+        return result;
+      } catch (error) {
+        if (error instanceof CameraUnavailable && !isGivenUp()) learnTrouble(error);
+        throw error;
+      }
+    },
+  };
+}
 
-  async function look(signal: AbortSignal): Promise<string> {
+/**
+ * Looks after a camera: a loss is counted once as `camera-lost` and logged, then looked at again and again with
+ * back-off until it is back. A shot never waits for a look, and nobody looks while a shot is taken.
+ */
+export function watchCamera(camera: Camera, options: WatchOptions): WatchedCamera {
+  const { name, log, random, everyMs = LOOK_EVERY_MS, retry = RETRY } = options;
+  const closing = new AbortController();
+  let pause = new AbortController();
+  let looking: { readonly giveUp: () => void; readonly done: Promise<unknown> } | undefined;
+  let shots = 0;
+  const { health, learnFrom } = rememberCamera(options, () => pause.abort());
+
+  async function whileIdle<Result>(
+    signal: AbortSignal,
+    task: (within: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
     if (shots > 0 || looking !== undefined) throw new CameraUnavailable("busy", "the camera is just being used");
     const yielding = new AbortController();
-    const within = AbortSignal.any([signal, yielding.signal, closing.signal]);
-    const isGivenUp = () => yielding.signal.aborted || closing.signal.aborted;
-    const done = learning(() => camera.check(within), isGivenUp).finally(() => {
+    const done = task(AbortSignal.any([signal, yielding.signal, closing.signal])).finally(() => {
       looking = undefined;
     });
     looking = { giveUp: () => yielding.abort(), done };
     return await done;
   }
 
+  const look = (signal: AbortSignal) =>
+    whileIdle(signal, (within) =>
+      learnFrom(
+        () => camera.check(within),
+        () => within.aborted && !signal.aborted,
+      ),
+    );
+
   async function keepLooking(): Promise<void> {
     for (let attempt = 0; !closing.signal.aborted; ) {
       pause = new AbortController();
-      const isWell = reason === null;
+      const isWell = health().reason === null;
       const pauseMs = isWell ? everyMs : backoffMs(attempt, retry, random());
       attempt = isWell ? 0 : attempt + 1;
       await wait(pauseMs, AbortSignal.any([pause.signal, closing.signal]));
@@ -115,7 +138,7 @@ export function watchCamera(camera: Camera, options: WatchOptions): WatchedCamer
         await looking?.done.catch(() => {
           // It gave way; the shot says how the camera is.
         });
-        return await learning(
+        return await learnFrom(
           () => camera.capture(signal),
           () => closing.signal.aborted,
         );
@@ -124,7 +147,8 @@ export function watchCamera(camera: Camera, options: WatchOptions): WatchedCamer
       }
     },
     check: look,
-    health: () => ({ camera: name, reason, trouble }),
+    whileIdle,
+    health,
     close: async () => {
       closing.abort();
       await watching;

@@ -1,11 +1,16 @@
 import { z } from "zod";
 import { CameraUnavailable } from "../camera/camera.ts";
+import type { Discovery } from "../camera/discover.ts";
 import type { DeviceReport } from "../health/device-report.ts";
 import { ShotRequest, type Visits } from "../visits/visits.ts";
 import { BadRequest, type Route } from "./local-server.ts";
 
 /** What can be asked of a device on loopback; `visits` is undefined where there is no camera. */
-export function localRoutes(visits: Visits | undefined, report: () => DeviceReport): readonly Route[] {
+export function localRoutes(
+  visits: Visits | undefined,
+  report: () => DeviceReport,
+  findCameras: () => Promise<Discovery>,
+): readonly Route[] {
   return [
     {
       method: "POST",
@@ -14,9 +19,17 @@ export function localRoutes(visits: Visits | undefined, report: () => DeviceRepo
         const request = ShotRequest.safeParse(body);
         if (!request.success) throw new BadRequest(400, "bad-request", z.prettifyError(request.error));
         if (visits === undefined) {
-          throw new CameraUnavailable("no-camera", "this device has no camera (CAMERA_FOLDER is not set)");
+          throw new CameraUnavailable("no-camera", "this device has no camera (CAMERA is not set)");
         }
         return { status: 200, body: await visits.shoot(request.data) };
+      },
+    },
+    {
+      method: "GET",
+      path: "/cameras",
+      answer: async () => {
+        const { found, troubles } = await findCameras();
+        return { status: 200, body: { found: found.map(({ setting, name }) => ({ setting, name })), troubles } };
       },
     },
     { method: "GET", path: "/status", answer: async () => ({ status: 200, body: report() }) },

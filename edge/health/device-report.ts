@@ -1,4 +1,5 @@
 import type { Address } from "#contract/names.ts";
+import type { CameraHealth, WatchedCamera } from "../camera/watched-camera.ts";
 import type { Cycle } from "../cycle.ts";
 import type { IdentityStatus } from "../identity/device-identity.ts";
 import type { Outbox, Pending } from "../outbox/outbox.ts";
@@ -28,7 +29,9 @@ export interface DeviceReport extends Address {
     readonly status: readonly string[];
   })[];
   /** Null on a device without a camera. */
-  readonly camera: { readonly lastShotAt: number | null; readonly openVisits: readonly string[] } | null;
+  readonly camera:
+    | (CameraHealth & { readonly lastShotAt: number | null; readonly openVisits: readonly string[] })
+    | null;
 }
 
 /** The parts that a report asks. */
@@ -44,11 +47,12 @@ export interface ReportParts {
   readonly sensors: readonly Sensor[];
   readonly cycle: Cycle;
   readonly visits: Visits | undefined;
+  readonly camera: WatchedCamera | undefined;
 }
 
 /** How the device is doing now. */
 export function reportOf(parts: ReportParts): DeviceReport {
-  const { address, software, model, time, outbox, signIn, uplink, counters, sensors, cycle, visits } = parts;
+  const { address, software, model, time, outbox, signIn, uplink, counters, sensors, cycle, visits, camera } = parts;
   return {
     ...address,
     software,
@@ -66,8 +70,12 @@ export function reportOf(parts: ReportParts): DeviceReport {
       ...sensor.health(),
     })),
     camera:
-      visits === undefined
+      visits === undefined || camera === undefined
         ? null
-        : { lastShotAt: visits.lastShotAt(), openVisits: visits.openDrafts().map(({ site }) => site) },
+        : {
+            ...camera.health(),
+            lastShotAt: visits.lastShotAt(),
+            openVisits: visits.openDrafts().map(({ site }) => site),
+          },
   };
 }

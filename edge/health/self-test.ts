@@ -1,6 +1,7 @@
 import { messageOf } from "#kit/errors.ts";
 import { wait } from "#kit/wait.ts";
 import type { Camera } from "../camera/camera.ts";
+import type { Discovery } from "../camera/discover.ts";
 import type { Sensor } from "../sensors/sensor.ts";
 import type { Judge } from "../visits/judge.ts";
 import type { DeviceReport } from "./device-report.ts";
@@ -9,6 +10,7 @@ import type { DeviceReport } from "./device-report.ts";
 export interface SelfTestParts {
   readonly report: () => DeviceReport;
   readonly truck: { readonly judge: Judge; readonly camera: Camera } | undefined;
+  readonly findCameras: () => Promise<Discovery>;
   readonly sensors: readonly Sensor[];
   readonly brokerUrl: string;
 }
@@ -26,14 +28,14 @@ const CAMERA_WITHIN_MS = 10_000;
 
 /** What the device found at its start, one line for each part, with what to do about what is missing. Never rejects. */
 export async function runSelfTest(parts: SelfTestParts): Promise<readonly string[]> {
-  const { report, truck, sensors, brokerUrl } = parts;
+  const { report, truck, findCameras, sensors, brokerUrl } = parts;
   const noSensors: [string, Promise<Finding>] = [
     "sensors",
     well("none (set SDS011, PMS, SPS30 or IIO_DIR to have some)"),
   ];
   const looks: [string, Promise<Finding>][] = [
     ["model", testModel(truck?.judge)],
-    ["camera", testCamera(truck?.camera)],
+    ["camera", testCamera(truck?.camera, findCameras)],
     ...sensors.map((sensor): [string, Promise<Finding>] => [`sensor ${sensor.name}`, testSensor(sensor)]),
     ...(sensors.length === 0 ? [noSensors] : []),
     ["clock", testClock(report)],
@@ -64,9 +66,19 @@ async function testModel(judge: Judge | undefined): Promise<Finding> {
   return await well(`${judge.model.slice(0, 12)}, ${tookMs.toFixed(0)} ms for a drawn photo (${state})`);
 }
 
-async function testCamera(camera: Camera | undefined): Promise<Finding> {
-  if (camera === undefined) return await well("none (set CAMERA_FOLDER to have one)");
-  return await well(await camera.check(AbortSignal.timeout(CAMERA_WITHIN_MS)));
+async function testCamera(camera: Camera | undefined, findCameras: () => Promise<Discovery>): Promise<Finding> {
+  if (camera === undefined) return await well(`none (set CAMERA to have one)${await othersOf(findCameras)}`);
+  try {
+    return await well(await camera.check(AbortSignal.timeout(CAMERA_WITHIN_MS)));
+  } catch (error) {
+    return await missing(`${messageOf(error)}${await othersOf(findCameras)}`);
+  }
+}
+
+/** What CAMERA could be set to here. */
+async function othersOf(findCameras: () => Promise<Discovery>): Promise<string> {
+  const { found } = await findCameras();
+  return found.length === 0 ? "" : `; there is ${found.map(({ setting, name }) => `${setting} (${name})`).join(", ")}`;
 }
 
 async function testSensor(sensor: Sensor): Promise<Finding> {
