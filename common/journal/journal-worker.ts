@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "#kit/errors.ts";
 import type { CreateGapWriter } from "./budget.ts";
@@ -58,6 +59,8 @@ try {
       reply({ kind: "failed", id: request.id, message: messageOf(error) });
     });
   });
+  // As the main thread does: this thread may be killed before it comes to a clean end.
+  flushCompileCache();
 } catch (error) {
   const isInUse = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
   reply({ kind: "not-opened", message: messageOf(error), isInUse });

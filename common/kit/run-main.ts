@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { stderr, stdout } from "node:process";
 import type { z } from "zod";
 import { messageOf } from "./errors.ts";
@@ -21,4 +22,6 @@ export async function runMain(title: string, schema: z.ZodObject, start: () => P
     stderr.write(`${title.split("\n")[0]}: ${messageOf(error)}\n`);
     process.exit(1);
   });
+  // Else it is kept at a clean end only, which a device that is simply switched off never comes to.
+  flushCompileCache();
 }

@@ -8,7 +8,6 @@ import { Admission } from "./admission.ts";
 import { Connection, type ConnectionParts } from "./connection.ts";
 import { whoHoldsTooMuch } from "./held-bytes.ts";
 import { type Listener, type Listening, listen } from "./listener.ts";
-import { openWebSocketDoor } from "./web-socket-door.ts";
 import type { Wire } from "./wire.ts";
 
 /** Where the front listens. */
@@ -54,6 +53,8 @@ export async function startFront(doors: Doors, parts: ConnectionParts, clock: Cl
   listeners.push(mqtt);
   if (doors.webSocket !== undefined) {
     const rules = { maxBytes: () => parts.limits.maxPacketBytes, origins: doors.webSocket.origins, nowMs };
+    // Loaded where it is wanted only: it brings `ws` and all that node:http exports.
+    const { openWebSocketDoor } = await import("./web-socket-door.ts");
     const { take } = openWebSocketDoor(rules, serve, metrics);
     listeners.push(await listen(doors.webSocket, take, admission, metrics, log).catch(closing(listeners)));
   }
