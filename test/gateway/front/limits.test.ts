@@ -1,11 +1,17 @@
+import { networkInterfaces } from "node:os";
 import mqtt from "mqtt";
 import { describe, expect, it } from "vitest";
 import { CONSUMER_GROUPS, filters, topics } from "#contract/topics.ts";
 import { wait } from "#kit/wait.ts";
-import { aPublish, connectPacket, connectRaw, openRaw } from "../../support/raw-mqtt.ts";
+import { aPublish, connectPacket, connectRaw, openRaw, openTls } from "../../support/raw-mqtt.ts";
+import { makeAuthority } from "../../support/test-authority.ts";
 import { type RunningGateway, startGatewayHere } from "../../support/test-gateway.ts";
 import { until } from "../../support/until.ts";
 
+/** An address of this machine by which it does not know itself, if it has one. */
+const OUTER = Object.values(networkInterfaces())
+  .flat()
+  .find((one) => one?.family === "IPv4" && !one.internal)?.address;
 const CLIENTS = ["demo:truck-1", "demo:post-1", "dv:cloud"];
 const start = (settings: Readonly<Record<string, string>> = {}) => startGatewayHere({ clients: CLIENTS, settings });
 const login = (gateway: RunningGateway, clientId: string, keepaliveS = 60) => ({
@@ -31,6 +37,21 @@ describe("how many connections there are", () => {
 
     await isServed(gateway, "demo:post-1");
     expect((await gateway.health()).refused).toEqual({ "too-many-connections": 1 });
+  });
+
+  it.skipIf(OUTER === undefined)("is bounded for one address other than this machine's own loopback", async () => {
+    const authority = await makeAuthority();
+    const gateway = await start({ ...authority.server, HOST: "0.0.0.0", MAX_CONNECTIONS_PER_ADDRESS: "2" });
+    const open = (host: string | undefined) =>
+      openTls(gateway.port, { ...(host === undefined ? {} : { host }), rejectUnauthorized: false });
+    const [first] = [await open(OUTER), await open(OUTER)];
+
+    await expect(open(OUTER)).rejects.toThrow();
+    await open("127.0.0.1");
+    expect((await gateway.health()).refused).toEqual({ "too-many-of-address": 1 });
+    first.socket.destroy();
+
+    await until("there is room again", () => open(OUTER));
   });
 
   it("is one for each client id: a consumer that comes again takes the place of its older connection", async () => {
