@@ -1,28 +1,51 @@
 import type { MqttClient } from "mqtt";
 
-/** The newest `state` and `twin/reported` of everyone behind this gateway, and what of it the parent does not have yet. */
+/** Unacknowledged at a time. */
+const WINDOW = 16;
+/** A topic that was under way at the end of so many connections is left out: the parent may have ended them for it. */
+const MOST_STRIKES = 5;
+
+/**
+ * The newest `state` and `twin/reported` of everyone behind this gateway, and what of it the parent does not have yet.
+ *
+ * A connection that ends may have ended for what was under way (a twin that is too large for the parent): such topics go
+ * last and alone over the next ones, and are left out after a few, until they change or are forgiven.
+ */
 export class LatestTopics {
   readonly #mayGoUp: (topic: string) => boolean;
   readonly #latest = new Map<string, Uint8Array>();
   readonly #unsent = new Set<string>();
+  readonly #underWay = new Set<string>();
+  readonly #strikes = new Map<string, number>();
   #client: MqttClient | undefined;
-  #underWay = 0;
 
   constructor(mayGoUp: (topic: string) => boolean) {
     this.#mayGoUp = mayGoUp;
   }
 
+  /** Topics that are left out. */
+  get leftOut(): number {
+    return [...this.#strikes.values()].filter((strikes) => strikes >= MOST_STRIKES).length;
+  }
+
   /** Notes what a topic holds from now on; an empty payload clears it. */
   note(topic: string, payload: Uint8Array): void {
     this.#latest.set(topic, payload);
+    this.#strikes.delete(topic);
     this.#unsent.add(topic);
+    this.#pump();
+  }
+
+  /** Tries again what was left out. */
+  forgive(): void {
+    for (const topic of this.#strikes.keys()) this.#unsent.add(topic);
+    this.#strikes.clear();
     this.#pump();
   }
 
   /** Sends everything over a new connection, and what is noted from then on. */
   begin(client: MqttClient): void {
     this.#client = client;
-    this.#underWay = 0;
     for (const topic of this.#latest.keys()) this.#unsent.add(topic);
     this.#pump();
   }
@@ -30,25 +53,41 @@ export class LatestTopics {
   /** The connection has ended. */
   end(): void {
     this.#client = undefined;
+    for (const topic of this.#underWay) this.#strikes.set(topic, (this.#strikes.get(topic) ?? 0) + 1);
+    this.#underWay.clear();
   }
 
   #pump(): void {
     const client = this.#client;
+    if (client === undefined) return;
+    for (let topic = this.#next(); topic !== undefined; topic = this.#next()) this.#send(client, topic);
+  }
+
+  #send(client: MqttClient, topic: string): void {
+    this.#unsent.delete(topic);
+    this.#underWay.add(topic);
+    const payload = Buffer.from(this.#latest.get(topic) ?? new Uint8Array());
+    client.publish(topic, payload, { qos: 1, retain: true }, (error) => {
+      // A connection that breaks is replaced, and the next one begins with everything.
+      if (client !== this.#client || (error !== undefined && error !== null)) return;
+      this.#underWay.delete(topic);
+      this.#strikes.delete(topic);
+      this.#pump();
+    });
+  }
+
+  /** The topic to send now: one without a strike where there is room, else one with strikes, alone. */
+  #next(): string | undefined {
+    const isSuspectUnderWay = [...this.#underWay].some((topic) => this.#strikes.has(topic));
+    if (this.#underWay.size >= WINDOW || isSuspectUnderWay) return undefined;
+    let suspect: string | undefined;
     for (const topic of this.#unsent) {
-      if (client === undefined || this.#underWay >= WINDOW) return;
-      this.#unsent.delete(topic);
-      const payload = this.#latest.get(topic);
-      if (payload === undefined || !this.#mayGoUp(topic)) continue;
-      this.#underWay += 1;
-      client.publish(topic, Buffer.from(payload), { qos: 1, retain: true }, (error) => {
-        // A connection that breaks is replaced, and the next one begins with everything.
-        if (client !== this.#client || (error !== undefined && error !== null)) return;
-        this.#underWay -= 1;
-        this.#pump();
-      });
+      // What is under way and has changed goes out after its answer, so that the newest is the last.
+      if (!this.#mayGoUp(topic) || this.#underWay.has(topic)) continue;
+      const strikes = this.#strikes.get(topic);
+      if (strikes === undefined) return topic;
+      if (strikes < MOST_STRIKES) suspect ??= topic;
     }
+    return this.#underWay.size === 0 ? suspect : undefined;
   }
 }
-
-/** Unacknowledged at a time: a thousand devices' states must not stand in front of what is durable. */
-const WINDOW = 16;

@@ -17,14 +17,16 @@ export interface UplinkStatus {
   readonly refusedTenants: readonly string[];
   /** Live messages that were not sent, since the latest is all that counts and there was no way for them. */
   readonly liveDropped: number;
-  /** The connection for what comes down. */
-  readonly down: { readonly connected: boolean; readonly trouble: string | null };
+  /** States and twins that are left out, since the parent closed connections while they were under way. */
+  readonly leftOut: number;
+  /** The connection for what is not durable: states, twins and live up, `stored` and wanted twins down. */
+  readonly ordinary: { readonly connected: boolean; readonly trouble: string | null };
 }
 
 /** An uplink's metrics; none where there is no parent. */
 export function uplinkMetrics(uplink: UplinkStatus | null): readonly Metric[] {
   if (uplink === null) return [];
-  const { connected, down, connections, aside, refusedTenants, liveDropped, lag } = uplink;
+  const { connected, ordinary, connections, aside, refusedTenants, liveDropped, leftOut, lag } = uplink;
   const one = (type: "gauge" | "counter", name: string, help: string, value: number): Metric => ({
     name: `gateway_uplink_${name}`,
     help,
@@ -33,7 +35,12 @@ export function uplinkMetrics(uplink: UplinkStatus | null): readonly Metric[] {
   });
   return [
     one("gauge", "connected", "1 while there is a way up to the parent.", connected ? 1 : 0),
-    one("gauge", "down_connected", "1 while there is a way down from the parent.", down.connected ? 1 : 0),
+    one(
+      "gauge",
+      "ordinary_connected",
+      "1 while the connection for what is not durable stands.",
+      ordinary.connected ? 1 : 0,
+    ),
     one("counter", "connections_total", "Connections up since the start.", connections),
     one("gauge", "aside", "Records that the parent does not take.", aside),
     one(
@@ -42,6 +49,7 @@ export function uplinkMetrics(uplink: UplinkStatus | null): readonly Metric[] {
       "Tenants that the parent does not let this gateway speak for.",
       refusedTenants.length,
     ),
+    one("gauge", "left_out", "States and twins that the parent does not seem to take.", leftOut),
     one("counter", "live_dropped_total", "Live messages without a way up.", liveDropped),
     {
       name: "gateway_uplink_lag",

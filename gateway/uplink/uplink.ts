@@ -47,8 +47,8 @@ const LOOK_ASIDE_MS = 1_000;
 const TRY_AGAIN_MS = 3_600_000;
 
 /**
- * Carries the journal to the parent and what the city tells down from there, over a connection each: neither a slow disk
- * here nor thousands of retained messages hold the answers to what was sent. Rejects with `BadConfig` where a file of the
+ * Carries the journal to the parent over one connection, and over another one everything ordinary: states, twins and live up,
+ * what the city tells down. Neither a slow disk here nor a twin that the parent refuses holds what is durable. Rejects with `BadConfig` where a file of the
  * settings cannot be read; a parent that is away is waited for.
  */
 export async function startUplink(settings: ParentSettings, parts: UplinkParts): Promise<Uplink> {
@@ -80,7 +80,7 @@ class ParentUplink implements Uplink {
   readonly #blame = new Blame(limits.uplinkWindow);
   readonly #started: Closer[] = [];
   #up: KeptLink | undefined;
-  #down: KeptLink | undefined;
+  #ordinary: KeptLink | undefined;
   #connection: LinkConnection | undefined;
   #sending: SendingWork | undefined;
   #sinceMs: number;
@@ -119,20 +119,20 @@ class ParentUplink implements Uplink {
       random,
       log,
     });
-    this.#down = keepLink({
-      login: login("down"),
-      begin: (connection) => this.#beginDown(connection),
+    this.#ordinary = keepLink({
+      login: login("ordinary"),
+      begin: (connection) => this.#beginOrdinary(connection),
       facts,
       random,
       log,
     });
     const looking = every(LOOK_ASIDE_MS, () => this.#lookAside(), this.#report);
-    this.#started.push(looking, this.#down, this.#up);
+    this.#started.push(looking, this.#ordinary, this.#up);
   }
 
   status(): UplinkStatus {
     const up = this.#up?.status();
-    const down = this.#down?.status();
+    const ordinary = this.#ordinary?.status();
     return {
       connected: up?.connected ?? false,
       since: this.#sinceMs,
@@ -143,7 +143,8 @@ class ParentUplink implements Uplink {
       aside: this.#aside.count,
       refusedTenants: this.#tenants.refused,
       liveDropped: this.#live.dropped,
-      down: { connected: down?.connected ?? false, trouble: down?.trouble ?? null },
+      leftOut: this.#latest.leftOut,
+      ordinary: { connected: ordinary?.connected ?? false, trouble: ordinary?.trouble ?? null },
     };
   }
 
@@ -196,8 +197,6 @@ class ParentUplink implements Uplink {
     this.#connection = connection;
     this.#sinceMs = clock.nowMs();
     if (this.#loops.isInLoop) this.#announce(connection);
-    this.#latest.begin(connection.client);
-    this.#live.begin(connection.client);
     const mayGoUp = (topic: string) => this.#tenants.mayGoUp(topic);
     const queue = upQueue(journal, { aside: this.#aside, blame: this.#blame, mayGoUp });
     const onAcknowledged = () => this.#noteAcknowledged(connection);
@@ -207,8 +206,6 @@ class ParentUplink implements Uplink {
       isUseful: () => sending.isUseful(),
       close: async () => {
         this.#connection = undefined;
-        this.#latest.end();
-        this.#live.end();
         await sending.close();
       },
     };
@@ -232,14 +229,25 @@ class ParentUplink implements Uplink {
     this.#lastError = `${code}: ${this.#up?.status().trouble ?? ""}`;
   }
 
-  #beginDown(connection: LinkConnection): LinkWork {
-    return takeDown(connection, {
+  /** The other connection: whatever the parent makes of a twin or a state, what is durable does not wait for it. */
+  #beginOrdinary(connection: LinkConnection): LinkWork {
+    this.#latest.begin(connection.client);
+    this.#live.begin(connection.client);
+    const down = takeDown(connection, {
       tenants: this.#tenants.all,
       retain: (message) => this.#parts.broker.retain(message),
       onAnswer: (tenant, isRefused) => this.#noteAnswer(tenant, isRefused),
       known: this.#known,
       onError: this.#report,
     });
+    return {
+      isUseful: () => down.isUseful(),
+      close: () => {
+        this.#latest.end();
+        this.#live.end();
+        return down.close();
+      },
+    };
   }
 
   #noteAnswer(tenant: string, isRefused: boolean): void {
@@ -256,6 +264,7 @@ class ParentUplink implements Uplink {
     const nowMs = this.#parts.clock.monotonicMs();
     if (!this.#isAsideDue && nowMs - this.#asideTriedMs < TRY_AGAIN_MS) return;
     this.#isAsideDue = false;
+    if (nowMs - this.#asideTriedMs >= TRY_AGAIN_MS) this.#latest.forgive();
     this.#asideTriedMs = nowMs;
     const taken = await this.#aside.takeUp((topic) => this.#tenants.mayGoUp(topic));
     if (taken > 0) this.#parts.log.info({ event: "uplink.taken-up", taken }, "what lay aside is sent again");

@@ -111,6 +111,28 @@ describe("a gateway with a parent", () => {
     await until("nothing else waits", async () => (await child.health()).uplink?.lag.reading === 0);
   }, 150_000);
 
+  it("brings up durable data and other states although the parent closes every connection for a twin", async () => {
+    const { token, ...options } = await parentOptions(["chel"]);
+    const parent = await startGatewayHere({ ...options, settings: { MAX_PACKET_BYTES: "1024" } });
+    const child = await startGatewayHere({ clients: DEVICES, settings: villageSettings(parent.port, token, "chel") });
+    const device = await connectTo(child, "chel:post-1");
+    const got = consumeAll(parent);
+    await device.publishAsync(topics.reported(POST), "a twin".padEnd(5_000, "."), { qos: 1, retain: true });
+    await until("the parent refuses it", async () => ((await parent.health()).refused["packet-too-large"] ?? 0) > 1);
+
+    for (let n = 0; n < 200; n += 1) await device.publishAsync(topics.data(POST, "reading"), `${n}`, { qos: 1 });
+
+    await until("all is up", () => new Set(got.map(({ payload }) => String(payload))).size === 200);
+    expect((await child.health()).uplink).toMatchObject({ connections: 1, aside: 0 });
+    await device.publishAsync(topics.state(POST), "here", { qos: 1, retain: true });
+    const heard = await listen(await connectTo(parent, "dv:cloud"), [filters.state()]);
+    await until("the state is there", () => heard.get(topics.state(POST)) === "here");
+    await until("the twin is left out", async () => {
+      const uplink = (await child.health()).uplink;
+      return uplink?.leftOut === 1 && uplink.ordinary.connected;
+    });
+  });
+
   it("tells the devices behind it what the city has, retained", async () => {
     const { parent, wire, child } = await setUp(["chel"], "chel");
     const cloud = await connectTo(parent, "dv:cloud");
