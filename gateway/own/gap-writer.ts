@@ -36,7 +36,7 @@ function lostOf(key: string): Lost {
 }
 
 /**
- * Says what a gateway drops as messages of its own, on `dv1/dv/{name}/d/gap`: one pending gap for each device, log and
+ * Says what a gateway drops as messages of its own, on its `d/gap`: one pending gap for each device, log and
  * class. A record's number is read from its body; where that cannot be read, the gap says the journal's number instead.
  *
  * A gap of a device that is dropped is said anew with its own number: what it named would be late for ever.
