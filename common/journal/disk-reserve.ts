@@ -18,12 +18,11 @@ export const isDiskFull = (error: unknown): boolean =>
  *
  * A deletion writes to the log before it frees anything, and the log must fit into the main file before it can be used
  * anew: on a disk without a free byte a journal could not even forget what everybody has read. A file of zeros beside
- * the journal keeps that much room; while it is given up only what fits into freed pages may be appended.
+ * the journal keeps that much room, for what frees more.
  */
 export class DiskReserve {
   readonly #file: string;
   readonly bytes: number;
-  #isHeld = false;
 
   /** A sixteenth of the budget and an eighth of the disk at most: small ones are not filled with zeros. */
   constructor(journalFile: string, budgetBytes: number) {
@@ -32,41 +31,39 @@ export class DiskReserve {
     this.bytes = Math.floor(Math.min(RESERVE_BYTES, budgetBytes / 16, (blocks * bsize) / 8));
   }
 
-  get isHeld(): boolean {
-    return this.#isHeld;
-  }
-
   /** Gives the room up. */
   release(): void {
-    this.#isHeld = false;
     try {
-      const file = openSync(this.#file, "w");
-      closeSync(file);
+      closeSync(openSync(this.#file, "w"));
     } catch {
       // The disk has more trouble than being full; the failure that led here is the one to report.
     }
   }
 
-  /** Takes the room again where the disk has it twice, so that it is not given up again at once. */
-  hold(): void {
+  /**
+   * Takes the room where the disk has it and so much more; what was taken before a restart is still there. Says whether
+   * it is taken and so much more is free.
+   */
+  hold(spareBytes: number): boolean {
     try {
       const file = openSync(this.#file, "a");
       try {
-        this.#isHeld = this.#fill(file);
+        return this.#fill(file, spareBytes);
       } finally {
         closeSync(file);
       }
     } catch {
       this.release();
+      return false;
     }
   }
 
-  #fill(file: number): boolean {
-    const { size } = fstatSync(file);
-    if (size === this.bytes) return true;
-    ftruncateSync(file, 0);
+  #fill(file: number, spareBytes: number): boolean {
     const { bavail, bsize } = statfsSync(this.#file);
-    if (bavail * bsize < 2 * this.bytes) return false;
+    const isHeld = fstatSync(file).size === this.bytes;
+    if (bavail * bsize < spareBytes + (isHeld ? 0 : this.bytes)) return false;
+    if (isHeld) return true;
+    ftruncateSync(file, 0);
     for (let at = 0; at < this.bytes; ) at += writeSync(file, PIECE, 0, Math.min(PIECE.length, this.bytes - at));
     return true;
   }

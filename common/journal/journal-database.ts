@@ -65,6 +65,9 @@ export class JournalDatabase {
   /** Gaps that lie in the file and that nobody has heard of yet. */
   #untoldGaps: PackedRecord[] = [];
   #reserve: DiskReserve | undefined;
+  #takenOfReserve = 0;
+  /** The disk is full: only what fits into freed pages is appended. */
+  #isCramped = false;
   #hasMoreToClear = false;
 
   constructor(start: WorkerStart) {
@@ -75,7 +78,7 @@ export class JournalDatabase {
   open(): Opened {
     const { file, budget } = this.#start;
     this.#reserve = budget === null ? undefined : new DiskReserve(file, budget.bytes);
-    this.#reserve?.hold();
+    this.#isCramped = this.#reserve !== undefined && !this.#reserve.hold(0);
     const connection = connect(this.#start, this.#reserve?.bytes ?? Number.MAX_SAFE_INTEGER);
     this.#connection = connection;
     const { lastN, values, addedReaders = {} } = this.#start.known ?? knownTo(connection);
@@ -180,6 +183,8 @@ export class JournalDatabase {
   close(): void {
     this.#connection?.db.close();
     this.#connection = undefined;
+    // The log is gone now: its room must not be somebody else's when we come back.
+    this.#reserve?.hold(0);
   }
 
   #withConnection<Result>(work: (connection: Connection) => Result): Result {
@@ -189,7 +194,7 @@ export class JournalDatabase {
     } catch (error) {
       if (error instanceof DiskFull) throw error;
       this.#drop();
-      if (isDiskFull(error)) this.#reserve?.release();
+      if (isDiskFull(error)) this.#noteFullDisk();
       throw error;
     }
   }
@@ -218,8 +223,9 @@ export class JournalDatabase {
   }
 
   /**
-   * The disk is full and the reserve is given up: first what frees room, in steps that need little, and then what came,
-   * if it fits into freed pages. What does not fit is refused before it takes the room that the next clearing needs.
+   * The disk is full: first what frees room, in steps that need little, and then what came,
+   * if it fits into freed pages. What does not fit is refused before it takes the room that the next clearing needs. A
+   * little that is no record may use that room: without it nobody could read on and so make room.
    */
   #commitCramped(connection: Connection, commit: Commit): Committed {
     if (commit.moves.length > 0 || this.#hasMoreToClear) {
@@ -227,16 +233,26 @@ export class JournalDatabase {
     }
     const incoming = commit.packed.byteLength + commit.kept.byteLength;
     if (incoming > 0 || Object.keys(commit.values).length > 0 || commit.addedReaders !== undefined) {
-      if (this.#freeBytes(connection) < incoming * GROWTH + SPARE_BYTES) throw new DiskFull(DISK_FULL);
+      if (this.#freeBytes(connection) < incoming * GROWTH + SPARE_BYTES) this.#takeOfReserve(commit);
       return this.#committed(this.#commitNow(connection, { ...commit, moves: [] }));
     }
-    this.#reserve?.hold();
+    // Over only where as much again is free, so that it does not begin anew with the next append.
+    this.#isCramped = this.#reserve !== undefined && !this.#reserve.hold(this.#reserve.bytes);
     const isTaking = !this.#isCramped || this.#freeBytes(connection) >= (this.#reserve?.bytes ?? 0) / 2;
     return { ...this.#committed(this.#lastN + 1), trouble: isTaking ? null : DISK_FULL };
   }
 
-  get #isCramped(): boolean {
-    return this.#reserve !== undefined && !this.#reserve.isHeld;
+  #takeOfReserve({ packed, kept }: Commit): void {
+    const left = (this.#reserve?.bytes ?? 0) / 8 - this.#takenOfReserve;
+    if (packed.byteLength > 0 || kept.byteLength > left) throw new DiskFull(DISK_FULL);
+    this.#takenOfReserve += kept.byteLength;
+  }
+
+  /** What fails while the disk is known to be full is what would make room: the reserve is for that. */
+  #noteFullDisk(): void {
+    if (this.#isCramped) this.#reserve?.release();
+    this.#isCramped = this.#reserve !== undefined;
+    this.#takenOfReserve = 0;
   }
 
   #freeBytes({ db }: Connection): number {

@@ -134,7 +134,10 @@ class SqliteJournal implements Journal {
   async read(recordClass: string, after: number, limit: number): Promise<readonly StoredRecord[]> {
     if (!this.#classes.includes(recordClass)) throw new UnknownClass(`no class "${recordClass}" here`);
     const reply = await this.#thread.ask({ kind: "read", recordClass, after, limit });
-    return reply.kind === "records" ? storedRecords(reply.packed, recordClass) : [];
+    if (reply.kind !== "records") return [];
+    const records = storedRecords(reply.packed, recordClass);
+    // A gap that was found in the file after a failure is told with the next commit, and counts from then on.
+    return (records.at(-1)?.n ?? 0) <= this.#lastN ? records : records.filter(({ n }) => n <= this.#lastN);
   }
 
   newest(): number {
@@ -286,7 +289,9 @@ class SqliteJournal implements Journal {
   ): Promise<readonly number[]> {
     if (this.#closing !== undefined) return Promise.reject(new JournalUnavailable("the journal is closed"));
     let batch = this.#waiting.at(-1);
-    if (batch === undefined || batch.isFull) {
+    // On a full disk records may be refused: what is kept beside them is not, and waits for none of them.
+    const isOther = this.#isCramped && batch !== undefined && records.length > 0 !== batch.records.length > 0;
+    if (batch === undefined || batch.isFull || isOther) {
       batch = new Batch(this.#classes);
       this.#waiting.push(batch);
     }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { topics } from "#contract/topics.ts";
+import { filters, topics } from "#contract/topics.ts";
+import { connectConsumer } from "#mqtt/consumer-client.ts";
 import { aPublish, connectRaw } from "../support/raw-mqtt.ts";
 import { maySmallDisk, mountSmallDisk } from "../support/small-disk.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -38,6 +39,48 @@ describe("a gateway on a full disk", () => {
       await second.receive("puback");
       const acknowledged = [...first.received, ...second.received].filter(({ cmd }) => cmd === "puback").length;
       expect((await gateway.health()).journal.pending.chunk).toBe(acknowledged);
+    },
+    60_000,
+  );
+
+  it.skipIf(!maySmallDisk)(
+    "takes messages again once its consumer has caught up, though nobody makes room (needs the right to mount a tmpfs)",
+    async () => {
+      const disk = await mountSmallDisk(join(await tempFolder(), "small"), 8);
+      const gateway = await startTestGateway({
+        clients: ["demo:truck-1", "dv:cloud"],
+        settings: { DATA_DIR: disk.folder, LOG_LEVEL: "silent" },
+      });
+      const connect = () =>
+        connectRaw(gateway.port, { clientId: "demo:truck-1", token: gateway.tokenOf("demo:truck-1") });
+      const topic = topics.data({ tenant: "demo", device: "truck-1" }, "reading");
+      const first = await connect();
+      first.send(...Array.from({ length: 500 }, (_, i) => aPublish(topic, i + 1, Buffer.alloc(2_000, i))));
+      await first.receive("puback", 500);
+      await disk.fill();
+      first.send(...Array.from({ length: 2_000 }, (_, i) => aPublish(topic, i + 501, Buffer.alloc(2_000, i))));
+      await first.closed();
+
+      const consumer = await connectConsumer({
+        url: gateway.url,
+        clientId: "dv:cloud:air",
+        username: "dv:cloud",
+        password: gateway.tokenOf("dv:cloud"),
+        filters: [filters.shared("air", filters.data("reading"))],
+        keepaliveS: 10,
+        onMessage: (message) => message.acknowledge(),
+        onClose: () => {},
+      });
+      await until("it is healthy again", async () => {
+        const { status, journal } = await gateway.health();
+        return status === "ok" && journal.pending.reading === 0;
+      });
+      const second = await connect();
+      for (let round = 0; round < 10; round += 1) {
+        second.send(...Array.from({ length: 200 }, (_, i) => aPublish(topic, i + 1, Buffer.alloc(2_000, i))));
+        await second.receive("puback", 200 * (round + 1));
+      }
+      await consumer.close();
     },
     60_000,
   );
