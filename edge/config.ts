@@ -21,6 +21,9 @@ const Fields = z.string().transform((text, context): readonly ("pm25" | "pm10")[
 
 const seconds = (least: number) => z.coerce.number().min(least).max(86_400);
 
+/** Of all our particle sensors (edge/sensors/supported.ts): one that works no longer than this only ever warms up. */
+const WARM_UP_S = 30;
+
 /** Settings of the program on the device. */
 export const EdgeConfig = z
   .object({
@@ -88,6 +91,11 @@ export const EdgeConfig = z
     if (FLEET_URL !== undefined && !BROKER_URL.startsWith("mqtts:")) {
       context.addIssue({ code: "custom", path: ["BROKER_URL"], message: "a certificate is shown over mqtts: only" });
     }
+  })
+  .superRefine(({ PARTICLE_WORK_S, READING_EVERY_S }, context) => {
+    if (PARTICLE_WORK_S === 0 || (PARTICLE_WORK_S > WARM_UP_S && PARTICLE_WORK_S < READING_EVERY_S)) return;
+    const message = `must be 0, or more than the ${WARM_UP_S} s of warm-up and less than READING_EVERY_S`;
+    context.addIssue({ code: "custom", path: ["PARTICLE_WORK_S"], message });
   });
 export type EdgeConfig = z.infer<typeof EdgeConfig>;
 

@@ -24,6 +24,7 @@ import { startHealthReports } from "./health/health-reports.ts";
 import { runSelfTest } from "./health/self-test.ts";
 import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
 import { outboxBudget } from "./outbox/outbox-budget.ts";
+import { openPosition } from "./position/open-position.ts";
 import { openSensors } from "./sensors/open-sensors.ts";
 import { SOFTWARE } from "./software.ts";
 import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
@@ -61,6 +62,7 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const model = truck?.judge.model ?? null;
   const sensorSet = await openSensors(config, { counters, log, clock, random });
   const { sensors } = sensorSet;
+  const position = openPosition(config.GPSD, { counters, log, clock, random });
   const { READINGS_PER_PACK: samplesPerPack, REPLAY: replay, READING_EVERY_S, HEALTH_EVERY_S } = config;
   const reading = { sensors, everyMs: READING_EVERY_S * 1000, samplesPerPack, replay };
   const cycle = startCycle({ ...reading, outbox, time, counters, log });
@@ -71,9 +73,10 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
 
   const { visits, camera } = truck ?? {};
   const device = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters };
-  const report = () => reportOf({ ...device, sensors, cycle, visits, camera });
+  const report = () => reportOf({ ...device, sensors, position, cycle, visits, camera });
   const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report, findCameras), log);
-  closeOnSignal([outbox, time, signIn, uplink, ...(truck ? [truck] : []), sensorSet, cycle, health, server], onError);
+  const maybe = [truck, position].filter((part) => part !== undefined);
+  closeOnSignal([outbox, time, signIn, uplink, ...maybe, sensorSet, cycle, health, server], onError);
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
   const findings = await runSelfTest({ report, truck, findCameras, sensors, brokerUrl: url });

@@ -9,9 +9,9 @@ const SYNCHRONISED_FILE = "/run/systemd/timesync/synchronized";
 // It may hang on a machine without a system bus.
 const ASK_TIMEOUT_MS = 2_000;
 /** 2026-01-01: no device ran this program before, so an earlier clock is wrong. */
-const EARLIEST_MS = 1_767_225_600_000;
+export const EARLIEST_MS = 1_767_225_600_000;
 /** 2100-01-01: a clock beyond it was never set. */
-const LATEST_MS = 4_102_444_800_000;
+export const LATEST_MS = 4_102_444_800_000;
 
 const run = promisify(execFile);
 

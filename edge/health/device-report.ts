@@ -3,6 +3,7 @@ import type { CameraHealth, WatchedCamera } from "../camera/watched-camera.ts";
 import type { Cycle } from "../cycle.ts";
 import type { IdentityStatus } from "../identity/device-identity.ts";
 import type { Outbox, Pending } from "../outbox/outbox.ts";
+import type { Fix, Position, PositionHealth } from "../position/position.ts";
 import type { Sensor, SensorHealth } from "../sensors/sensor.ts";
 import type { SignIn } from "../uplink/sign-in.ts";
 import type { Uplink, UplinkStatus } from "../uplink/uplink.ts";
@@ -28,6 +29,8 @@ export interface DeviceReport extends Address {
     /** What its last sample was doubted for. */
     readonly status: readonly string[];
   })[];
+  /** Null on a device without a satellite receiver; `now` is the UTC ms of the satellites, null while not heard. */
+  readonly position: (PositionHealth & { readonly fix: Fix | null; readonly now: number | null }) | null;
   /** Null on a device without a camera. */
   readonly camera:
     | (CameraHealth & { readonly lastShotAt: number | null; readonly openVisits: readonly string[] })
@@ -46,13 +49,15 @@ export interface ReportParts {
   readonly counters: Counters;
   readonly sensors: readonly Sensor[];
   readonly cycle: Cycle;
+  readonly position: Position | undefined;
   readonly visits: Visits | undefined;
   readonly camera: WatchedCamera | undefined;
 }
 
 /** How the device is doing now. */
 export function reportOf(parts: ReportParts): DeviceReport {
-  const { address, software, model, time, outbox, signIn, uplink, counters, sensors, cycle, visits, camera } = parts;
+  const { address, software, model, time, outbox, signIn, uplink, counters, sensors, cycle, position, visits, camera } =
+    parts;
   return {
     ...address,
     software,
@@ -69,6 +74,10 @@ export function reportOf(parts: ReportParts): DeviceReport {
       status: cycle.last(sensor.name)?.status ?? [],
       ...sensor.health(),
     })),
+    position:
+      position === undefined
+        ? null
+        : { ...position.health(), fix: position.fix() ?? null, now: position.nowMs() ?? null },
     camera:
       visits === undefined || camera === undefined
         ? null

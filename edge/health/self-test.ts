@@ -38,6 +38,7 @@ export async function runSelfTest(parts: SelfTestParts): Promise<readonly string
     ["camera", testCamera(truck?.camera, findCameras)],
     ...sensors.map((sensor): [string, Promise<Finding>] => [`sensor ${sensor.name}`, testSensor(sensor)]),
     ...(sensors.length === 0 ? [noSensors] : []),
+    ["position", testPosition(report)],
     ["clock", testClock(report)],
     ["outbox", testOutbox(report)],
     ["certificate", testCertificate(report)],
@@ -88,6 +89,14 @@ async function testSensor(sensor: Sensor): Promise<Finding> {
   if (isReachable)
     return await missing(`${sensor.model}: the line is open, but it says nothing; is it the right line?`);
   return await missing(`${sensor.model}: ${trouble}; it is tried again by itself`);
+}
+
+async function testPosition(report: () => DeviceReport): Promise<Finding> {
+  if (report().position === null) return await well("none (set GPSD to have one)");
+  await waitFor(() => report().position?.hasFix ?? false);
+  const { fix = null, trouble = null } = report().position ?? {};
+  if (fix === null) return await missing(`${trouble}; it is tried again by itself`);
+  return await well(`${fix.lat.toFixed(5)}, ${fix.lon.toFixed(5)}`);
 }
 
 async function testClock(report: () => DeviceReport): Promise<Finding> {

@@ -58,6 +58,10 @@ describe("EdgeConfig", () => {
     ["SDS011", "ttyUSB0"],
     ["SDS011_FIELDS", "pm1"],
     ["READING_EVERY_S", "0"],
+    ["PMS_MODEL", "pms1"],
+    ["GPSD", "serial:/dev/ttyUSB0"],
+    ["PARTICLE_WORK_S", "30"],
+    ["PARTICLE_WORK_S", "60"],
     ["CLOCK", "sundial"],
   ])("names %s when it is %s", (key, value) => {
     expect(() => load({ [key]: value })).toThrow(`${key}: `);
