@@ -16,9 +16,10 @@ import { DataSessions } from "./delivery/data-sessions.ts";
 import { sessionLimitsOf } from "./delivery/session-settings.ts";
 import { type Doors, startFront } from "./front/front.ts";
 import { startLimits } from "./front/live-limits.ts";
+import { type GatewayHealth, healthOf } from "./health.ts";
 import { inspectGateway } from "./inspect/inspect.ts";
 import { Metrics } from "./metrics.ts";
-import { type GatewayHealth, startMetricsServer } from "./metrics-server.ts";
+import { startMetricsServer } from "./metrics-server.ts";
 import { gatewayBudget } from "./own/journal-budget.ts";
 import { startRecordAges } from "./record-ages.ts";
 import { forgottenRetained, journaledRetained } from "./retained/retained-messages.ts";
@@ -90,32 +91,28 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       ),
     );
     let isReady = true;
-    const health = (): GatewayHealth => {
-      const stats = journal.stats();
-      const { acknowledged, delivered, consumed } = metrics;
-      return {
-        status: stats.isHealthy ? "ok" : "unhealthy",
+    const health = () =>
+      healthOf(
+        {
+          journal,
+          ages,
+          metrics,
+          connections: () => front.connections,
+          groups: () => [...[...groups.values()].map(({ status }) => status), ...sessions.status],
+          uplink: () => uplink?.status() ?? null,
+          troubles: () => [
+            ...access.troubles,
+            ...front.troubles,
+            ...(live.trouble === undefined ? [] : [live.trouble]),
+          ],
+        },
         isReady,
-        journal: stats,
-        oldestS: Object.fromEntries(
-          Object.entries(stats.oldest).map(([name, n]) => [name, n === null ? null : ages.ageS(n)]),
-        ),
-        connections: front.connections,
-        groups: [...[...groups.values()].map(({ status }) => status), ...sessions.status],
-        uplink: uplink?.status() ?? null,
-        acknowledged,
-        delivered,
-        consumed,
-        refused: metrics.refused(),
-        throttled: metrics.throttled,
-        sessionSkipped: metrics.sessionSkipped,
-        sessionsEnded: metrics.sessionsEnded,
-        troubles: [...access.troubles, ...front.troubles, ...(live.trouble === undefined ? [] : [live.trouble])],
-      };
-    };
+      );
+    let closing: Promise<void> | undefined;
     const close = () => {
       isReady = false;
-      return closeAll(started);
+      closing ??= closeAll(started);
+      return closing;
     };
     const server = await startMetricsServer(config.METRICS_PORT, health, () =>
       inspectGateway({ journal, ages, retained: memory.retained, sessions: () => front.sessions() }),

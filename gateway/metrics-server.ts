@@ -1,39 +1,13 @@
 import { once } from "node:events";
-import type { JournalStats } from "#journal/journal.ts";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { isLoopback } from "#kit/loopback.ts";
-import type { GroupStatus } from "./delivery/consumer-group.ts";
+import type { GatewayHealth } from "./health.ts";
 import type { InspectReport } from "./inspect/report.ts";
 import { metricsText } from "./metrics-text.ts";
-import type { UplinkStatus } from "./uplink/uplink-status.ts";
 
 // An import would evaluate all that node:http exports, also its WebSocket client: 12 MB that nobody uses here.
 const { createServer } = process.getBuiltinModule("node:http");
-
-/** What `/healthz` says; `status` is `ok` only while the journal takes what comes. */
-export interface GatewayHealth {
-  readonly status: "ok" | "unhealthy";
-  /** It listens and takes what comes: false before that and from the signal to end on. */
-  readonly isReady: boolean;
-  readonly journal: JournalStats;
-  /** Seconds since the oldest pending record of each class was appended; null where none is pending. */
-  readonly oldestS: Readonly<Record<string, number | null>>;
-  readonly connections: number;
-  readonly groups: readonly GroupStatus[];
-  /** The way to the parent, null where there is none. */
-  readonly uplink: UplinkStatus | null;
-  readonly acknowledged: number;
-  readonly delivered: number;
-  readonly consumed: number;
-  readonly refused: Readonly<Record<string, number>>;
-  /** How often a client was not read for a while because it had sent more than its rate. */
-  readonly throttled: number;
-  readonly sessionSkipped: number;
-  readonly sessionsEnded: number;
-  /** What is not as it was set and goes on as it was before, one line each: a file that cannot be read any more. */
-  readonly troubles: readonly string[];
-}
 
 /**
  * Serves on loopback `GET /healthz` (JSON; 503 while unhealthy), `/readyz` (503 also while it starts or drains),

@@ -1,6 +1,6 @@
 import { memoryUsage, uptime } from "node:process";
 import { exposition, type Metric, type Sample } from "#kit/prometheus.ts";
-import type { GatewayHealth } from "./metrics-server.ts";
+import type { GatewayHealth } from "./health.ts";
 import { uplinkMetrics } from "./uplink/uplink-status.ts";
 
 /** The Prometheus text of a health report. */

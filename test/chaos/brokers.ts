@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { addressOf } from "#contract/names.ts";
 import { filters, topics } from "#contract/topics.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
-import type { GatewayHealth } from "../../gateway/metrics-server.ts";
+import type { GatewayHealth } from "../../gateway/health.ts";
 import { freePort } from "../support/free-port.ts";
 import { layGateway } from "../support/gateway-program.ts";
 import type { RawLogin } from "../support/raw-mqtt.ts";

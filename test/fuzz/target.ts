@@ -6,7 +6,7 @@ import { addressOf } from "#contract/names.ts";
 import { CONSUMER_GROUPS, filters, topics } from "#contract/topics.ts";
 import type { Closer } from "#kit/closer.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
-import type { GatewayHealth } from "../../gateway/metrics-server.ts";
+import type { GatewayHealth } from "../../gateway/health.ts";
 import { freePort } from "../support/free-port.ts";
 import { defineProgram } from "../support/program.ts";
 import type { RawLogin } from "../support/raw-mqtt.ts";

@@ -8,7 +8,7 @@ import { createLogger } from "#kit/logger.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import { GatewayConfig } from "../../gateway/config.ts";
 import { startGateway } from "../../gateway/gateway.ts";
-import type { GatewayHealth } from "../../gateway/metrics-server.ts";
+import type { GatewayHealth } from "../../gateway/health.ts";
 import { layGateway } from "./gateway-program.ts";
 import { tempFolder } from "./temp-folder.ts";
 
