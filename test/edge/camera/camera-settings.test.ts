@@ -65,7 +65,12 @@ describe("the settings of a camera", () => {
     const camera = cameraOf(load({ CAMERA: "url:http://192.168.1.64/shot.cgi?usr=admin&pwd=secret" }));
 
     expect(nameOf(camera)).toBe("url:http://192.168.1.64/shot.cgi");
-    expect(() => load({ CAMERA: "url:http://admin:secret@192.168.1.64/" })).not.toThrow("secret@");
+  });
+
+  it("do not repeat a password that was put into the URL", () => {
+    const wrong = () => load({ CAMERA: "url:http://admin:secret@192.168.1.64/" });
+
+    expect(wrong).toThrow(/^(?!.*secret@)[\s\S]*CAMERA_SECRET_FILE/);
   });
 
   it("stand in the help with their words", () => {

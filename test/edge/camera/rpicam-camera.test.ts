@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createRpicamCamera } from "../../../edge/camera/rpicam-camera.ts";
@@ -114,6 +114,8 @@ describe("createRpicamCamera", () => {
 
     const pids = (await readFile(join(folder, "hung"), "utf8")).trim().split(" ");
     expect(pids).toHaveLength(2);
+    // Our own child leaves no zombie; the one that it started is its new parent's to bury.
+    await until("the child is buried", async () => !(await readdir("/proc")).includes(pids[1] ?? ""));
     await until("nobody of the group runs", async () => !(await Promise.all(pids.map(isRunning))).includes(true));
     await expect(camera.capture(never)).resolves.toBeInstanceOf(Uint8Array);
   });
