@@ -63,8 +63,11 @@ export type CreateGapWriter = (context: GapContext) => GapWriter;
  * are one range each. */
 export const MAX_GAP_RANGES = 500;
 
-/** What a record takes up besides its topic and payload: row header, number, cell pointer, and its part of the slack
- * of pages. Measured: a file of 200-byte readings, and one of 32 KiB chunks, is 2 to 5 % larger than the sum says. */
+/**
+ * What a record takes up besides its topic and payload: row header, number, cell pointer, and a part of the slack of
+ * pages. Measured, size of the file by this sum: 0.88 for readings of 200 bytes, 1.00 for chunks of 32 KiB, 1.27 for
+ * records of 1,000 bytes; at worst 2, where records are a little larger than half a page (4 KiB).
+ */
 export const RECORD_OVERHEAD_BYTES = 48;
 
 /** What a record counts in the budget. The key of a group lies in the table and in its index. */

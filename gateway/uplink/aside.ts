@@ -18,7 +18,7 @@ const READ_AT_ONCE = 200;
 /** What lies aside in a gateway's journal. A kill in the middle of `takeUp` only makes records come twice. */
 export function openAside(journal: Journal): Aside {
   const put: Aside["put"] = async (records) => {
-    await journal.append(records.map(({ topic, bytes }) => ({ recordClass: ASIDE_CLASS, topic, bytes })));
+    await journal.append(records.map(({ topic, bytes }) => placeOf(topic, bytes, false)));
   };
   const mayAnyGo = async (mayGoUp: (topic: string) => boolean) => {
     let after = journal.cursor(UPLINK_READER, ASIDE_CLASS);
@@ -59,6 +59,7 @@ export function openAside(journal: Journal): Aside {
 
 function placeOf(topic: string, bytes: Uint8Array, mayGoUp: boolean): NewRecord {
   const parsed = parseTopic(topic);
-  const recordClass = mayGoUp && parsed?.kind === "data" ? classOfStream(parsed.stream) : ASIDE_CLASS;
-  return recordOf(recordClass, topic, bytes);
+  const stream = parsed?.kind === "data" ? parsed.stream : undefined;
+  const recordClass = mayGoUp && stream !== undefined ? classOfStream(stream) : ASIDE_CLASS;
+  return { ...recordOf(stream ?? ASIDE_CLASS, topic, bytes), recordClass };
 }
