@@ -56,8 +56,11 @@ export class DataSessions implements Closer {
     return [...this.#sessions.values()].map(({ group }) => group.status);
   }
 
-  has(clientId: string): boolean {
-    return this.#sessions.has(clientId);
+  /** Whether a client has a session, and whether it outlives its connections. */
+  kindOf(clientId: string): "none" | "passing" | "lasting" {
+    const session = this.#sessions.get(clientId);
+    if (session === undefined) return "none";
+    return session.isLasting ? "lasting" : "passing";
   }
 
   /** A connection holds these filters too; on disk when it resolves. `join` begins the delivery. */

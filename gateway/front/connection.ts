@@ -120,7 +120,8 @@ export class Connection {
 
   /** Its client has a session of durable data from before. */
   get #isResumed(): boolean {
-    return this.#isLasting && this.#identity !== undefined && this.#parts.sessions.has(this.#identity.clientId);
+    const { clientId } = this.#identity ?? {};
+    return this.#isLasting && clientId !== undefined && this.#parts.sessions.kindOf(clientId) === "lasting";
   }
 
   /** Who this is, once it has signed in. */
@@ -284,7 +285,7 @@ export class Connection {
       this.#forward(connectForBroker(frame));
     };
     const { sessions } = this.#parts;
-    if (this.#isLasting || !sessions.has(identity.clientId)) enter();
+    if (this.#isResumed || sessions.kindOf(identity.clientId) === "none") enter();
     else this.#subscribeInTurn(() => sessions.end(identity.clientId).then(enter));
   }
 

@@ -182,6 +182,24 @@ describe("a plain persistent session that subscribes to durable data", () => {
     await air.close();
   });
 
+  it("is none from before where only a passing one is still open under the same name", async () => {
+    const gateway = await start();
+    const passing = await connectOperator(gateway, { clean: true });
+    await subscribe(passing, DEMO);
+
+    const lasting = await connectOperator(gateway);
+
+    expect(lasting.isPresent).toBe(false);
+    await subscribe(lasting, filters.data("visit", "demo"));
+    const device = await connectDevice(gateway);
+    await publish(device, topicOf("reading"), ["not wanted"]);
+    await publish(device, topicOf("visit"), ["wanted"]);
+    await until("its own", () => lasting.texts().length === 1);
+    expect(lasting.texts()).toEqual(["wanted"]);
+    await leave(lasting);
+    expect((await connectOperator(gateway)).isPresent).toBe(true);
+  });
+
   it("loses its oldest beyond its bound, says how many, and lets the journal clear them", async () => {
     const gateway = await start({ SESSION_RECORDS: "100" });
     const air = await consume(gateway, "air");
