@@ -146,12 +146,14 @@ async function within<Answer>(ms: number, answer: Promise<Answer>, sensor: strin
 }
 
 function readingOf({ name, model }: Sensor, samples: Sample[], { time, replay }: CycleOptions): NewReading {
+  const windowMs = samples[0]?.windowMs;
   return {
     kind: "reading",
     ...time.stamp(),
     sensor: name,
     model,
     ...(replay !== undefined && { replay }),
-    samples,
+    ...(windowMs !== undefined && { windowMs }),
+    samples: samples.map(({ windowMs: own, ...sample }) => (own === windowMs ? sample : { ...sample, windowMs: own })),
   };
 }

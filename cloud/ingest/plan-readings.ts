@@ -55,7 +55,7 @@ function planReading(opened: OpenedMessage<Reading>, registry: RegistryIndex): P
       problem = { reason: "malformed", detail: "no value under a name that a value may have" };
       continue;
     }
-    points.push(pointOf(message, address.device, station, at, { ...measured, ...doubtsOf(sample) }));
+    points.push(pointOf(message, address.device, station, at, { ...measured, ...doubtsOf(sample, message) }));
     const replay = message.replay ?? null;
     samples.push({ station: station.id, sensor: message.sensor, at, values: measured, replay });
   }
@@ -80,10 +80,13 @@ function pointOf(
 }
 
 /** What the device said of a sample beside its values: kept with them, under names that no value may have. */
-const doubtsOf = ({ windowMs, status = [] }: Sample): Readonly<Record<string, number | string>> => ({
-  ...(windowMs !== undefined && { window_ms: windowMs }),
-  ...(status.length > 0 && { status: status.join(",") }),
-});
+function doubtsOf(sample: Sample, reading: Reading): Readonly<Record<string, number | string>> {
+  const { windowMs = reading.windowMs, status = [] } = sample;
+  return {
+    ...(windowMs !== undefined && { window_ms: windowMs }),
+    ...(status.length > 0 && { status: status.join(",") }),
+  };
+}
 
 /** Fields that a point has anyway, and the one name that no store takes for a field: a value may not have them. */
 const TAKEN = ["device", "instrument", "clock", "replay", "time", "window_ms", "status"];

@@ -122,13 +122,16 @@ export type SampleStatus = z.infer<typeof SampleStatus>;
 /** A newer device may have more words than we know: they are kept, not refused. */
 const StatusWord = z.string().regex(/^[a-z0-9-]{1,32}$/);
 
+/** Values are medians over so many milliseconds before their `at`; absent: measured at that moment. */
+const WindowMs = z.number().int().min(0);
+
 /** One moment of one sensor. `at` and `up` are its own; unknown members are kept. */
 export const Sample = z.looseObject({
   at: UtcMs.nullable(),
   up: z.number().int().min(0),
   values: Values,
-  /** The values are medians over so many milliseconds before `at`; absent: measured at that moment. */
-  windowMs: z.number().int().min(0).optional(),
+  /** Where it differs from the reading's. */
+  windowMs: WindowMs.optional(),
   /** Words of `SampleStatus`; absent: nothing to doubt. */
   status: z.array(StatusWord).max(16).optional(),
 });
@@ -143,6 +146,8 @@ export const Reading = z.looseObject({
   model: z.string().min(1).max(32),
   /** Name of the recording that is replayed; absent for a live sensor. */
   replay: z.string().min(1).max(128).optional(),
+  /** Of each sample that does not say its own. */
+  windowMs: WindowMs.optional(),
   samples: z.array(Sample).min(1).max(limits.samplesPerReading),
 });
 export type Reading = z.infer<typeof Reading>;

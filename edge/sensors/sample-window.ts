@@ -41,7 +41,7 @@ export function createSampleWindow(warmUpMs: number, nowMs: () => number): Sampl
       return {
         values: medianValues(used.map(({ values }) => values)),
         status: [...new Set(status)],
-        windowMs: Math.round(toMs - (isCold ? fromMs : Math.max(fromMs, warmFromMs))),
+        windowMs: roundedMs(toMs - (isCold ? fromMs : Math.max(fromMs, warmFromMs))),
       };
     },
     restart: () => {
@@ -51,3 +51,6 @@ export function createSampleWindow(warmUpMs: number, nowMs: () => number): Sampl
     },
   };
 }
+
+/** To a tenth of a second, so that equal rounds have equal windows and a pack says theirs once. */
+const roundedMs = (ms: number): number => Math.round(ms / 100) * 100;

@@ -158,17 +158,25 @@ describe("startCycle", () => {
     const { cycle, counters } = start(createMeasuringSensor([faulty, measured({ pm25: 1 })]), { outbox });
     await until("both are kept", () => readings.length === 2);
 
-    const [first, second] = readings.map(({ samples }) => samples[0]);
-    expect(first).toMatchObject({
-      values: { pm25: 999.9 },
-      status: ["instrument-fault", "over-range"],
-      windowMs: 60_000,
-    });
-    expect(second).not.toHaveProperty("status");
+    const [first, second] = readings;
+    expect(first).toMatchObject({ windowMs: 60_000 });
+    expect(first?.samples[0]).toMatchObject({ values: { pm25: 999.9 }, status: ["instrument-fault", "over-range"] });
     expect(second).not.toHaveProperty("windowMs");
+    expect(second?.samples[0]).not.toHaveProperty("status");
     expect(counters.snapshot()).toMatchObject({ "sensor-instrument-fault": 1, "sensor-over-range": 1 });
     expect(cycle.last("sds011")).toMatchObject({ status: [] });
     expect(cycle.last("another")).toBeUndefined();
+  });
+
+  it("says the window of a pack once, and that of a sample only where it differs", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    const words = [60_000, 60_000, 59_900].map((windowMs, i) => measured({ pm25: i }, { windowMs }));
+
+    start(createMeasuringSensor(words), { outbox, samplesPerPack: 3 });
+    await until("they are kept", () => readings.length === 1);
+
+    expect(readings[0]?.windowMs).toBe(60_000);
+    expect(readings[0]?.samples.map((sample) => sample.windowMs)).toEqual([undefined, undefined, 59_900]);
   });
 
   it("doubts a particle sensor's values in the frost that the climate sensor of the same round feels", async () => {

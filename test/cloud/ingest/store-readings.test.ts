@@ -173,16 +173,21 @@ describe("storeReadings", () => {
   it("keeps beside the values what the device doubted and the window that they are medians of", async () => {
     const { stores, pointsOf } = await openStores();
     const sample = { at: NOON, up: 1, values: { pm25: 3 }, windowMs: 60_000, status: ["warming-up", "a-newer-word"] };
-    const letters = [reading(1, { samples: [sample, { at: NOON + 1, up: 2, values: { pm25: 4, status: 5 } }] })];
+    const bare = { at: NOON + 1, up: 2, values: { pm25: 4, status: 5 } };
+    const letters = [
+      reading(1, { windowMs: 30_000, samples: [sample, bare] }),
+      reading(2, { samples: [{ ...bare, at: NOON + 2 }] }),
+    ];
 
-    const [planned] = planReadings(letters, stores.registry());
+    const [planned, ofNow] = planReadings(letters, stores.registry());
     await storeReadings(letters, stores);
 
     expect(planned?.problem).toBeUndefined();
     expect(planned?.points[0]?.fields).toMatchObject({ pm25: 3, window_ms: 60_000, status: "warming-up,a-newer-word" });
     expect(planned?.points[1]?.fields).not.toHaveProperty("status");
-    expect(planned?.points[1]?.fields).not.toHaveProperty("window_ms");
-    expect(await pointsOf("station-1")).toHaveLength(2);
+    expect(planned?.points[1]?.fields).toMatchObject({ window_ms: 30_000 });
+    expect(ofNow?.points[0]?.fields).not.toHaveProperty("window_ms");
+    expect(await pointsOf("station-1")).toHaveLength(3);
   });
 
   it("stores values under names that it does not know, except those that a point has anyway", async () => {
