@@ -63,6 +63,10 @@ export async function runProgram(program: Program, signal: AbortSignal): Promise
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
+    // Before anything else: where no file may be opened any more there are no pipes either, whatever the types say.
+    child.once("error", (cause) => settle(() => reject(failure ?? notStarted(program.command, cause))));
+    // Undefined once the program is buried: its number may then be that of a stranger.
+    let group = child.pid;
     const pieces: Uint8Array[] = [];
     let bytes = 0;
     let complaints = Buffer.alloc(0);
@@ -73,9 +77,9 @@ export async function runProgram(program: Program, signal: AbortSignal): Promise
       clearTimeout(timer);
       clearTimeout(impatience);
       signal.removeEventListener("abort", giveUp);
-      killGroup(child.pid);
-      child.stdout.destroy();
-      child.stderr.destroy();
+      killGroup(group);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       then();
     };
     let impatience: NodeJS.Timeout | undefined;
@@ -83,24 +87,26 @@ export async function runProgram(program: Program, signal: AbortSignal): Promise
       if (failure !== undefined) return;
       failure = new ProgramFailed(trouble, `${program.command} ${message}`, said());
       const why = failure;
-      killGroup(child.pid);
+      killGroup(group);
       impatience = setTimeout(() => settle(() => reject(why)), GONE_WITHIN_MS);
     };
     const giveUp = () => end("given-up", "was given up");
     const timer = setTimeout(() => end("too-long", `did not end within ${program.withinMs} ms`), program.withinMs);
     signal.addEventListener("abort", giveUp, { once: true });
 
-    child.stdout.on("data", (piece: Uint8Array) => {
+    child.stdout?.on("data", (piece: Uint8Array) => {
       bytes += piece.length;
       if (bytes <= program.maxOutputBytes) pieces.push(piece);
       else end("too-much", `wrote more than ${program.maxOutputBytes} bytes`);
     });
-    child.stderr.on("data", (piece: Uint8Array) => {
+    child.stderr?.on("data", (piece: Uint8Array) => {
       complaints = Buffer.concat([complaints, piece]).subarray(-COMPLAINT_BYTES);
     });
-    child.once("error", (cause) => settle(() => reject(failure ?? notStarted(program.command, cause))));
     // What it started may hold its pipes open: they close only once the group is gone.
-    child.once("exit", () => killGroup(child.pid));
+    child.once("exit", () => {
+      killGroup(group);
+      group = undefined;
+    });
     child.once("close", (code, ended) => {
       const status = code ?? 128 + (ended === null ? 0 : constants.signals[ended]);
       settle(() => {

@@ -90,7 +90,7 @@ describe("createLibcameraCamera", () => {
 
   it("ends a program that hangs, with the shell and the package around it", async () => {
     const hangs = `[ -e "$HERE/hung" ] || { echo $$ > "$HERE/hung"; exec sleep 600; }\n${STILL_PROGRAM}`;
-    const { camera, stage, folder, scratchFolder } = await setUp(hangs, { withinMs: 4_000 });
+    const { camera, stage, folder, scratchFolder } = await setUp(hangs, { withinMs: 8_000 });
     await stage(await drawColour("red"));
 
     await expect(camera.capture(never)).rejects.toMatchObject({ reason: "hung" });

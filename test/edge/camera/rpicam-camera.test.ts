@@ -107,7 +107,7 @@ describe("createRpicamCamera", () => {
 
   it("ends a program that hangs, with all that it started, and the next shot goes on", async () => {
     const hangs = `[ -e "$HERE/hung" ] || { sleep 600 & echo $! $$ > "$HERE/hung"; wait; }\n${STILL_PROGRAM}`;
-    const { camera, stage, folder } = await setUp(hangs, DEFAULT_OPTIONS, 1_500);
+    const { camera, stage, folder } = await setUp(hangs, DEFAULT_OPTIONS, 4_000);
     await stage(await drawColour("red"));
 
     await expect(camera.capture(never)).rejects.toMatchObject({ code: "camera-unavailable", reason: "hung" });
@@ -123,7 +123,7 @@ describe("createRpicamCamera", () => {
   it("says that it is the cable when the sensor sends nothing and the program tries for ever", async () => {
     const timedOut = `echo '[5:00:54.98] [2324] ERROR RPI pipeline_base.cpp:1424 Camera frontend has timed out!' >&2
 while :; do echo 'ERROR: Device timeout detected, attempting a restart!!!' >&2; sleep 0.1; done`;
-    const { camera } = await setUp(timedOut, DEFAULT_OPTIONS, 1_000);
+    const { camera } = await setUp(timedOut, DEFAULT_OPTIONS, 3_000);
 
     await expect(camera.capture(never)).rejects.toMatchObject({ reason: "cable" });
   });
