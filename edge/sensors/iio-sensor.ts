@@ -77,21 +77,30 @@ async function filesIn(folder: string): Promise<string[] | SensorUnreadable> {
   });
 }
 
-/** One device of the kernel; its files are read anew each round, so that a sensor may go away and come back. */
+/**
+ * One device of the kernel; its files are read anew each round, so that a sensor may go away and come back.
+ *
+ * A channel that cannot be read, or is gone, is counted and told of; the others are measured nevertheless.
+ */
 function createIioSensor(folder: string, name: string, model: string, troubleAtStart: string | null): Sensor {
   let trouble = troubleAtStart;
   let badFrames = 0;
+  const known = new Set<string>();
   const sample = async (): Promise<Measurement | undefined> => {
-    try {
-      const values = await readChannels(folder);
-      const isSilent = Object.keys(values).length === 0;
-      trouble = isSilent ? "no channel to read" : null;
-      return isSilent ? undefined : { values, status: [], windowMs: undefined };
-    } catch (error) {
-      badFrames += 1;
-      trouble = error instanceof Error ? error.message : String(error);
-      throw error;
+    const { values, unreadable } = await readChannels(folder);
+    const names = Object.keys(values);
+    const gone = [...known].filter((field) => !names.includes(field) && !unreadable.has(field));
+    for (const field of names) known.add(field);
+    const [refusal] = unreadable.values();
+    badFrames += unreadable.size;
+    if (names.length === 0) {
+      trouble = refusal?.message ?? "no channel to read";
+      if (refusal !== undefined) throw refusal;
+      return undefined;
     }
+    badFrames += gone.length;
+    trouble = refusal?.message ?? (gone.length > 0 ? `gone: ${gone.join(", ")}` : null);
+    return { values, status: [], windowMs: undefined };
   };
   return {
     name,
@@ -103,14 +112,21 @@ function createIioSensor(folder: string, name: string, model: string, troubleAtS
   };
 }
 
-/** All channels that the device has, one after another: some instruments measure anew for each. */
-async function readChannels(folder: string): Promise<SensorValues> {
+/** All channels that the device has, one after another (some instruments measure anew for each), and why one has none. */
+async function readChannels(
+  folder: string,
+): Promise<{ readonly values: SensorValues; readonly unreadable: ReadonlyMap<string, SensorUnreadable> }> {
   const values: Partial<Record<MeasuredName, number>> = {};
+  const unreadable = new Map<string, SensorUnreadable>();
   for (const channel of CHANNELS) {
-    const value = await readChannel(folder, channel);
-    if (value !== undefined) values[channel.field] = Math.round(value * channel.factor * 1000) / 1000;
+    const value = await readChannel(folder, channel).catch((error: unknown) => {
+      if (error instanceof SensorUnreadable) return error;
+      throw error;
+    });
+    if (value instanceof SensorUnreadable) unreadable.set(channel.field, value);
+    else if (value !== undefined) values[channel.field] = Math.round(value * channel.factor * 1000) / 1000;
   }
-  return values;
+  return { values, unreadable };
 }
 
 /** A channel in the kernel's unit: `_input`, or `(_raw + _offset) * _scale`; undefined where the device has none. */

@@ -188,15 +188,41 @@ describe("findIioSensors", () => {
     expect(sensor).toMatchObject({ name: "climate", model: "climate" });
   });
 
-  it("rejects a file that holds no number, and measures again once it does", async () => {
+  it("measures without a file that holds no number, and says which one it is until it does", async () => {
     const folder = await iioFolder({ "iio:device0": { ...BME280, in_temp_input: "nan" } });
     const [sensor] = await find(folder);
 
-    await expect(sensor?.sample()).rejects.toMatchObject({ code: "sensor-unreadable" });
+    expect(await valuesOf(sensor)).toEqual({ humidity: 45.678, pressure: 1013.25 });
+    expect(sensor?.health()).toMatchObject({
+      badFrames: 1,
+      trouble: expect.stringContaining("in_temp_input holds no"),
+    });
     await writeFile(join(folder, "iio:device0", "in_temp_input"), "1000\n");
 
     expect(await valuesOf(sensor)).toMatchObject({ temperature: 1 });
     expect(sensor?.health()).toMatchObject({ isReachable: true, badFrames: 1, trouble: null });
+  });
+
+  it("measures without a file that has vanished, and says what is gone until it is back", async () => {
+    const folder = await iioFolder({ "iio:device0": BME280 });
+    const [sensor] = await find(folder);
+    await sensor?.sample();
+
+    await rm(join(folder, "iio:device0", "in_temp_input"));
+    expect(await valuesOf(sensor)).toEqual({ humidity: 45.678, pressure: 1013.25 });
+    expect(sensor?.health()).toMatchObject({ badFrames: 1, trouble: "gone: temperature" });
+    await writeFile(join(folder, "iio:device0", "in_temp_input"), "1000\n");
+
+    expect(await valuesOf(sensor)).toMatchObject({ temperature: 1 });
+    expect(sensor?.health()).toMatchObject({ isReachable: true, trouble: null });
+  });
+
+  it("rejects where no file at all holds a number", async () => {
+    const folder = await iioFolder({ "iio:device0": { name: "bme280", in_temp_input: "nan" } });
+    const [sensor] = await find(folder);
+
+    await expect(sensor?.sample()).rejects.toMatchObject({ code: "sensor-unreadable", retry: true });
+    expect(sensor?.health()).toMatchObject({ isReachable: false, badFrames: 1 });
   });
 
   it("is silent when the device is gone and speaks when it is back", async () => {
