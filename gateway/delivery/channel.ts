@@ -71,6 +71,7 @@ export class Channel {
   /** Where a new member begins: with the foremost, since all that was looked at has an owner. */
   get begin(): { readonly position: number; readonly isLive: boolean } {
     const position = this.seenTo;
+    if (this.#lanes.size === 0) return { position, isLive: this.#isIdle };
     return { position, isLive: [...this.#lanes].some((lane) => lane.isLive) };
   }
 
