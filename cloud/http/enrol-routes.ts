@@ -167,9 +167,12 @@ async function grant<T>(
   }
 }
 
-/** A proxy that ends TLS elsewhere is believed by the setting, unless it says itself that the client came without. */
+/**
+ * Behind a proxy every request must say itself that the client came over TLS: silence may be a client that came past the
+ * proxy, or a proxy that took it without.
+ */
 function isPrivate({ protocol, ip, headers }: FastifyRequest, isBehindTlsProxy: boolean): boolean {
   if (protocol === "https") return true;
-  if (isBehindTlsProxy) return headers["x-forwarded-proto"] !== "http";
+  if (isBehindTlsProxy) return headers["x-forwarded-proto"] === "https";
   return isLoopback(ip.replace(/^::ffff:/, ""));
 }

@@ -98,7 +98,10 @@ describe("the fleet's routes", () => {
       200,
     ],
     ["a proxy that did not", true, "127.0.0.1", { "x-forwarded-proto": "http", "x-forwarded-for": "192.0.2.7" }, 403],
-    ["a proxy on the network", true, "192.0.2.9", {}, 200],
+    ["a proxy on the network", true, "192.0.2.9", { "x-forwarded-proto": "https" }, 200],
+    ["a stranger who comes past the proxy", true, "192.0.2.7", {}, 403],
+    ["a proxy that does not say how it was asked", true, "127.0.0.1", {}, 403],
+    ["a proxy behind one without TLS", true, "192.0.2.9", { "x-forwarded-proto": "https, http" }, 403],
   ])(
     "take claims over TLS or on this machine only: %s",
     async (_who, isBehindTlsProxy, remoteAddress, headers, status) => {
