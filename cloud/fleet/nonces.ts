@@ -12,7 +12,7 @@ export interface Nonces {
 
 /**
  * Nonces carry their end and a MAC, so whoever asks for many fills no memory here; only those used are remembered, and
- * each of them came with a valid signature. A restart forgets all: the device asks again.
+ * each of them came with the signature of a certificate that was to be renewed. A restart forgets all: the device asks again.
  */
 export function createNonces(): Nonces {
   const secret = randomBytes(32);
@@ -24,7 +24,7 @@ export function createNonces(): Nonces {
       return `${body}.${macOf(body).toString("base64url")}`;
     },
     take: (nonce, nowMs) => {
-      for (const [old, endMs] of used) if (endMs <= nowMs) used.delete(old);
+      forgetEnded(used, nowMs);
       const [end = "", random = "", mac = ""] = nonce.split(".");
       const body = `${end}.${random}`;
       const given = Buffer.from(mac, "base64url");
@@ -36,4 +36,15 @@ export function createNonces(): Nonces {
       return true;
     },
   };
+}
+
+/**
+ * Forgets from the front, where those lie that were used first, so that no call looks through them all. One that ends later
+ * than those behind it keeps them a little longer; nobody is remembered for longer than `LIFE_MS` after its use.
+ */
+function forgetEnded(used: Map<string, number>, nowMs: number): void {
+  for (const [nonce, endMs] of used) {
+    if (endMs > nowMs) return;
+    used.delete(nonce);
+  }
 }

@@ -124,16 +124,16 @@ async function renew(parts: Parts, request: RenewRequest): Promise<Issued> {
   if (!isSignedBy(current, request)) {
     throw new FleetRefused("signature", "the request is not signed by the certificate's key");
   }
-  if (!nonces.take(request.nonce, nowMs)) {
-    throw new FleetRefused("nonce", "the nonce is not from here, too old or used before: ask for another one");
-  }
   requireHeld(row, nowMs);
-  const key = await checkRequest(request.csr);
-  const known = book.certificateOfKey(key.keySha256);
-  if (known !== undefined && known.renews === row.serial) return again(parts, known);
   if (nowMs < row.not_before + RENEWABLE_AT * (row.not_after - row.not_before)) {
     throw new FleetRefused("too-early", "this certificate is not half through its life yet: use it");
   }
+  if (!nonces.take(request.nonce, nowMs)) {
+    throw new FleetRefused("nonce", "the nonce is not from here, too old or used before: ask for another one");
+  }
+  const key = await checkRequest(request.csr);
+  const known = book.certificateOfKey(key.keySha256);
+  if (known !== undefined && known.renews === row.serial) return again(parts, known);
   requireNewKey(parts, key);
   if (book.successors(row.serial) >= MAX_SUCCESSORS) {
     throw new FleetRefused("too-often", "this certificate was renewed too often: ask for a claim");

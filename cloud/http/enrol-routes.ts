@@ -37,13 +37,15 @@ const STATUS: Readonly<Record<EnrolRefusal, number>> = {
   "too-often": 429,
 };
 
-/** Refusals that somebody gets who tries what is not his. */
+/** Refusals that somebody gets who tries what is not his (`too-early` is none: many honest devices share an address). */
 const WRONG_TRIES: readonly EnrolRefusal[] = [
   "claim-unknown",
   "claim-expired",
   "claim-used",
   "certificate-foreign",
+  "certificate-revoked",
   "signature",
+  "nonce",
 ];
 
 /** What the routes of devices need. */

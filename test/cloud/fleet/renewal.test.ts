@@ -79,6 +79,21 @@ describe("renewal", () => {
     await expect(fleet.renew(await aRenewal(fleet, expired))).rejects.toEqual(refusedWith("certificate-expired"));
   });
 
+  it("is refused before its nonce is used where the certificate holds no more or is too young: such refusals are cheap", async () => {
+    const { fleet, passMs } = await openTestFleet();
+    const [young, revoked] = [await enrolOne(fleet), await enrolOne(fleet, { device: "truck-2" })];
+    await fleet.revoke({ serial: serialOf(revoked.certificate), reason: "key-compromise" });
+    const early = await aRenewal(fleet, young);
+    const lost = await aRenewal(fleet, revoked);
+
+    for (const _time of [1, 2]) {
+      await expect(fleet.renew(early)).rejects.toEqual(refusedWith("too-early"));
+      await expect(fleet.renew(lost)).rejects.toEqual(refusedWith("certificate-revoked"));
+    }
+    passMs(90 * DAY_MS);
+    await expect(fleet.renew(early)).rejects.toEqual(refusedWith("certificate-expired"));
+  });
+
   it("comes not before half of the life, nor for a key that has a certificate, nor without end", async () => {
     const { fleet, passMs } = await openTestFleet();
     const current = await enrolOne(fleet);

@@ -6,20 +6,20 @@ import type { HttpParts } from "../../../cloud/http/http.ts";
 import { requestFor } from "../../../firmware-config/certificate-request.ts";
 import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
 import { ADMIN_TOKEN, httpParts, openHttp } from "../../support/http-fixture.ts";
-import { openTestFleet } from "../fleet/fleet-fixture.ts";
+import { aRenewal, DAY_MS, enrolOne, openTestFleet } from "../fleet/fleet-fixture.ts";
 
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
 const TRUCK = { tenant: "chel", device: "truck-1" };
 
 async function openWithFleet(change: Partial<HttpParts> = {}) {
-  const { fleet } = await openTestFleet();
+  const { fleet, passMs } = await openTestFleet();
   const parts = httpParts({ fleet, ...change });
   const { app, close } = await openHttp(parts);
   onTestFinished(close);
   const post = (url: string, payload: object, more: object = {}) =>
     app.inject({ method: "POST", url, payload, ...more });
   const claim = async () => Claim.parse((await post("/api/v1/fleet/claims", TRUCK, { headers: ADMIN })).json()).claim;
-  return { app, post, claim };
+  return { app, post, claim, fleet, passMs };
 }
 
 describe("the fleet's routes", () => {
@@ -85,6 +85,35 @@ describe("the fleet's routes", () => {
     expect(eleventh.statusCode).toBe(429);
     expect(Number(eleventh.headers["retry-after"])).toBeGreaterThan(50);
     expect((await post("/fleet/enrol", { claim: await claim(), csr })).statusCode).toBe(200);
+  });
+
+  it.each([
+    ["a revoked certificate", true, "certificate-revoked", 403],
+    ["a nonce that was used", false, "nonce", 403],
+  ])("let an address wait that comes again and again with %s", async (_what, isRevoked, code, status) => {
+    const { post, fleet, passMs } = await openWithFleet();
+    const current = await enrolOne(fleet);
+    passMs(54 * DAY_MS);
+    const renewal = await aRenewal(fleet, current);
+    if (isRevoked) await fleet.revoke({ ...TRUCK, reason: "retired" });
+    else await fleet.renew(renewal);
+
+    for (let time = 0; time < 10; time += 1) {
+      const refused = await post("/fleet/renew", renewal);
+      expect([refused.statusCode, refused.json().code]).toEqual([status, code]);
+    }
+
+    expect((await post("/fleet/renew", renewal)).statusCode).toBe(429);
+  });
+
+  it("tell every device behind one address that it is early: none of them has done wrong", async () => {
+    const { post, fleet } = await openWithFleet();
+    const current = await enrolOne(fleet);
+
+    for (let device = 0; device < 12; device += 1) {
+      const early = await post("/fleet/renew", await aRenewal(fleet, current));
+      expect([early.statusCode, early.json().code]).toEqual([425, "too-early"]);
+    }
   });
 
   it.each([
