@@ -25,6 +25,8 @@ export type RefusalReason =
   | "foreign-tenant"
   | "qos"
   | "retained"
+  | "not-retained"
+  | "retained-too-large"
   | "subscription"
   | "consumer-rules"
   | "keep-alive"

@@ -16,6 +16,8 @@ export const limits = {
   sessionWindow: 1_000,
   /** Most samples in one reading. */
   samplesPerReading: 3_600,
+  /** Largest payload that a topic keeps: `state`, the twins, `stored` with its 256 hashes (18 KiB) and 2,000 ranges. */
+  retainedBytes: 64 * 1024,
   /** `stored` names this many of the newest whole photos. */
   storedPhotos: 256,
 } as const;

@@ -35,7 +35,7 @@ const everybody: Accounts = {
 const openRules: Rules = {
   levels: [LEVEL.MQIsdp, LEVEL.MQTT],
   refusalOfPublish: (_identity, { topic }) => (isOurTopic(topic) ? "topic" : undefined),
-  mayHaveWill: (_identity, topic) => !isOurTopic(topic),
+  mayHaveWill: (_identity, { topic }) => !isOurTopic(topic),
   maySubscribe: (_identity, filter) => filter !== REFUSED_FILTER && !isOurTopic(filter),
   isShared: () => false,
   isData: () => false,

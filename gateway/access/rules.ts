@@ -1,6 +1,15 @@
+import { limits } from "#contract/limits.ts";
 import { type Address, RESERVED_TENANT } from "#contract/names.ts";
-import { CONSUMER_GROUPS, filters, isDurableTopic, parseShared, parseTopic, topics } from "#contract/topics.ts";
-import { LEVEL } from "#mqtt/connect.ts";
+import {
+  CONSUMER_GROUPS,
+  filters,
+  isDurableTopic,
+  parseShared,
+  parseTopic,
+  type Topic,
+  topics,
+} from "#contract/topics.ts";
+import { LEVEL, type Will } from "#mqtt/connect.ts";
 import { covers } from "#mqtt/filters.ts";
 import type { Identity } from "./accounts.ts";
 
@@ -9,15 +18,12 @@ export interface Rules {
   /** The MQTT protocol levels that are served. */
   readonly levels: readonly number[];
   /**
-   * Why this client may not publish this, or undefined when it may. The front asks for durable topics, the broker for
-   * all others and for wills: there are no other rules.
+   * Why this client may not publish this, or undefined when it may. The front asks for durable topics and for QoS 2, the
+   * broker for all others and for wills: there are no other rules.
    */
-  refusalOfPublish(
-    identity: Identity,
-    claim: PublishClaim,
-  ): "topic" | "qos" | "retained" | "foreign-tenant" | undefined;
+  refusalOfPublish(identity: Identity, claim: PublishClaim): PublishRefusal | "foreign-tenant" | undefined;
   /** Whether this client may have this as its last will. */
-  mayHaveWill(identity: Identity, topic: string): boolean;
+  mayHaveWill(identity: Identity, will: Will): boolean;
   /** Whether this client may hold this ordinary subscription. */
   maySubscribe(identity: Identity, filter: string): boolean;
   /** Whether a filter is that of a shared subscription. */
@@ -33,36 +39,62 @@ export interface Rules {
 /** A publish as the rules see it. */
 export interface PublishClaim {
   readonly topic: string;
+  readonly payload: string | Uint8Array;
   readonly qos: number;
   readonly retain: boolean;
 }
 
+/** What is wrong with a publish: whose topic it is, its QoS, that it is retained or is not, its size. */
+export type PublishRefusal = "topic" | "qos" | "retained" | "not-retained" | "retained-too-large";
+
 /**
- * Why this client may not publish this, or undefined when it may. The front asks for durable topics, the broker for all
- * others and for wills: there are no other rules.
+ * Why this client may not publish this, or undefined when it may: whose the topic is, then how the contract has it. What
+ * is QoS 1 is kept, in the journal or as the newest of its topic, so that each PUBACK means "on disk here"; what is not
+ * kept is QoS 0; there is no QoS 2.
  */
-export function refusalOfPublish(
-  identity: Identity,
-  { topic, qos, retain }: PublishClaim,
-): "topic" | "qos" | "retained" | undefined {
-  const parsed = parseTopic(topic);
-  if (parsed === undefined) return "topic";
+export function refusalOfPublish(identity: Identity, claim: PublishClaim): PublishRefusal | undefined {
+  const parsed = parseTopic(claim.topic);
+  if (parsed === undefined || !maySpeak(identity, parsed)) return "topic";
   switch (parsed.kind) {
     case "data":
-      if (!speaksFor(identity, parsed.address)) return "topic";
-      if (qos !== 1) return "qos";
-      return retain ? "retained" : undefined;
+      return refusalOfUnretained(claim, 1);
     case "live":
+      return refusalOfUnretained(claim, 0);
     case "state":
     case "reported":
-      return speaksFor(identity, parsed.address) ? undefined : "topic";
     case "stored":
-      return isCloud(identity) ? undefined : "topic";
     case "desired":
-      return isCloud(identity) || looksInto(identity, parsed.address.tenant) ? undefined : "topic";
+      return refusalOfRetained(claim);
     default:
       return parsed satisfies never;
   }
+}
+
+function maySpeak(identity: Identity, { kind, address }: Topic): boolean {
+  switch (kind) {
+    case "data":
+    case "live":
+    case "state":
+    case "reported":
+      return speaksFor(identity, address);
+    case "stored":
+      return isCloud(identity);
+    case "desired":
+      return isCloud(identity) || looksInto(identity, address.tenant);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function refusalOfUnretained({ qos, retain }: PublishClaim, wantedQos: 0 | 1): "qos" | "retained" | undefined {
+  if (qos !== wantedQos) return "qos";
+  return retain ? "retained" : undefined;
+}
+
+function refusalOfRetained({ qos, retain, payload }: Omit<PublishClaim, "topic">): PublishRefusal | undefined {
+  if (qos !== 1) return "qos";
+  if (!retain) return "not-retained";
+  return Buffer.byteLength(payload) > limits.retainedBytes ? "retained-too-large" : undefined;
 }
 
 /** Whether a client may publish what is a device's own to say: a device its own, a gateway that of its tenants too. */
@@ -74,9 +106,11 @@ function speaksFor({ address, role, tenants }: Identity, { tenant, device }: Add
 const looksInto = ({ role, tenants }: Identity, tenant: string): boolean =>
   role === "operator" && tenants.includes(tenant);
 
-/** Whether this client may have this as its last will: a device or a gateway its own state. */
-export const mayHaveWill = ({ address, role }: Identity, topic: string): boolean =>
-  (role === "device" || role === "gateway") && topic === topics.state(address);
+/** Whether this client may have this as its last will: a device or a gateway its own state, as it would publish it. */
+export const mayHaveWill = ({ address, role }: Identity, will: Will): boolean =>
+  (role === "device" || role === "gateway") &&
+  will.topic === topics.state(address) &&
+  refusalOfRetained(will) === undefined;
 
 /** Whether this client may hold this ordinary subscription: one that lies within what its role may see. */
 export const maySubscribe = (identity: Identity, filter: string): boolean =>

@@ -331,11 +331,22 @@ export class Connection {
       this.#refuse("consumer-rules", "a connection that is served durable data publishes nothing");
     } else if (isDurableTopic(publish.topic)) {
       this.#takeDurable(identity, publish);
-    } else {
-      this.#usesBroker = true;
-      this.#flows.usePublish(publish);
-      this.#forward(frame.bytes);
+    } else this.#takeOrdinary(identity, publish, frame);
+  }
+
+  /**
+   * The broker judges what it is given, but QoS 2 only once it holds half of the exchange, beyond this connection: so that
+   * is judged here.
+   */
+  #takeOrdinary(identity: Identity, publish: Publish, frame: Frame): void {
+    const refusal = publish.qos === 2 ? this.#parts.rules.refusalOfPublish(identity, publish) : undefined;
+    if (refusal !== undefined) {
+      this.#refusePublish(refusal, publish);
+      return;
     }
+    this.#usesBroker = true;
+    this.#flows.usePublish(publish);
+    this.#forward(frame.bytes);
   }
 
   /** The first durable publish on a topic is judged; what is allowed once stays so for this connection. */
@@ -343,12 +354,16 @@ export class Connection {
     const refusal = this.#parts.rules.refusalOfPublish(identity, publish);
     const parsed = parseTopic(publish.topic);
     if (refusal !== undefined || parsed?.kind !== "data") {
-      this.#refuse(refusal ?? "topic", `publish on ${publish.topic} at QoS ${publish.qos}`);
+      this.#refusePublish(refusal ?? "topic", publish);
       return;
     }
     const recordClass = classOfStream(parsed.stream);
     if (this.#durableTopics.size < DURABLE_TOPICS_KEPT) this.#durableTopics.set(publish.topic, recordClass);
     this.#intake.take(recordOf(recordClass, publish.topic, publish.payload), publish.messageId);
+  }
+
+  #refusePublish(reason: RefusalReason, { topic, qos }: Publish): void {
+    this.#refuse(reason, `publish on ${topic} at QoS ${qos}`);
   }
 
   #takeSubscribe(identity: Identity, frame: Frame): void {

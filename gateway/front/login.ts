@@ -58,7 +58,7 @@ export function judgeConnect(
   if (typeof identity === "string") {
     return refusal(CODE_OF[identity], identity, `as ${(certificate === undefined ? username : clientId).slice(0, 80)}`);
   }
-  if (will !== undefined && !judges.rules.mayHaveWill(identity, will.topic)) {
+  if (will !== undefined && !judges.rules.mayHaveWill(identity, will)) {
     return refusal(CONNACK.notAuthorised, "will", `a will on ${will.topic}`);
   }
   return { kind: "admitted", identity, connect };

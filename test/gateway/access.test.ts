@@ -173,12 +173,35 @@ describe("who may publish what", () => {
     const gateway = await start();
     const cloud = await connectCloud(gateway);
 
-    cloud.send(aPublish(topics.stored(TRUCK), 1), aPublish(topics.desired(POST), 2));
+    cloud.send(
+      { ...aPublish(topics.stored(TRUCK), 1), retain: true },
+      { ...aPublish(topics.desired(POST), 2), retain: true },
+    );
     await cloud.receive("puback", 2);
     cloud.send(aPublish(topics.data(TRUCK, "reading"), 3));
 
     await cloud.closed();
     expect((await gateway.health()).refused).toEqual({ topic: 1 });
+  });
+
+  it.each([
+    ["a half of QoS 2", { ...aPublish(topics.live(TRUCK, "x"), 1, "x", 2) }, "qos"],
+    ["live values that are to be kept", { ...aPublish(topics.live(TRUCK, "x"), 0, "x", 0), retain: true }, "retained"],
+    ["a state that is acknowledged and not kept", aPublish(topics.state(TRUCK), 1), "not-retained"],
+    [
+      "a state of more than 64 KiB",
+      { ...aPublish(topics.state(TRUCK), 1, Buffer.alloc(65_537)), retain: true },
+      "retained-too-large",
+    ],
+  ])("takes no %s: no answer, closed, counted", async (_, packet, reason) => {
+    const gateway = await start();
+    const device = await connectTruck(gateway);
+
+    device.send(packet);
+
+    await device.closed();
+    expect(device.received.map(({ cmd }) => cmd)).toEqual(["connack"]);
+    expect((await gateway.health()).refused).toEqual({ [reason]: 1 });
   });
 
   it("refuses a will on anything but the device's own state", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { limits } from "#contract/limits.ts";
 import { Stored } from "#contract/messages.ts";
 import { storedOf } from "../../../cloud/ingest/stored.ts";
 
@@ -23,8 +24,12 @@ describe("storedOf", () => {
   });
 
   it("stays small however many holes there are", () => {
-    const received = Array.from({ length: 100_000 }, (_, i): [number, number] => [2 * i + 1, 2 * i + 1]);
+    const received = Array.from({ length: 100_000 }, (_, i): [number, number] => [
+      100_000_001 + 2 * i,
+      100_000_001 + 2 * i,
+    ]);
+    const photos = Array.from({ length: limits.storedPhotos }, () => "f".repeat(64));
 
-    expect(JSON.stringify(storedOf("log", received, received, [])).length).toBeLessThan(64 * 1024);
+    expect(JSON.stringify(storedOf("log", received, received, photos)).length).toBeLessThan(limits.retainedBytes);
   });
 });

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { CONSUMER_GROUPS, classOfStream, filters, RECORD_CLASSES, Stream, topics } from "#contract/topics.ts";
+import { limits } from "#contract/limits.ts";
+import {
+  CONSUMER_GROUPS,
+  classOfStream,
+  filters,
+  parseTopic,
+  RECORD_CLASSES,
+  Stream,
+  topics,
+} from "#contract/topics.ts";
 import type { Identity } from "../../../gateway/access/accounts.ts";
 import {
   groupOfSubscription,
@@ -20,7 +29,13 @@ const cloud: Identity = {
   tenants: [],
 };
 const foreignConsumer: Identity = { ...cloud, address: { tenant: "demo", device: "cloud" } };
-const claim = (topic: string) => ({ topic, qos: 1, retain: false });
+const payload = Buffer.from("x");
+/** As the contract has it for this topic. */
+const claim = (topic: string) => {
+  const kind = parseTopic(topic)?.kind;
+  return { topic, payload, qos: kind === "live" ? 0 : 1, retain: kind !== "live" && kind !== "data" };
+};
+const willOn = (topic: string) => ({ topic, payload, qos: 1, retain: true });
 
 describe("refusalOfPublish", () => {
   it("lets a device publish each durable stream of its own, live values, its state and its settings in force", () => {
@@ -50,9 +65,35 @@ describe("refusalOfPublish", () => {
   it("takes durable data at QoS 1 only and never retained", () => {
     const topic = topics.data(TRUCK, "visit");
 
-    expect(refusalOfPublish(truck, { topic, qos: 0, retain: false })).toBe("qos");
-    expect(refusalOfPublish(truck, { topic, qos: 2, retain: false })).toBe("qos");
-    expect(refusalOfPublish(truck, { topic, qos: 1, retain: true })).toBe("retained");
+    expect(refusalOfPublish(truck, { ...claim(topic), qos: 0 })).toBe("qos");
+    expect(refusalOfPublish(truck, { ...claim(topic), qos: 2 })).toBe("qos");
+    expect(refusalOfPublish(truck, { ...claim(topic), retain: true })).toBe("retained");
+  });
+
+  it("takes live values at QoS 0 only and never retained: nothing of them stays", () => {
+    const live = claim(topics.live(TRUCK, "position"));
+
+    expect(refusalOfPublish(truck, { ...live, qos: 1 })).toBe("qos");
+    expect(refusalOfPublish(truck, { ...live, qos: 2 })).toBe("qos");
+    expect(refusalOfPublish(truck, { ...live, retain: true })).toBe("retained");
+  });
+
+  it.each([
+    ["state", truck, topics.state(TRUCK)],
+    ["settings in force", truck, topics.reported(TRUCK)],
+    ["stored", cloud, topics.stored(TRUCK)],
+    ["wanted settings", cloud, topics.desired(TRUCK)],
+  ])("takes %s at QoS 1 and retained only, and of a bounded size", (_, identity, topic) => {
+    const kept = claim(topic);
+
+    expect(refusalOfPublish(identity, { ...kept, qos: 0 })).toBe("qos");
+    expect(refusalOfPublish(identity, { ...kept, qos: 2 })).toBe("qos");
+    expect(refusalOfPublish(identity, { ...kept, retain: false })).toBe("not-retained");
+    expect(refusalOfPublish(identity, { ...kept, payload: Buffer.alloc(limits.retainedBytes) })).toBeUndefined();
+    expect(refusalOfPublish(identity, { ...kept, payload: "ж".repeat(limits.retainedBytes / 2 + 1) })).toBe(
+      "retained-too-large",
+    );
+    expect(refusalOfPublish(identity, { ...kept, payload: "" })).toBeUndefined();
   });
 
   it("lets the cloud publish stored and wanted settings of any device, and nothing else", () => {
@@ -75,9 +116,12 @@ describe("subscriptions and wills", () => {
     expect(maySubscribe(truck, topics.desired(TRUCK))).toBe(true);
     expect(maySubscribe(truck, topics.stored(POST))).toBe(false);
     expect(maySubscribe(truck, filters.state())).toBe(false);
-    expect(mayHaveWill(truck, topics.state(TRUCK))).toBe(true);
-    expect(mayHaveWill(truck, topics.state(POST))).toBe(false);
-    expect(mayHaveWill(cloud, topics.state(cloud.address))).toBe(false);
+    expect(mayHaveWill(truck, willOn(topics.state(TRUCK)))).toBe(true);
+    expect(mayHaveWill(truck, willOn(topics.state(POST)))).toBe(false);
+    expect(mayHaveWill(cloud, willOn(topics.state(cloud.address)))).toBe(false);
+    for (const other of [{ qos: 0 }, { qos: 2 }, { retain: false }, { payload: Buffer.alloc(65_537) }]) {
+      expect(mayHaveWill(truck, { ...willOn(topics.state(TRUCK)), ...other })).toBe(false);
+    }
   });
 
   it("are the configured groups and all states for the cloud", () => {
@@ -108,8 +152,8 @@ describe("a gateway behind another", () => {
     );
     expect(refusalOfPublish(village, claim(topics.data({ tenant: "dv", device: "other" }, "gap")))).toBe("topic");
     expect(refusalOfPublish(village, claim(topics.stored(TRUCK)))).toBe("topic");
-    expect(mayHaveWill(village, topics.state(village.address))).toBe(true);
-    expect(mayHaveWill(village, topics.state(TRUCK))).toBe(false);
+    expect(mayHaveWill(village, willOn(topics.state(village.address)))).toBe(true);
+    expect(mayHaveWill(village, willOn(topics.state(TRUCK)))).toBe(false);
   });
 
   it("hears what is for the devices of its tenants", () => {
