@@ -140,6 +140,8 @@ export class Connection {
     const end = this.#identity && this.#parts.accounts.endOf(this.#identity);
     if (end !== undefined) {
       this.#refuse(end, "what it signed in with was changed, taken back or has run out");
+      // Whoever has no right to be here any more is not waited for, even where it does not read what lies before the end.
+      this.#socket.destroy();
       return;
     }
     const overdue = this.#deadlines.overdue(

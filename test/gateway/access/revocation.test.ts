@@ -42,10 +42,14 @@ const isServed = async (client: RawClient, messageId: number) => {
 
 /** The authority's address: gives out its list with an ETag, as long as it is up. */
 async function serveList(list: string) {
-  const state = { list, isUp: true, unchanged: 0 };
+  const state = { list, isUp: true, unchanged: 0, isSilent: false, unanswered: 0 };
   const server = createServer((request, response) => {
     const etag = `"${Buffer.from(state.list).toString("base64url").slice(-40)}"`;
     if (!state.isUp) return response.writeHead(503).end();
+    if (state.isSilent) {
+      state.unanswered += 1;
+      return response;
+    }
     if (request.headers["if-none-match"] === etag) {
       state.unchanged += 1;
       return response.writeHead(304).end();
@@ -105,6 +109,23 @@ describe("a revoked certificate", () => {
     expect(await second.answerTo(await authority.issue(POST), "post-1")).toBe(0);
     const trouble = await until("the trouble is said", async () => (await second.gateway.health()).troubles[0]);
     expect(trouble).toMatch(/crl\.pem: answered 503$/);
+  });
+
+  it("is known in time though the request before the new list is never answered", async () => {
+    const authority = await makeAuthority();
+    const truck = await authority.issue(TRUCK);
+    const { state, url } = await serveList(await authority.list(1, []));
+    const { connect } = await startWith(authority, { CRL_URL: url });
+    const lost = await until("the first list has come", () => connect(truck, "truck-1"));
+
+    state.isSilent = true;
+    await until("a request waits", () => state.unanswered > 0);
+    state.isSilent = false;
+    state.list = await authority.list(2, [truck.serial]);
+    const atMs = performance.now();
+    await lost.closed();
+
+    expect(performance.now() - atMs).toBeLessThan(CLOSED_WITHIN_MS);
   });
 
   it("stays one when an older list, a foreign one or rubbish comes, and the gateway says so", async () => {
