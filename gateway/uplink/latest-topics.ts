@@ -12,15 +12,15 @@ const MOST_STRIKES = 5;
  * last and alone over the next ones, and are left out after a few, until they change or are forgiven.
  */
 export class LatestTopics {
-  readonly #mayGoUp: (topic: string) => boolean;
+  readonly #mayGoNow: (topic: string) => boolean;
   readonly #latest = new Map<string, Uint8Array>();
   readonly #unsent = new Set<string>();
   readonly #underWay = new Set<string>();
   readonly #strikes = new Map<string, number>();
   #client: MqttClient | undefined;
 
-  constructor(mayGoUp: (topic: string) => boolean) {
-    this.#mayGoUp = mayGoUp;
+  constructor(mayGoNow: (topic: string) => boolean) {
+    this.#mayGoNow = mayGoNow;
   }
 
   /** Topics that are left out. */
@@ -40,6 +40,11 @@ export class LatestTopics {
   forgive(): void {
     for (const topic of this.#strikes.keys()) this.#unsent.add(topic);
     this.#strikes.clear();
+    this.#pump();
+  }
+
+  /** What may go now has changed. */
+  lookAgain(): void {
     this.#pump();
   }
 
@@ -83,7 +88,7 @@ export class LatestTopics {
     let suspect: string | undefined;
     for (const topic of this.#unsent) {
       // What is under way and has changed goes out after its answer, so that the newest is the last.
-      if (!this.#mayGoUp(topic) || this.#underWay.has(topic)) continue;
+      if (!this.#mayGoNow(topic) || this.#underWay.has(topic)) continue;
       const strikes = this.#strikes.get(topic);
       if (strikes === undefined) return topic;
       if (strikes < MOST_STRIKES) suspect ??= topic;

@@ -20,7 +20,7 @@ import { LoopWatch } from "./loop-watch.ts";
 import type { ParentSettings } from "./parent-config.ts";
 import { parentLogin } from "./parent-login.ts";
 import { Tenants } from "./tenants.ts";
-import { upQueue } from "./up-queue.ts";
+import { type UpQueue, upQueue } from "./up-queue.ts";
 import type { UplinkStatus } from "./uplink-status.ts";
 
 /** What of the gateway the uplink works with. */
@@ -82,6 +82,7 @@ class ParentUplink implements Uplink {
   #up: KeptLink | undefined;
   #ordinary: KeptLink | undefined;
   #connection: LinkConnection | undefined;
+  #queue: UpQueue | undefined;
   #sending: SendingWork | undefined;
   #sinceMs: number;
   #lastError: string | null = null;
@@ -94,8 +95,9 @@ class ParentUplink implements Uplink {
     this.#parts = parts;
     this.#tenants = new Tenants(tenants, own);
     this.#aside = openAside(parts.journal);
-    this.#latest = new LatestTopics((topic) => this.#tenants.mayGoUp(topic));
-    this.#live = new LiveTopics();
+    const mayGoNow = (topic: string) => this.#tenants.mayGoNow(topic);
+    this.#latest = new LatestTopics(mayGoNow);
+    this.#live = new LiveTopics(mayGoNow);
     this.#loops = new LoopWatch(parts.mark);
     this.#sinceMs = parts.clock.nowMs();
     this.#asideTriedMs = parts.clock.monotonicMs();
@@ -157,7 +159,7 @@ class ParentUplink implements Uplink {
     const parsed = parseTopic(topic);
     switch (parsed?.kind) {
       case "live":
-        if (this.#tenants.mayGoUp(topic)) this.#live.send(topic, payload);
+        if (this.#tenants.verdictOn(topic) !== "no") this.#live.send(topic, payload);
         break;
       case "state":
         if (parsed.address.tenant === RESERVED_TENANT) this.#noteGateway(topic, payload);
@@ -197,8 +199,9 @@ class ParentUplink implements Uplink {
     this.#connection = connection;
     this.#sinceMs = clock.nowMs();
     if (this.#loops.isInLoop) this.#announce(connection);
-    const mayGoUp = (topic: string) => this.#tenants.mayGoUp(topic);
-    const queue = upQueue(journal, { aside: this.#aside, blame: this.#blame, mayGoUp });
+    const verdictOn = (topic: string) => this.#tenants.verdictOn(topic);
+    const queue = upQueue(journal, { aside: this.#aside, blame: this.#blame, verdictOn });
+    this.#queue = queue;
     const onAcknowledged = () => this.#noteAcknowledged(connection);
     const sending = sendOver(connection, { queue, windowSize: this.#blame.windowSize, clock, onAcknowledged });
     this.#sending = sending;
@@ -229,10 +232,12 @@ class ParentUplink implements Uplink {
     this.#lastError = `${code}: ${this.#up?.status().trouble ?? ""}`;
   }
 
-  /** The other connection: whatever the parent makes of a twin or a state, what is durable does not wait for it. */
+  /**
+   * The other connection: whatever the parent makes of a twin or a state, what is durable does not wait for it. The first
+   * thing that it says is for whom it asks, since the answer is who may go up.
+   */
   #beginOrdinary(connection: LinkConnection): LinkWork {
-    this.#latest.begin(connection.client);
-    this.#live.begin(connection.client);
+    this.#tenants.askAnew();
     const down = takeDown(connection, {
       tenants: this.#tenants.all,
       retain: (message) => this.#parts.broker.retain(message),
@@ -240,6 +245,8 @@ class ParentUplink implements Uplink {
       known: this.#known,
       onError: this.#report,
     });
+    this.#latest.begin(connection.client);
+    this.#live.begin(connection.client);
     return {
       isUseful: () => down.isUseful(),
       close: () => {
@@ -251,7 +258,10 @@ class ParentUplink implements Uplink {
   }
 
   #noteAnswer(tenant: string, isRefused: boolean): void {
-    if (!this.#tenants.note(tenant, isRefused)) return;
+    const isNew = this.#tenants.note(tenant, isRefused);
+    this.#latest.lookAgain();
+    this.#queue?.lookAgain();
+    if (!isNew) return;
     if (!isRefused) {
       this.#isAsideDue = true;
       return;
@@ -266,7 +276,7 @@ class ParentUplink implements Uplink {
     this.#isAsideDue = false;
     if (nowMs - this.#asideTriedMs >= TRY_AGAIN_MS) this.#latest.forgive();
     this.#asideTriedMs = nowMs;
-    const taken = await this.#aside.takeUp((topic) => this.#tenants.mayGoUp(topic));
+    const taken = await this.#aside.takeUp((topic) => this.#tenants.verdictOn(topic) === "yes");
     if (taken > 0) this.#parts.log.info({ event: "uplink.taken-up", taken }, "what lay aside is sent again");
   }
 

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { RECORD_CLASSES, type RecordClass, topics } from "#contract/topics.ts";
+import type { Journal } from "#journal/journal.ts";
+import { openJournal } from "#journal/sqlite-journal.ts";
+import { startSender } from "#uplink/sender.ts";
+import { openAside } from "../../../gateway/uplink/aside.ts";
+import { ASIDE_CLASS, UPLINK_READER } from "../../../gateway/uplink/journal-layout.ts";
+import type { Verdict } from "../../../gateway/uplink/tenants.ts";
+import { upQueue } from "../../../gateway/uplink/up-queue.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { until } from "../../support/until.ts";
+
+const classes = [...RECORD_CLASSES, ASIDE_CLASS];
+const blamesNobody = { isBlamed: () => false, isHeld: () => false };
+
+async function openHere(): Promise<Journal> {
+  const file = join(await tempFolder(), "journal.db");
+  const journal = await openJournal({ file, classes, readers: { [UPLINK_READER]: classes } });
+  onTestFinished(() => journal.close());
+  return journal;
+}
+
+const recordOf = (tenant: string, recordClass: RecordClass, text: string) => ({
+  recordClass,
+  topic: topics.data({ tenant, device: "post-1" }, recordClass),
+  bytes: Buffer.from(text),
+});
+
+/** Sends a queue to a parent that acknowledges everything at once; gives what it got. */
+function send(queue: ReturnType<typeof upQueue>): readonly string[] {
+  const got: string[] = [];
+  const publish = (_topic: string, bytes: Uint8Array, onAcknowledged: () => void) => {
+    got.push(Buffer.from(bytes).toString());
+    setImmediate(onAcknowledged);
+  };
+  const sender = startSender(queue, publish, 64, (error) => {
+    throw error;
+  });
+  onTestFinished(() => sender.stop());
+  return got;
+}
+
+describe("the journal on its way up", () => {
+  it("holds a tenant's records until the parent has answered for it, then sends them or puts them aside", async () => {
+    const journal = await openHere();
+    const answers = new Map<string, Verdict>([["chel", "yes"]]);
+    const verdictOn = (topic: string) => answers.get(topic.split("/")[1] ?? "") ?? "unanswered";
+    const aside = openAside(journal);
+    await journal.append([
+      recordOf("chel", "reading", "before"),
+      recordOf("kopeysk", "reading", "to be granted"),
+      recordOf("miass", "reading", "to be refused"),
+      recordOf("chel", "reading", "behind"),
+      recordOf("chel", "chunk", "of another class"),
+    ]);
+    const queue = upQueue(journal, { aside, blame: blamesNobody, verdictOn });
+
+    const got = send(queue);
+    await until("the rest is sent", () => got.length === 2);
+    const unanswered = [...got];
+    answers.set("kopeysk", "yes").set("miass", "no");
+    queue.lookAgain();
+    await until("all is decided", () => got.length === 4);
+
+    expect(unanswered).toEqual(["before", "of another class"]);
+    expect(got).toEqual(["before", "of another class", "to be granted", "behind"]);
+    await until("one lies aside", () => aside.count === 1);
+    await until("the mark is at the end", () => journal.cursor(UPLINK_READER, "reading") === 4);
+  });
+});
