@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { RECORD_CLASSES } from "#contract/topics.ts";
 import type { Journal } from "#journal/journal.ts";
 import { openJournal } from "#journal/sqlite-journal.ts";
 import type { Clock } from "#kit/clock.ts";
@@ -64,7 +65,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       Object.entries(layout.groups).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
     );
     const returnWithinMs = config.RETURN_WITHIN_S * 1000;
-    const sessions = keep(new DataSessions(classes, delivery, sessionLimitsOf(config)));
+    const sessions = keep(new DataSessions(RECORD_CLASSES, delivery, sessionLimitsOf(config)));
     const memory = await memoryOf(config, journal, log);
     const broker = keep(await startBroker({ rules, metrics, log, returnWithinMs, ...memory }));
     const uplink = await startUplinkFor(config, { journal, broker, retained: memory.retained, clock, log });

@@ -26,7 +26,10 @@ export class DataSessions implements Closer {
   /** One change at a time, so that what is on disk and what is served are the same. */
   #lastChange: Promise<unknown> = Promise.resolve();
 
-  /** Takes up the sessions of the last life; `classes` are all of the journal's, in order of worth. */
+  /**
+   * Takes up the sessions of the last life. `classes` are those of durable data, in order of worth, whatever else the
+   * journal holds: a session outlives settings that add to it.
+   */
   constructor(classes: readonly string[], parts: DeliveryParts, limits: SessionLimits) {
     this.#parts = parts;
     this.#classes = classes;
@@ -37,14 +40,14 @@ export class DataSessions implements Closer {
     const held = Object.values(bytes).reduce((sum, size) => sum + size, 0);
     this.#ladder = new ByteLadder(limits.bytes, { oldest: oldestPending ?? newest + 1, newest, bytes: held });
     const noted = notedSessions(parts.kept);
-    const readers = new Set(journal.addedReaders());
     for (const [clientId, note] of noted) {
-      if (!note.isLasting || !readers.delete(nameOfSession(clientId))) continue;
+      if (!note.isLasting || !this.#hasWholeReader(clientId)) continue;
       const awaySinceMs = note.awaySinceMs ?? clock.nowMs();
       this.#sessions.set(clientId, new DataSession(clientId, { ...note, awaySinceMs }, classes, parts));
     }
-    const ended = [...noted.keys()].filter((clientId) => !this.#sessions.has(clientId)).map(nameOfSession);
-    for (const name of new Set([...readers, ...ended])) this.#forget(name).catch((error) => this.#report(error));
+    const names = new Set([...journal.addedReaders(), ...[...noted.keys()].map(nameOfSession)]);
+    for (const { group } of this.#sessions.values()) names.delete(group.name);
+    for (const name of names) this.#inTurn(() => this.#forget(name)).catch((error) => this.#report(error));
     this.#looking = every(
       LOOK_EVERY_MS,
       () => this.#look(),
@@ -124,6 +127,13 @@ export class DataSessions implements Closer {
   async #forget(name: string): Promise<void> {
     const { journal } = this.#parts;
     await Promise.all([journal.removeReader(name), journal.keep(name, null), forgetHandedOut(name, journal)]);
+  }
+
+  /** Whether a session's reader is there and reads what sessions read, as one of another version may not. */
+  #hasWholeReader(clientId: string): boolean {
+    const cursors = this.#parts.journal.cursors().filter(({ reader }) => reader === nameOfSession(clientId));
+    const read = new Set(cursors.map(({ recordClass }) => recordClass));
+    return read.size === this.#classes.length && this.#classes.every((recordClass) => read.has(recordClass));
   }
 
   #inTurn(change: () => Promise<void>): Promise<void> {

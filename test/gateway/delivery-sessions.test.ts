@@ -114,6 +114,24 @@ describe("a plain persistent session that subscribes to durable data", () => {
     expect(third.publishes().map(({ dup }) => dup)).toEqual([true, true]);
   }, 90_000);
 
+  it("outlives a gateway that is given a parent", async () => {
+    const first = await start();
+    const token = tokens.get(first) ?? "";
+    const operator = await connectOperator(first);
+    await subscribe(operator, DEMO);
+    await leave(operator);
+    await first.close();
+
+    const parent = { PARENT_URL: "mqtt://127.0.0.1:9", PARENT_TENANTS: "demo", PARENT_TOKEN: "x" };
+    const second = await startGatewayHere({ clients: CLIENTS, folder: first.folder, settings: parent });
+    tokens.set(second, token);
+    await publish(await connectDevice(second), topicOf("reading"), numbered(2));
+
+    const back = await connectOperator(second);
+    await until("both", () => back.texts().length === 2);
+    expect(back.isPresent).toBe(true);
+  });
+
   it("may be held only by the cloud and by operators within their tenants, and at QoS 1", async () => {
     const gateway = await start();
     const operator = await connectOperator(gateway);
