@@ -1,4 +1,5 @@
 import { Aedes } from "aedes";
+import { limits } from "#contract/limits.ts";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
@@ -54,14 +55,13 @@ export async function startBroker({
   log,
   returnWithinMs,
 }: BrokerParts): Promise<Broker> {
-  const identityOf = (client: { conn: unknown } | null) =>
-    client?.conn instanceof BrokerLink ? client.conn.identity : undefined;
+  const linkOf = (client: { conn: unknown } | null) => (client?.conn instanceof BrokerLink ? client.conn : undefined);
   const aedes = await Aedes.createBroker({
     maxClientsIdLength: MAX_CLIENT_ID,
     drainTimeout: SLOW_SUBSCRIBER_MS,
-    authenticate: (client, _username, _password, done) => done(null, identityOf(client) !== undefined),
+    authenticate: (client, _username, _password, done) => done(null, linkOf(client) !== undefined),
     authorizePublish: (client, packet, done) => {
-      const identity = identityOf(client);
+      const identity = linkOf(client)?.identity;
       const refusal = identity === undefined ? "topic" : rules.refusalOfPublish(identity, packet);
       if (refusal !== undefined) {
         metrics.refuse(refusal, identity?.clientId ?? "", `publish on ${packet.topic}`);
@@ -81,11 +81,19 @@ export async function startBroker({
       );
     },
     authorizeSubscribe: (client, subscription, done) => {
-      const identity = identityOf(client);
-      if (identity !== undefined && rules.maySubscribe(identity, subscription.topic)) return done(null, subscription);
-      metrics.refuse("subscription", identity?.clientId ?? "", `subscribe to ${subscription.topic}`);
+      const { topic } = subscription;
+      const link = linkOf(client);
+      const hasRoom = link !== undefined && (link.filters.has(topic) || link.filters.size < limits.filtersPerClient);
+      if (hasRoom && rules.maySubscribe(link.identity, topic)) {
+        link.filters.add(topic);
+        return done(null, subscription);
+      }
+      metrics.refuse("subscription", link?.identity.clientId ?? "", `subscribe to ${topic}`);
       return done(null, null);
     },
+  });
+  aedes.on("unsubscribe", (topics, client) => {
+    for (const topic of topics) linkOf(client)?.filters.delete(topic);
   });
   const report = (client: { id: string }, error: Error) =>
     log.debug({ event: "client.failed", client: client.id, err: error }, "client failed");

@@ -21,6 +21,7 @@ export type RefusalReason =
   | "held-bytes"
   | "malformed-packet"
   | "packet-too-large"
+  | "too-many-filters"
   | "topic"
   | "foreign-tenant"
   | "qos"

@@ -14,6 +14,8 @@ export const limits = {
   consumerWindow: 16_000,
   /** Unacknowledged deliveries of durable data to any other client. */
   sessionWindow: 1_000,
+  /** Filters that one client may hold: a gateway has two for each of its tenants. */
+  filtersPerClient: 512,
   /** Most samples in one reading. */
   samplesPerReading: 3_600,
   /** Largest payload that a topic keeps: `state`, the twins, `stored` with its 256 hashes (18 KiB) and 2,000 ranges. */

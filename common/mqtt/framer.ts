@@ -2,7 +2,7 @@ import { AppError } from "#kit/errors.ts";
 import { PACKET } from "./packet-types.ts";
 
 /** Why bytes are not MQTT 3.1.1 as we take it. */
-export type ProtocolErrorCode = "malformed-packet" | "packet-too-large";
+export type ProtocolErrorCode = "malformed-packet" | "packet-too-large" | "too-many-filters";
 
 /** The other side broke the protocol: the connection must be closed, the rest of its bytes means nothing. */
 export class ProtocolError extends AppError {

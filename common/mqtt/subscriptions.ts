@@ -14,7 +14,13 @@ export interface Unsubscribe {
   readonly filters: readonly string[];
 }
 
-/** Reads a SUBSCRIBE strictly: at least one filter, each with a QoS of 0, 1 or 2 and no other bit. Throws `ProtocolError`. */
+/** Each filter costs its reader much more than its bytes, which may be three: nobody of ours asks for more at once. */
+export const MOST_FILTERS = 64;
+
+/**
+ * Reads a SUBSCRIBE strictly: at least one filter and at most `MOST_FILTERS`, each with a QoS of 0, 1 or 2 and no other bit.
+ * Throws `ProtocolError`.
+ */
 export function parseSubscribe(frame: Frame): Subscribe {
   const reader = new BodyReader(frame);
   const messageId = reader.messageId();
@@ -24,18 +30,26 @@ export function parseSubscribe(frame: Frame): Subscribe {
     const qos = reader.byte("a SUBSCRIBE");
     if (qos > 2) throw new ProtocolError("malformed-packet", "a subscription with a QoS that does not exist");
     subscriptions.push({ filter, qos });
+    requireFew(subscriptions.length);
   } while (!reader.isAtEnd);
   return { messageId, subscriptions };
 }
 
-/** Reads an UNSUBSCRIBE strictly: at least one filter. Throws `ProtocolError`. */
+/** Reads an UNSUBSCRIBE strictly: at least one filter and at most `MOST_FILTERS`. Throws `ProtocolError`. */
 export function parseUnsubscribe(frame: Frame): Unsubscribe {
   const reader = new BodyReader(frame);
   const messageId = reader.messageId();
   const filters: string[] = [];
-  do filters.push(filterOf(reader));
-  while (!reader.isAtEnd);
+  do {
+    filters.push(filterOf(reader));
+    requireFew(filters.length);
+  } while (!reader.isAtEnd);
   return { messageId, filters };
+}
+
+function requireFew(filters: number): void {
+  if (filters > MOST_FILTERS)
+    throw new ProtocolError("too-many-filters", `more than ${MOST_FILTERS} filters in one packet`);
 }
 
 function filterOf(reader: BodyReader): string {

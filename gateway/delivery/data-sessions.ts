@@ -66,6 +66,11 @@ export class DataSessions implements Closer {
     return session.isLasting ? "lasting" : "passing";
   }
 
+  /** The filters that a client's session holds. */
+  filtersOf(clientId: string): ReadonlySet<string> {
+    return this.#sessions.get(clientId)?.filters ?? new Set();
+  }
+
   /** A connection holds these filters too; on disk when it resolves. `join` begins the delivery. */
   subscribe(clientId: string, isLasting: boolean, filters: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {

@@ -1,4 +1,5 @@
 import type { ISubscribePacket, IUnsubscribePacket } from "mqtt-packet";
+import { limits } from "#contract/limits.ts";
 import { parseShared } from "#contract/topics.ts";
 import { controlPacket } from "#mqtt/control.ts";
 import type { Identity } from "../access/accounts.ts";
@@ -40,16 +41,20 @@ export function servedFromJournal({ subscriptions }: ISubscribePacket, rules: Ru
  */
 export async function subscribe(packet: ISubscribePacket, subscriber: Subscriber, parts: SubscriptionParts) {
   const { identity, consumer, isLasting } = subscriber;
+  const held = new Set(parts.sessions.filtersOf(identity.clientId));
   const data: string[] = [];
   const granted = packet.subscriptions.map(({ topic, qos }) => {
     const shared = groupAndFilter(topic, identity, parts);
-    const isData = parts.rules.mayHaveData(identity, topic);
+    const hasRoom = held.has(topic) || held.size < limits.filtersPerClient;
+    const isData = hasRoom && parts.rules.mayHaveData(identity, topic);
     if ((shared === undefined && !isData) || qos === 0) {
       parts.metrics.refuse("subscription", identity.clientId, `subscribe to ${topic} at QoS ${qos}`);
       return REFUSED;
     }
-    if (shared === undefined) data.push(topic);
-    else consumer.subscribe(shared.group, shared.filter);
+    if (shared === undefined) {
+      data.push(topic);
+      held.add(topic);
+    } else consumer.subscribe(shared.group, shared.filter);
     return GRANTED_QOS;
   });
   if (data.length > 0) await parts.sessions.subscribe(identity.clientId, isLasting, data);

@@ -16,6 +16,8 @@ export interface LinkEnd {
 export class BrokerLink extends Duplex {
   readonly identity: Identity;
   readonly will: Will | undefined;
+  /** What it is subscribed to at the broker. */
+  readonly filters = new Set<string>();
   readonly #end: LinkEnd;
 
   constructor(identity: Identity, will: Will | undefined, end: LinkEnd) {

@@ -371,6 +371,7 @@ export class Connection {
   #takeSubscribe(identity: Identity, frame: Frame): void {
     const packet = parseControl(frame);
     if (packet.cmd !== "subscribe") return;
+    this.#toll?.count(0, packet.subscriptions.length - 1);
     const served = servedFromJournal(packet, this.#parts.rules);
     if (served === "none" && this.#consumer === undefined) {
       this.#usesBroker = true;
@@ -392,6 +393,7 @@ export class Connection {
   #takeUnsubscribe(identity: Identity, frame: Frame): void {
     const packet = parseControl(frame);
     if (packet.cmd !== "unsubscribe") return;
+    this.#toll?.count(0, packet.unsubscriptions.length - 1);
     const consumer = this.#consumer;
     if (consumer === undefined) {
       this.#forward(frame.bytes);

@@ -32,9 +32,9 @@ export class Toll {
     return this.#waiting !== undefined;
   }
 
-  /** Counts a packet. */
-  count(bytes: number): void {
-    this.#messages += 1;
+  /** Counts a packet, or what makes it as dear as so many more. */
+  count(bytes: number, messages = 1): void {
+    this.#messages += messages;
     this.#bytes += bytes;
   }
 

@@ -1,6 +1,8 @@
 import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { filters } from "#contract/topics.ts";
+import { limits } from "#contract/limits.ts";
+import { filters, topics } from "#contract/topics.ts";
+import { MOST_FILTERS } from "#mqtt/subscriptions.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import { connectDevice, consume, numbered, publish, topicOf } from "../support/group-member.ts";
 import { connectPacket, openRaw, type RawClient } from "../support/raw-mqtt.ts";
@@ -130,6 +132,27 @@ describe("a plain persistent session that subscribes to durable data", () => {
     const back = await connectOperator(second);
     await until("both", () => back.texts().length === 2);
     expect(back.isPresent).toBe(true);
+  });
+
+  it.each([
+    ["durable data", (device: string) => topics.data({ tenant: "demo", device }, "visit")],
+    ["everything else", (device: string) => topics.state({ tenant: "demo", device })],
+  ])("are bounded in number for %s", async (_, topicOf) => {
+    const gateway = await startGatewayHere({ clients: CLIENTS });
+    await letOperatorIn(gateway);
+    const operator = await connectOperator(gateway);
+    const wanted = Array.from({ length: limits.filtersPerClient }, (_, i) => topicOf(`post-${i}`));
+    const last = topicOf("one-more");
+
+    for (let from = 0; from < wanted.length; from += MOST_FILTERS) {
+      const granted = await subscribe(operator, ...wanted.slice(from, from + MOST_FILTERS));
+      expect(new Set(granted)).toEqual(new Set([1]));
+    }
+
+    expect(await subscribe(operator, last, topicOf("post-0"))).toEqual([128, 1]);
+    operator.send({ cmd: "unsubscribe", messageId: 8, unsubscriptions: [topicOf("post-0")] });
+    await operator.receive("unsuback");
+    expect(await subscribe(operator, last)).toEqual([1]);
   });
 
   it("may be held only by the cloud and by operators within their tenants, and at QoS 1", async () => {

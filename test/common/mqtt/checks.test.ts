@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { checkFromClient } from "#mqtt/checks.ts";
 import { parseConnect } from "#mqtt/connect.ts";
 import { type Frame, Framer, ProtocolError } from "#mqtt/framer.ts";
-import { parseSubscribe, parseUnsubscribe } from "#mqtt/subscriptions.ts";
+import { MOST_FILTERS, parseSubscribe, parseUnsubscribe } from "#mqtt/subscriptions.ts";
 import { isTopicFilter } from "#mqtt/text.ts";
 
 const SERVED = [3, 4];
@@ -245,6 +245,20 @@ describe("subscriptions", () => {
       ],
     });
     expect(parseUnsubscribe(frameOf(packet(0xa2, ID, "a", "b/#")))).toEqual({ messageId: 1234, filters: ["a", "b/#"] });
+  });
+
+  it("are not more in one packet than anybody needs, whichever way", () => {
+    const filters = Array.from({ length: MOST_FILTERS }, (_, i) => String(i));
+    const subscribed = (topics: readonly string[]) =>
+      frameOf(generate({ cmd: "subscribe", messageId: 1, subscriptions: topics.map((topic) => ({ topic, qos: 1 })) }));
+    const unsubscribed = (topics: readonly string[]) =>
+      frameOf(generate({ cmd: "unsubscribe", messageId: 1, unsubscriptions: [...topics] }));
+    const tooMany = expect.objectContaining({ code: "too-many-filters" });
+
+    expect(parseSubscribe(subscribed(filters)).subscriptions).toHaveLength(MOST_FILTERS);
+    expect(parseUnsubscribe(unsubscribed(filters)).filters).toHaveLength(MOST_FILTERS);
+    expect(() => parseSubscribe(subscribed([...filters, "x"]))).toThrow(tooMany);
+    expect(() => parseUnsubscribe(unsubscribed([...filters, "x"]))).toThrow(tooMany);
   });
 
   it.each(["#", "+", "/", "+/+", "a//b", "a/#", "$share/g/a/+"])("may have the filter %s", (filter) => {

@@ -29,6 +29,24 @@ describe("a client that sends more than its rate", () => {
     expect((await gateway.health()).throttled).toBeGreaterThan(0);
   });
 
+  it("pays for each filter that it asks for, and is closed where it asks for very many at once", async () => {
+    const gateway = await start({ RATE_MESSAGES: "100", RATE_BURST_S: "0.5" });
+    const mad = await connect(gateway, "mad");
+    const subscriptions = Array.from({ length: 40 }, (_, i) => ({ topic: `${i}`, qos: 0 as const }));
+    const atMs = performance.now();
+
+    for (let messageId = 1; messageId <= 5; messageId += 1) mad.send({ cmd: "subscribe", messageId, subscriptions });
+    await mad.receive("suback", 5);
+    mad.send({ cmd: "pingreq" });
+    await mad.receive("pingresp");
+
+    expect(performance.now() - atMs).toBeGreaterThan(1_000);
+    expect((await gateway.health()).refused).toEqual({ subscription: 200 });
+    mad.send({ cmd: "subscribe", messageId: 6, subscriptions: [...subscriptions, ...subscriptions] });
+    await mad.closed();
+    expect((await gateway.health()).refused["too-many-filters"]).toBe(1);
+  });
+
   it("is held back by its bytes too", async () => {
     const gateway = await start({ RATE_BYTES: "100000", RATE_BURST_S: "0.1" });
     const mad = await connect(gateway, "mad");
