@@ -17,7 +17,7 @@ export interface LockoutPolicy {
 }
 
 const MINUTE_MS = 60_000;
-/** A person who mistypes a token, or a device whose token was just changed, is not kept waiting for long. */
+/** A device whose token was just changed is soon told again that it is wrong, rather than to wait. */
 export const PAIR_POLICY: LockoutPolicy = {
   free: 5,
   firstMs: 1_000,
@@ -45,15 +45,14 @@ export function lockedForMs(failures: Failures | undefined, nowMs: number, polic
 const MOST_ENTRIES = 10_000;
 
 /**
- * Who must wait before trying another token: a user name from one address, and an address in sum. Both hang on the
- * address, so nobody can shut out a device by guessing its name from elsewhere. Loopback has no sum, since a proxy on
- * this machine brings all clients from there.
+ * Whose wrong tokens are told to wait: a user name from one address, and an address in sum. The right token is taken all the
+ * same. Loopback has no sum, since a proxy on this machine brings all clients from there.
  */
 export class Lockout {
   readonly #pairs = new Map<string, Failures>();
   readonly #addresses = new Map<string, Failures>();
 
-  /** How much longer this address may not try this user name; 0 when it may. */
+  /** How much longer wrong tokens for this user name from this address are told to wait; 0 when they are not. */
   waitMs(address: string, username: string, nowMs: number): number {
     return Math.max(
       lockedForMs(this.#pairs.get(pairOf(address, username)), nowMs, PAIR_POLICY),
@@ -65,11 +64,6 @@ export class Lockout {
   failed(address: string, username: string, nowMs: number): void {
     remember(this.#pairs, pairOf(address, username), nowMs, PAIR_POLICY);
     if (!isLoopback(address)) remember(this.#addresses, address, nowMs, ADDRESS_POLICY);
-  }
-
-  /** A token was right: the pair is as good as new. The address is not, or one right token would buy any number of guesses. */
-  succeeded(address: string, username: string): void {
-    this.#pairs.delete(pairOf(address, username));
   }
 }
 

@@ -64,13 +64,15 @@ export function judgeConnect(
   return { kind: "admitted", identity, connect };
 }
 
-/** Only tokens can be guessed: a certificate never locks anybody out, nor does it wait for those who guess. */
+/**
+ * Only tokens can be guessed: a certificate never locks anybody out. The right token always comes in, or one that guesses behind
+ * the same address would shut out the device; only wrong ones are told to wait.
+ */
 function signIn(login: Login, { address }: Wire, { accounts, lockout }: Judges, nowMs: number) {
-  if (login.certificate !== undefined) return accounts.authenticate(login);
+  const identity = accounts.authenticate(login);
+  if (login.certificate !== undefined || identity !== "bad-credentials") return identity;
   const origin = originOf(address);
   if (lockout.waitMs(origin, login.username, nowMs) > 0) return "locked-out";
-  const identity = accounts.authenticate(login);
-  if (identity === "bad-credentials") lockout.failed(origin, login.username, nowMs);
-  else if (typeof identity !== "string") lockout.succeeded(origin, login.username);
+  lockout.failed(origin, login.username, nowMs);
   return identity;
 }
