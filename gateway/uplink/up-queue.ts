@@ -1,6 +1,7 @@
-import type { Journal } from "#journal/journal.ts";
+import type { RecordClass } from "#contract/topics.ts";
+import { type Journal, JournalUnavailable } from "#journal/journal.ts";
 import { journalQueue } from "#uplink/journal-queue.ts";
-import type { SendQueue } from "#uplink/send-queue.ts";
+import type { Outgoing, SendQueue } from "#uplink/send-queue.ts";
 import type { Aside } from "./aside.ts";
 import type { Blame } from "./blame.ts";
 import { UPLINK_READER } from "./journal-layout.ts";
@@ -15,29 +16,46 @@ export interface UpJudges {
 
 /** The journal as the uplink sends it. */
 export interface UpQueue extends SendQueue {
-  /** Reads on where a class waits for a decision about a record. */
+  /** Reads on where a class waits for a decision about a record, or for the disk. */
   lookAgain(): void;
 }
 
 /**
  * The journal as the uplink sends it: what may not go up, and what the parent refuses, is put aside when its turn comes,
- * and blocks nothing. Only a record about which nothing is decided yet holds those of its class behind it, until
- * `lookAgain` finds that it is.
+ * and blocks nothing. Only a record about which nothing is decided yet, or that the disk does not take aside, holds those of
+ * its class behind it until `lookAgain`.
  */
 export function upQueue(journal: Journal, { aside, blame, verdictOn }: UpJudges): UpQueue {
   const queue = journalQueue(journal, UPLINK_READER, ({ topic, bytes }) => ({ topic, bytes }));
   const waiting = new Set<string>();
   const listeners = new Set<(classes: ReadonlySet<string>) => void>();
+  /** Whether records lie aside now. A full disk does not take them, and only what is sent on makes room there. */
+  const mayPass = async (barred: readonly Outgoing[]): Promise<boolean> => {
+    if (barred.length === 0) return true;
+    try {
+      await aside.put(barred);
+      return true;
+    } catch (error) {
+      if (error instanceof JournalUnavailable) return false;
+      throw error;
+    }
+  };
+  /** Until `lookAgain` a class is read no further than to a record, so that the others have the window to themselves. */
+  const waitBefore = (recordClass: RecordClass, records: readonly Outgoing[], end: number) => {
+    if (end < 0) return records;
+    waiting.add(recordClass);
+    return records.slice(0, end);
+  };
   return {
     ...queue,
     read: async (recordClass, after, limit) => {
-      const records = await queue.read(recordClass, after, limit);
-      const undecided = records.findIndex(({ topic }) => verdictOn(topic) === "unanswered");
-      if (undecided >= 0) waiting.add(recordClass);
-      const decided = undecided < 0 ? records : records.slice(0, undecided);
-      const barred = new Set(decided.filter(({ seq, topic }) => verdictOn(topic) === "no" || blame.isBlamed(seq)));
-      if (barred.size > 0) await aside.put([...barred]);
-      return decided.map((record) => {
+      const read = await queue.read(recordClass, after, limit);
+      const undecided = read.findIndex(({ topic }) => verdictOn(topic) === "unanswered");
+      const records = waitBefore(recordClass, read, undecided);
+      const barred = new Set(records.filter(({ seq, topic }) => verdictOn(topic) === "no" || blame.isBlamed(seq)));
+      const first = records.findIndex((record) => barred.has(record));
+      const taken = (await mayPass([...barred])) ? records : waitBefore(recordClass, records, first);
+      return taken.map((record) => {
         if (barred.has(record)) return { ...record, unsent: "elsewhere" as const };
         return blame.isHeld(record.seq) ? { ...record, unsent: "held" as const } : record;
       });

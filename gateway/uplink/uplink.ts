@@ -271,6 +271,7 @@ class ParentUplink implements Uplink {
   }
 
   async #lookAside(): Promise<void> {
+    this.#queue?.lookAgain();
     const nowMs = this.#parts.clock.monotonicMs();
     if (!this.#isAsideDue && nowMs - this.#asideTriedMs < TRY_AGAIN_MS) return;
     this.#isAsideDue = false;

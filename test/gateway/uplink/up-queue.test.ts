@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { RECORD_CLASSES, type RecordClass, topics } from "#contract/topics.ts";
-import type { Journal } from "#journal/journal.ts";
+import { type Journal, JournalUnavailable } from "#journal/journal.ts";
 import { openJournal } from "#journal/sqlite-journal.ts";
 import { startSender } from "#uplink/sender.ts";
 import { openAside } from "../../../gateway/uplink/aside.ts";
@@ -67,5 +67,41 @@ describe("the journal on its way up", () => {
     expect(got).toEqual(["before", "of another class", "to be granted", "behind"]);
     await until("one lies aside", () => aside.count === 1);
     await until("the mark is at the end", () => journal.cursor(UPLINK_READER, "reading") === 4);
+  });
+
+  it("goes on in every class although the disk does not take aside what may not go, and passes that once it does", async () => {
+    const journal = await openHere();
+    const aside = openAside(journal);
+    let isFull = true;
+    const onFullDisk = {
+      put: async (...records: Parameters<typeof aside.put>) => {
+        if (isFull) throw new JournalUnavailable("database or disk is full");
+        await aside.put(...records);
+      },
+    };
+    const verdictOn = (topic: string): Verdict => (topic.includes("/chel/") ? "yes" : "no");
+    await journal.append([
+      recordOf("chel", "reading", "before"),
+      recordOf("kopeysk", "reading", "barred"),
+      ...Array.from({ length: 70 }, (_, i) => recordOf("chel", "reading", `behind ${i}`)),
+      recordOf("chel", "chunk", "of another class"),
+    ]);
+    const queue = upQueue(journal, { aside: onFullDisk, blame: blamesNobody, verdictOn });
+
+    const got = send(queue);
+    await until("what stands before it is sent", () => got.length === 2);
+    await until("the mark has moved", () => journal.cursor(UPLINK_READER, "reading") === 1);
+    await journal.append([recordOf("chel", "alert", "of meanwhile")]);
+    await until("the alert is sent", () => got.includes("of meanwhile"));
+    queue.lookAgain();
+    isFull = false;
+    await until("the rest is sent", () => {
+      queue.lookAgain();
+      return got.length === 73;
+    });
+
+    expect(got.slice(0, 3)).toEqual(["before", "of another class", "of meanwhile"]);
+    expect(got).not.toContain("barred");
+    await until("one lies aside", () => aside.count === 1);
   });
 });
