@@ -1,5 +1,6 @@
 import { classOfStream, parseTopic } from "#contract/topics.ts";
 import type { Journal, NewRecord } from "#journal/journal.ts";
+import type { Outgoing } from "#uplink/send-queue.ts";
 import { recordOf } from "../own/photo-group.ts";
 import { ASIDE_CLASS, UPLINK_READER } from "./journal-layout.ts";
 
@@ -7,8 +8,13 @@ import { ASIDE_CLASS, UPLINK_READER } from "./journal-layout.ts";
 export interface Aside {
   /** Records that lie aside. */
   readonly count: number;
-  /** Puts records aside; on disk when it resolves. */
-  put(records: readonly { readonly topic: string; readonly bytes: Uint8Array }[]): Promise<void>;
+  /**
+   * Puts records of a class aside; on disk when it resolves. One that this run has put aside stays where it is: it is read
+   * again over each connection, until all that was sent before it is acknowledged.
+   */
+  put(recordClass: string, records: readonly Outgoing[]): Promise<void>;
+  /** Whether this run has put a record aside that its reader has not passed yet. */
+  has(recordClass: string, seq: number): boolean;
   /** Brings those that may go up now back into their classes, as new records; gives how many those were. */
   takeUp(mayGoUp: (topic: string) => boolean): Promise<number>;
 }
@@ -17,8 +23,16 @@ const READ_AT_ONCE = 200;
 
 /** What lies aside in a gateway's journal. A kill in the middle of `takeUp` only makes records come twice. */
 export function openAside(journal: Journal): Aside {
-  const put: Aside["put"] = async (records) => {
-    await journal.append(records.map(({ topic, bytes }) => placeOf(topic, bytes, false)));
+  const putHere = new Map<string, Set<number>>();
+  const has: Aside["has"] = (recordClass, seq) => putHere.get(recordClass)?.has(seq) === true;
+  const put: Aside["put"] = async (recordClass, records) => {
+    const fresh = records.filter(({ seq }) => !has(recordClass, seq));
+    if (fresh.length === 0) return;
+    await journal.append(fresh.map(({ topic, bytes }) => placeOf(topic, bytes, false)));
+    const passed = journal.cursor(UPLINK_READER, recordClass);
+    const before = putHere.get(recordClass) ?? [];
+    const seqs = [...before, ...fresh.map(({ seq }) => seq)].filter((seq) => seq > passed);
+    putHere.set(recordClass, new Set(seqs));
   };
   const mayAnyGo = async (mayGoUp: (topic: string) => boolean) => {
     let after = journal.cursor(UPLINK_READER, ASIDE_CLASS);
@@ -35,6 +49,7 @@ export function openAside(journal: Journal): Aside {
       return journal.stats().pending[ASIDE_CLASS] ?? 0;
     },
     put,
+    has,
     takeUp: async (mayGoUp) => {
       if (!(await mayAnyGo(mayGoUp))) return 0;
       let after = journal.cursor(UPLINK_READER, ASIDE_CLASS);

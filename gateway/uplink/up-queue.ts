@@ -9,7 +9,7 @@ import type { Verdict } from "./tenants.ts";
 
 /** What decides about a record on its way up. */
 export interface UpJudges {
-  readonly aside: Pick<Aside, "put">;
+  readonly aside: Pick<Aside, "put" | "has">;
   readonly blame: Pick<Blame, "isBlamed" | "isHeld">;
   readonly verdictOn: (topic: string) => Verdict;
 }
@@ -30,10 +30,10 @@ export function upQueue(journal: Journal, { aside, blame, verdictOn }: UpJudges)
   const waiting = new Set<string>();
   const listeners = new Set<(classes: ReadonlySet<string>) => void>();
   /** Whether records lie aside now. A full disk does not take them, and only what is sent on makes room there. */
-  const mayPass = async (barred: readonly Outgoing[]): Promise<boolean> => {
+  const mayPass = async (recordClass: RecordClass, barred: readonly Outgoing[]): Promise<boolean> => {
     if (barred.length === 0) return true;
     try {
-      await aside.put(barred);
+      await aside.put(recordClass, barred);
       return true;
     } catch (error) {
       if (error instanceof JournalUnavailable) return false;
@@ -50,11 +50,13 @@ export function upQueue(journal: Journal, { aside, blame, verdictOn }: UpJudges)
     ...queue,
     read: async (recordClass, after, limit) => {
       const read = await queue.read(recordClass, after, limit);
-      const undecided = read.findIndex(({ topic }) => verdictOn(topic) === "unanswered");
+      const isAside = ({ seq }: Outgoing) => aside.has(recordClass, seq);
+      const undecided = read.findIndex((record) => !isAside(record) && verdictOn(record.topic) === "unanswered");
       const records = waitBefore(recordClass, read, undecided);
-      const barred = new Set(records.filter(({ seq, topic }) => verdictOn(topic) === "no" || blame.isBlamed(seq)));
+      const isBarred = ({ seq, topic }: Outgoing) => verdictOn(topic) === "no" || blame.isBlamed(seq);
+      const barred = new Set(records.filter((record) => isAside(record) || isBarred(record)));
       const first = records.findIndex((record) => barred.has(record));
-      const taken = (await mayPass([...barred])) ? records : waitBefore(recordClass, records, first);
+      const taken = (await mayPass(recordClass, [...barred])) ? records : waitBefore(recordClass, records, first);
       return taken.map((record) => {
         if (barred.has(record)) return { ...record, unsent: "elsewhere" as const };
         return blame.isHeld(record.seq) ? { ...record, unsent: "held" as const } : record;

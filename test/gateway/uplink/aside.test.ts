@@ -10,7 +10,11 @@ import { until } from "../../support/until.ts";
 
 const classes = [...RECORD_CLASSES, ASIDE_CLASS];
 const isOfChel = (topic: string) => topic.includes("/chel/");
-const topicOf = (tenant: string) => topics.data({ tenant, device: "post-1" }, "reading");
+const recordOf = (seq: number, tenant: string, text: string) => ({
+  seq,
+  topic: topics.data({ tenant, device: "post-1" }, "reading"),
+  bytes: Buffer.from(text),
+});
 
 async function openIn(folder: string): Promise<Journal> {
   const file = join(folder, "journal.db");
@@ -29,7 +33,8 @@ describe("what lies aside", () => {
     const journal = await openIn(await tempFolder());
     const aside = openAside(journal);
     const tenants = Array.from({ length: 450 }, (_, i) => (i % 3 === 0 ? "chel" : "kopeysk"));
-    await aside.put(tenants.map((tenant, i) => ({ topic: topicOf(tenant), bytes: Buffer.from(`${tenant} ${i}`) })));
+    const lain = tenants.map((tenant, i) => recordOf(i + 1, tenant, `${tenant} ${i}`));
+    await aside.put("reading", lain);
 
     const taken = await aside.takeUp(isOfChel);
 
@@ -43,7 +48,7 @@ describe("what lies aside", () => {
   it("is not touched while none of it may go", async () => {
     const journal = await openIn(await tempFolder());
     const aside = openAside(journal);
-    await aside.put([{ topic: topicOf("kopeysk"), bytes: Buffer.from("x") }]);
+    await aside.put("reading", [recordOf(1, "kopeysk", "x")]);
 
     expect(await aside.takeUp(isOfChel)).toBe(0);
     expect(journal.stats().newest).toBe(1);
@@ -52,7 +57,7 @@ describe("what lies aside", () => {
   it("is still there after a restart", async () => {
     const folder = await tempFolder();
     const journal = await openIn(folder);
-    await openAside(journal).put([{ topic: topicOf("kopeysk"), bytes: Buffer.from("x") }]);
+    await openAside(journal).put("reading", [recordOf(1, "kopeysk", "x")]);
     await journal.close();
 
     expect(openAside(await openIn(folder)).count).toBe(1);

@@ -74,6 +74,7 @@ describe("the journal on its way up", () => {
     const aside = openAside(journal);
     let isFull = true;
     const onFullDisk = {
+      has: aside.has,
       put: async (...records: Parameters<typeof aside.put>) => {
         if (isFull) throw new JournalUnavailable("database or disk is full");
         await aside.put(...records);
@@ -103,5 +104,23 @@ describe("the journal on its way up", () => {
     expect(got.slice(0, 3)).toEqual(["before", "of another class", "of meanwhile"]);
     expect(got).not.toContain("barred");
     await until("one lies aside", () => aside.count === 1);
+  });
+
+  it("puts a record aside once, however many connections break before what was sent ahead of it is acknowledged", async () => {
+    const journal = await openHere();
+    const aside = openAside(journal);
+    const verdictOn = (topic: string): Verdict => (topic.includes("/chel/") ? "yes" : "no");
+    await journal.append([
+      recordOf("chel", "reading", "never acknowledged"),
+      ...Array.from({ length: 50 }, (_, i) => recordOf("kopeysk", "reading", `barred ${i}`)),
+    ]);
+
+    for (let connection = 0; connection < 5; connection += 1) {
+      const queue = upQueue(journal, { aside, blame: blamesNobody, verdictOn });
+      const read = await queue.read("reading", queue.acknowledged("reading"), 64);
+      expect(read.filter(({ unsent }) => unsent === "elsewhere")).toHaveLength(50);
+    }
+
+    expect(journal.stats().newest).toBe(101);
   });
 });
