@@ -27,7 +27,8 @@ export class ConsumerSession {
   readonly #inFlight = new Map<number, Handout>();
   readonly #filters = new Map<ConsumerGroup, Set<string>>();
   readonly #joined = new Map<ConsumerGroup, Member>();
-  readonly #touched = new Set<Member>();
+  /** Something was acknowledged since the last `settle`. */
+  #isTouched = false;
   #inFlightBytes = 0;
   #lastId = 0;
 
@@ -98,21 +99,20 @@ export class ConsumerSession {
     if (handout === undefined) return false;
     this.#forget(messageId, handout);
     settle(handout);
-    this.#touched.add(handout.lane.member);
+    this.#isTouched = true;
     return true;
   }
 
   /** Moves cursors over what was acknowledged and delivers more. */
   settle(): void {
-    if (this.#touched.size === 0) return;
-    const touched = [...this.#touched];
-    this.#touched.clear();
-    for (const member of touched) member.group.serve(member);
+    if (!this.#isTouched) return;
+    this.#isTouched = false;
+    this.#serve();
   }
 
   /** The socket has drained. */
   resume(): void {
-    for (const member of this.#joined.values()) member.group.serve(member);
+    this.#serve();
   }
 
   /** The connection has gone. */
@@ -122,6 +122,16 @@ export class ConsumerSession {
     this.#joined.clear();
     this.#inFlight.clear();
     for (const member of joined) member.group.leave(member);
+  }
+
+  /** The window is the connection's: room that one group leaves is every group's, and each is the first in its turn. */
+  #serve(): void {
+    const [first] = this.#joined;
+    if (first === undefined) return;
+    const members = [...this.#joined.values()];
+    this.#joined.delete(first[0]);
+    this.#joined.set(...first);
+    for (const member of members) member.group.serve(member);
   }
 
   #forget(messageId: number, { bytes }: Handout): void {
