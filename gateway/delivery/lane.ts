@@ -7,7 +7,7 @@ import type { Member } from "./member.ts";
 /** How much a lane holds in memory. */
 export interface LaneBounds {
   readonly readRecords: number;
-  /** The next part is read from the journal while so many are still at hand. */
+  /** The next part is read from the journal while so many, and half of `queueBytes`, are still at hand. */
   readonly readAheadBelow: number;
   readonly queueRecords: number;
   readonly queueBytes: number;
@@ -78,7 +78,7 @@ export class Lane {
 
   /** The next record to deliver; undefined where there is none at hand (the group is pumped when there is). */
   next(): Handout | undefined {
-    if (!this.#isLive && this.#queue.length - this.#firstQueued < this.#bounds.readAheadBelow) this.readOn();
+    if (this.#isShort) this.readOn();
     const handout = this.#queue[this.#firstQueued];
     if (handout === undefined) return undefined;
     this.#firstQueued += 1;
@@ -90,6 +90,12 @@ export class Lane {
     this.#runs.at(-1)?.push(handout);
     if (handout.n > this.channel.handedOutTo) this.channel.handedOutTo = handout.n;
     return handout;
+  }
+
+  /** So little is at hand that the next part may be read. */
+  get #isShort(): boolean {
+    const { readAheadBelow, queueBytes } = this.#bounds;
+    return this.#queue.length - this.#firstQueued < readAheadBelow && this.#queuedBytes <= queueBytes / 2;
   }
 
   /** Everything for it up to this number is settled. */
