@@ -64,9 +64,12 @@ export async function openTerminalLine(): Promise<TestLine> {
   const path = join(await tempFolder(), "ttyUSB0");
   let listener: (bytes: Uint8Array) => void = () => {};
   let child: ChildProcess | undefined;
+  /** What came before the terminal is raw would be taken as keys: an end of file, an interrupt. */
+  let isRaw = false;
   const vanish = async () => {
     const ending = child;
     child = undefined;
+    isRaw = false;
     await rm(path, { force: true });
     if (ending?.pid === undefined || ending.exitCode !== null) return;
     const gone = new Promise((resolve) => ending.once("exit", resolve));
@@ -85,12 +88,15 @@ export async function openTerminalLine(): Promise<TestLine> {
       terminal = /(\/dev\/pts\/\d+)\s/.exec(greeting)?.[1];
     });
     await symlink(await until("the terminal has its name", () => terminal), path);
+    isRaw = true;
   };
   onTestFinished(vanish);
   await comeBack();
   return {
     address: `serial:${path}`,
-    send: (bytes) => void child?.stdin?.write(bytes),
+    send: (bytes) => {
+      if (isRaw) child?.stdin?.write(bytes);
+    },
     onBytes: (hear) => {
       listener = hear;
     },
