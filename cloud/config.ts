@@ -8,6 +8,7 @@ import { isLoopback } from "#kit/loopback.ts";
 import { readSecret } from "#kit/read-secret.ts";
 import type { FleetSettings } from "./fleet/fleet-calls.ts";
 import type { BrokerSignIn } from "./ingest/broker-sign-in.ts";
+import { GatewaysText } from "./ingest/gateways.ts";
 
 const INFLUX_KEYS = ["INFLUX_URL", "INFLUX_TOKEN", "INFLUX_ORG", "INFLUX_BUCKET"] as const;
 
@@ -30,6 +31,9 @@ export const CloudConfig = z
     BROKER_CA: z.string().optional().describe("PEM file of the authority of the gateway's certificate, if private"),
     TOKEN: z.string().optional().describe("for development, instead of BROKER_CERT: its token at the gateway"),
     TOKEN_FILE: z.string().optional().describe("file that holds the token, instead of TOKEN"),
+    GATEWAYS: GatewaysText.default("gateway=*").describe(
+      "who may say which tenants' messages are lost, by GATEWAY_NAME: gateway=*,village-3=chel+kopeysk",
+    ),
     REGISTRY_FILE: z
       .string()
       .default("data/cloud/registry.json")

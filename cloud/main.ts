@@ -9,6 +9,7 @@ import { closeOnSignal } from "#kit/shutdown.ts";
 import { CloudConfig, fleetOf, influxOf, readAdminTokenSha256, signInOf, tlsOf } from "./config.ts";
 import { startFleet } from "./fleet/start-fleet.ts";
 import { startHttp } from "./http/http.ts";
+import { gatewaysOf } from "./ingest/gateways.ts";
 import { startIngest } from "./ingest/start-ingest.ts";
 import { watchRegistry } from "./registry/watch-registry.ts";
 import { openMeasurements } from "./store/measurements/open-measurements.ts";
@@ -44,6 +45,7 @@ async function start(): Promise<void> {
       device: config.DEVICE,
       signIn,
       dataDir,
+      gateways: gatewaysOf(config.GATEWAYS),
       registryFile: config.REGISTRY_FILE,
       influx,
       logLevel: config.LOG_LEVEL,

@@ -10,10 +10,12 @@ import type { Letter } from "../store/state/dead-letters.ts";
 import { openStateStore, type StateStore } from "../store/state/state-store.ts";
 import { startBatchLoop } from "./batch-loop.ts";
 import { isWholeJpeg } from "./check-jpeg.ts";
+import { replayGaps } from "./cover-gap.ts";
 import { linkDevices } from "./device-link.ts";
 import { createFlow, linkGroup } from "./group-link.ts";
 import { startPhotoJoiner } from "./join-photos.ts";
 import { endReplay, storeOrBury, tellInternal } from "./our-fault.ts";
+import { tellRefusedGaps } from "./refused-gaps.ts";
 import { replayVisits, storeMessages } from "./store-messages.ts";
 import { untilStored } from "./until-stored.ts";
 import { watchForGroup } from "./watched-registry.ts";
@@ -39,7 +41,16 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
   const joiner = startPhotoJoiner(joining, patience("photos"), main.tellEvents);
 
   const registry = await watchForGroup(settings.registryFile, () => loop.interrupt(), { health, log });
-  const stores = { state, shelf, registry: registry.current, nowMs, onInternal };
+  const onRefusedGap = tellRefusedGaps(health, log);
+  const stores = {
+    state,
+    shelf,
+    registry: registry.current,
+    nowMs,
+    onInternal,
+    gateways: settings.gateways,
+    onRefusedGap,
+  };
   const storing = {
     ...stores,
     store: async (letters: readonly Letter[]) => {
@@ -56,7 +67,10 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
       return isStored ?? false;
     },
     between: async () => {
-      const replay = async () => replayVisits(stores);
+      const replay = async () => {
+        replayGaps(stores);
+        return replayVisits(stores);
+      };
       main.tellEvents((await untilStored(() => replay().catch(endReplay(log)), waiting)) ?? []);
     },
     onAcknowledged: health.acknowledged,

@@ -1,7 +1,6 @@
-import type { Chunk, Gap, Message, PhotoNotice, Visit } from "#contract/messages.ts";
-import { type Address, RESERVED_TENANT } from "#contract/names.ts";
+import type { Chunk, Message, PhotoNotice, Visit } from "#contract/messages.ts";
+import type { Address } from "#contract/names.ts";
 import { messageOf } from "#kit/errors.ts";
-import { unite } from "#kit/ranges.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import { keepVisit, type VisitOutcome } from "../sites/visit-book.ts";
 import type { ChunkShelf } from "../store/photos/chunk-shelf.ts";
@@ -17,18 +16,17 @@ import {
   renameDeadLetter,
 } from "../store/state/dead-letters.ts";
 import { keepHealth, keepReport } from "../store/state/devices.ts";
-import type { StateStore, StateTransaction } from "../store/state/state-store.ts";
+import type { StateTransaction } from "../store/state/state-store.ts";
+import { applyGap, type GapStores } from "./cover-gap.ts";
 import type { IngestEvent } from "./events.ts";
 import { jsonTextOf, type Opened, type OpenedMessage, openDelivery } from "./open-delivery.ts";
 import type { OnInternal } from "./our-fault.ts";
 import { MAX_PHOTO_BYTES, shelveChunks } from "./shelve-chunks.ts";
 
 /** What storing everything but readings needs. */
-export interface SiteStores {
-  readonly state: StateStore;
+export interface SiteStores extends GapStores {
   readonly shelf: ChunkShelf;
   readonly registry: () => RegistryIndex;
-  readonly nowMs: () => number;
   /** A message that broke our own code: it is kept as a dead letter, and a person should know. */
   readonly onInternal: OnInternal;
 }
@@ -115,7 +113,7 @@ function bury(transaction: StateTransaction, { letter, place }: Opened, problem:
 /** One message's effects. What breaks our own code would break it again, so it does not hold up the others. */
 function attempt(transaction: StateTransaction, opened: OpenedMessage, stores: SiteStores): VisitOutcome {
   try {
-    return transaction.sql.savepoint(() => apply(transaction, opened, opened.message, stores.registry()));
+    return transaction.sql.savepoint(() => apply(transaction, opened, opened.message, stores));
   } catch (error) {
     if (isStorageFailure(error)) throw error;
     stores.onInternal(error, opened.letter);
@@ -126,14 +124,15 @@ function attempt(transaction: StateTransaction, opened: OpenedMessage, stores: S
 const DONE: VisitOutcome = { events: [] };
 
 function apply(
-  { sql, logs, nowMs }: StateTransaction,
+  transaction: StateTransaction,
   { address, place, letter }: OpenedMessage,
   message: Message,
-  registry: RegistryIndex,
+  stores: SiteStores,
 ): VisitOutcome {
+  const { sql, nowMs } = transaction;
   switch (message.kind) {
     case "visit":
-      return applyVisit({ sql, nowMs }, address, message, letter, registry);
+      return applyVisit({ sql, nowMs }, address, message, letter, stores.registry());
     case "photo":
       return applyNotice({ sql, nowMs }, address, message, letter);
     case "chunk":
@@ -142,9 +141,7 @@ function apply(
       keepHealth(sql, address, jsonTextOf(letter, false), nowMs);
       return DONE;
     case "gap":
-      keepReport(sql, place, "gap", jsonTextOf(letter, false), nowMs);
-      coverGap(logs, address, message);
-      addTo(sql, "gaps", 1);
+      applyGap(transaction, place, message, jsonTextOf(letter, false), stores);
       return DONE;
     case "alert":
       keepReport(sql, place, "alert", jsonTextOf(letter, false), nowMs);
@@ -169,26 +166,6 @@ function applyNotice(now: Now, address: Address, notice: PhotoNotice, letter: Le
   }
   const problem = keepNotice(now.sql, address, notice, letter, now.nowMs);
   return problem === undefined ? DONE : { problem };
-}
-
-/** Numbers of a gateway's journal stand for messages that nobody could read: they are reported and cover no log. */
-function coverGap(logs: StateTransaction["logs"], address: Address, gap: Gap): void {
-  const { lostLog, ranges, of } = gap;
-  const owner = of === "journal" ? undefined : ownerOfLost(logs, address, gap);
-  const sound = ranges.filter(([first, last]) => first <= last);
-  if (owner !== undefined) logs.cover({ ...owner, log: lostLog }, unite([], sound));
-}
-
-/** A device speaks of its own log alone; a gateway of the log of whichever device it dropped from. */
-function ownerOfLost(
-  logs: StateTransaction["logs"],
-  sender: Address,
-  { lostTenant: tenant, lostDevice: device, lostLog }: Gap,
-): Address | undefined {
-  const named = tenant === undefined || device === undefined ? undefined : { tenant, device };
-  if (sender.tenant === RESERVED_TENANT) return named ?? logs.ownerOf(lostLog);
-  const isItself = named === undefined || (named.tenant === sender.tenant && named.device === sender.device);
-  return isItself ? sender : undefined;
 }
 
 function isChunk(opened: Opened): opened is OpenedMessage<Chunk> & { readonly problem: undefined } {

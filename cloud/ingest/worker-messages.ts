@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DeviceName } from "#contract/names.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { BrokerSignIn } from "./broker-sign-in.ts";
+import { Gateways } from "./gateways.ts";
 
 /** What crosses between the main thread and the workers of the ingest; each side parses what it gets. */
 
@@ -12,6 +13,7 @@ export const WorkerSettings = z.object({
   signIn: BrokerSignIn,
   dataDir: z.string(),
   registryFile: z.string(),
+  gateways: Gateways,
   influx: z.object({ url: z.string(), token: z.string(), org: z.string(), bucket: z.string() }).nullable(),
   logLevel: LogLevel,
 });

@@ -227,6 +227,9 @@ export type Health = z.infer<typeof Health>;
 
 const NumberRange = z.tuple([z.number().int().min(1), z.number().int().min(1)]);
 
+/** More gateways than this do not stand behind one another. */
+export const MAX_SPEAKERS = 8;
+
 /**
  * Says which numbers were dropped, why and by whom: loss is never silent.
  *
@@ -240,6 +243,8 @@ export const Gap = z.looseObject({
   /** `journal`: the messages could not be read, so the ranges are numbers of the gateway's journal and cover no log. */
   of: z.enum(["log", "journal"]).optional(),
   lostLog: Id,
+  /** The gateways that said it first, where their gap was dropped and is said anew: it counts if all of them may say it. */
+  saidBy: z.array(DeviceName).max(MAX_SPEAKERS).optional(),
   class: z.string().max(16),
   ranges: z.array(NumberRange).min(1),
   reason: z.string().max(64),

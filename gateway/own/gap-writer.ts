@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Gap } from "#contract/messages.ts";
+import { Gap, MAX_SPEAKERS } from "#contract/messages.ts";
 import { type Address, clientIdOf, DeviceName, RESERVED_TENANT } from "#contract/names.ts";
 import { classOfStream, parseTopic, type Stream, topics } from "#contract/topics.ts";
 import type { GapContext, GapWriter, Loss } from "#journal/budget.ts";
@@ -20,26 +20,33 @@ const NEWLINE = 0x0a;
 const Owner = z.object({ name: DeviceName, newLog: z.string() });
 const Stamp = z.object({ at: z.number().int(), boot: z.string(), up: z.number().int() });
 const Place = Gap.pick({ log: true, seq: true });
-const Said = Gap.pick({ lostTenant: true, lostDevice: true, lostLog: true, class: true, ranges: true, of: true });
+const Said = Gap.pick({
+  ...{ lostTenant: true, lostDevice: true, lostLog: true, class: true, ranges: true, of: true },
+  saidBy: true,
+});
 
 /** Whose numbers of which log and class a gap says. No log: numbers of the journal, of records that nobody could read. */
 interface Lost extends Address {
   readonly log: string;
   readonly lostClass: string;
+  /** Other gateways that said so first: what is known by them is never mixed with what is known here. */
+  readonly saidBy?: readonly string[];
 }
 
-const keyOf = ({ tenant, device, log, lostClass }: Lost): string => `${tenant}:${device}:${log}:${lostClass}`;
+const keyOf = ({ tenant, device, log, lostClass, saidBy = [] }: Lost): string =>
+  `${tenant}:${device}:${log}:${saidBy.join("+")}:${lostClass}`;
 
 function lostOf(key: string): Lost {
-  const [tenant = "", device = "", log = "", ...rest] = key.split(":");
-  return { tenant, device, log, lostClass: rest.join(":") };
+  const [tenant = "", device = "", log = "", speakers = "", ...rest] = key.split(":");
+  return { tenant, device, log, lostClass: rest.join(":"), saidBy: speakers === "" ? [] : speakers.split("+") };
 }
 
 /**
  * Says what a gateway drops as messages of its own, on its `d/gap`: one pending gap for each device, log and
  * class. A record's number is read from its body; where that cannot be read, the gap says the journal's number instead.
  *
- * A gap of a device that is dropped is said anew with its own number: what it named would be late for ever.
+ * A gap of a device that is dropped is said anew with its own number: what it named would be late for ever. So is that of
+ * another gateway, with its name: whether it may speak of that device is for the cloud to judge.
  */
 export function createGapWriter({ owner, stamp, values }: GapContext): GapWriter {
   const { name, newLog } = Owner.parse(owner);
@@ -63,7 +70,7 @@ export function createGapWriter({ owner, stamp, values }: GapContext): GapWriter
       return [{ key: keyOf({ ...sender, log: "", lostClass }), ranges: [[n, n]] }];
     }
     const itself = { key: keyOf({ ...sender, log: place.log, lostClass }), ranges: [[place.seq, place.seq] as const] };
-    const said = stream === "gap" ? saidBy(sender, bytes) : undefined;
+    const said = stream === "gap" ? lossSaidBy(sender, own, bytes) : undefined;
     return said === undefined ? [itself] : [itself, said];
   };
   return {
@@ -87,7 +94,7 @@ export function createGapWriter({ owner, stamp, values }: GapContext): GapWriter
   };
 }
 
-function saying({ tenant, device, log, lostClass }: Lost, ranges: Ranges, ownLog: string) {
+function saying({ tenant, device, log, lostClass, saidBy = [] }: Lost, ranges: Ranges, ownLog: string) {
   return {
     lostTenant: tenant,
     lostDevice: device,
@@ -95,20 +102,26 @@ function saying({ tenant, device, log, lostClass }: Lost, ranges: Ranges, ownLog
     class: lostClass,
     ranges: ranges.map(([first, last]): [number, number] => [first, last]),
     ...(log === "" ? { of: "journal" as const } : {}),
+    ...(saidBy.length === 0 ? {} : { saidBy: [...saidBy] }),
   };
 }
 
-/** What a gap named, as a loss of its own. A device speaks of itself, a gateway says of whom. */
-function saidBy(sender: Address, bytes: Uint8Array): Loss | undefined {
+/** What a gap named, as a loss of its own. A device speaks of itself, a gateway says of whom, and who said it to it. */
+function lossSaidBy(sender: Address, own: Address, bytes: Uint8Array): Loss | undefined {
   const said = Said.safeParse(parseJson(bytes));
   if (!said.success) return undefined;
   const { lostTenant, lostDevice, lostLog, class: lostClass, of } = said.data;
   const ranges = said.data.ranges.filter(([first, last]) => first <= last);
   const isGateway = sender.tenant === RESERVED_TENANT;
   const lost = isGateway ? { tenant: lostTenant ?? "", device: lostDevice ?? "" } : sender;
-  if (lost.tenant === "" || ranges.length === 0) return undefined;
-  return { key: keyOf({ ...lost, log: of === "journal" ? "" : lostLog, lostClass }), ranges };
+  const saidBy = isGateway ? speakersOf(said.data.saidBy ?? [], sender.device, own.device) : [];
+  if (lost.tenant === "" || lost.device === "" || ranges.length === 0 || saidBy.length > MAX_SPEAKERS) return undefined;
+  return { key: keyOf({ ...lost, log: of === "journal" ? "" : lostLog, lostClass, saidBy }), ranges };
 }
+
+/** Who said it before us, the first one first. */
+const speakersOf = (before: readonly string[], sender: string, own: string): readonly string[] =>
+  sender === own || before.includes(sender) ? before : [...before, sender];
 
 function placeOf(bytes: Uint8Array, stream: Stream | undefined): { log: string; seq: number } | undefined {
   const head = HEAD.exec(

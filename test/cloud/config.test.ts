@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "#kit/load-config.ts";
+import { describeConfig, loadConfig } from "#kit/load-config.ts";
 import { CloudConfig, influxOf, readAdminTokenSha256, signInOf } from "../../cloud/config.ts";
+import { gatewaysOf, speaksFor } from "../../cloud/ingest/gateways.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const load = (environment: Record<string, string>) => loadConfig(CloudConfig, { TOKEN: "secret", ...environment });
@@ -63,6 +64,37 @@ describe("the cloud's settings", () => {
 
     expect(influxOf(load(influx))).toEqual({ url: influx.INFLUX_URL, token: "t", org: "o", bucket: "b" });
     expect(() => load({ ...influx, INFLUX_ORG: "" })).toThrow("INFLUX_URL");
+  });
+
+  it("name the city's own gateway where nothing else is said about who may say what is lost", () => {
+    expect(gatewaysOf(load({}).GATEWAYS)).toEqual(new Map([["gateway", ["*"]]]));
+    expect(describeConfig("cloud", CloudConfig)).toContain("[gateway=*]");
+  });
+
+  it("list gateways with their tenants", () => {
+    const { GATEWAYS } = load({ GATEWAYS: "gateway=*, village-3 = chel+kopeysk" });
+
+    const gateways = gatewaysOf(GATEWAYS);
+
+    expect(speaksFor(gateways, "gateway", "chel")).toBe(true);
+    expect(speaksFor(gateways, "village-3", "kopeysk")).toBe(true);
+    expect(speaksFor(gateways, "village-3", "kirov")).toBe(false);
+    expect(speaksFor(gateways, "constructor", "chel")).toBe(false);
+  });
+
+  it.each([
+    ["village-3", '"village-3" must be NAME=TENANT'],
+    ["village-3=", '"village-3=" must be NAME=TENANT'],
+    ["gateway=*,", '"" must be NAME=TENANT'],
+    ["a=b=c", '"a=b=c" must be NAME=TENANT'],
+    ["village-3=chel++kirov", "must be NAME=TENANT"],
+    ["dv:village=chel", "the name of a gateway"],
+    ["village-3=Chel", 'the tenant "Chel"'],
+    ["village-3=chel+*", "it stands alone"],
+    ["a=chel,a=kirov", "named twice"],
+  ])("refuse %s as the list of gateways, and say what is wrong", (GATEWAYS, words) => {
+    expect(() => load({ GATEWAYS })).toThrow(words);
+    expect(() => load({ GATEWAYS })).toThrow("GATEWAYS: ");
   });
 
   it("take secrets from files", async () => {

@@ -41,11 +41,11 @@ export function keepHealth(sql: Sql, { tenant, device }: Address, body: string, 
   );
 }
 
-/** Keeps a gap or an alert of a device, whole. */
+/** Keeps a gap or an alert of a device, whole; a refused gap is one that covers nothing. */
 export function keepReport(
   sql: Sql,
   place: Address & { readonly log: string; readonly seq: number },
-  kind: "gap" | "alert",
+  kind: "gap" | "refused-gap" | "alert",
   body: string,
   nowMs: number,
 ): void {
@@ -54,4 +54,25 @@ export function keepReport(
      ON CONFLICT DO NOTHING`,
     ...[place.tenant, place.device, place.log, place.seq, kind, nowMs, body],
   );
+}
+
+const RefusedRow = z
+  .object({ n: z.number().int(), device: z.string(), stored_at: z.number().int(), body: z.string() })
+  .transform(({ stored_at: storedAt, ...row }) => ({ ...row, storedAt }));
+/** A kept gap that covers nothing, with its number in the table. */
+export type RefusedGap = z.infer<typeof RefusedRow>;
+
+/** Refused gaps of one tenant, with a number above `after`, at most `limit`. */
+export function refusedGapsOf(sql: Sql, tenant: string, after: number, limit: number): readonly RefusedGap[] {
+  return sql.all(
+    RefusedRow,
+    `SELECT rowid AS n, device, stored_at, body FROM device_reports
+     WHERE tenant = ? AND kind = 'refused-gap' AND rowid > ? ORDER BY rowid LIMIT ?`,
+    ...[tenant, after, limit],
+  );
+}
+
+/** A refused gap is one like any other now. */
+export function acceptGap(sql: Sql, n: number): void {
+  sql.run("UPDATE device_reports SET kind = 'gap' WHERE rowid = ?", n);
 }

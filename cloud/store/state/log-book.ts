@@ -14,7 +14,6 @@ export interface Place extends Address {
 const RangesColumn = z.string().transform((text) => RangesJson.parse(JSON.parse(text)));
 const RangesJson = z.array(z.tuple([z.number().int(), z.number().int()]));
 const LogRow = z.object({ received: RangesColumn, lost: RangesColumn, covered: RangesColumn });
-const Owner = z.object({ tenant: z.string(), device: z.string() });
 
 interface Page {
   readonly owner: Address & { readonly log: string };
@@ -109,11 +108,6 @@ export class LogBook {
       device,
     );
     if (newest !== undefined) this.#page({ tenant, device, log: newest.log }).isTouched = true;
-  }
-
-  /** The device that writes a log, or undefined for an unknown one. */
-  ownerOf(log: string): Address | undefined {
-    return this.#sql.get(Owner, "SELECT tenant, device FROM logs WHERE log = ? LIMIT 1", log);
   }
 
   /** Writes each touched log once; the store calls it at the end of the transaction. */

@@ -26,7 +26,6 @@ CREATE TABLE logs (
 ) STRICT;
 CREATE INDEX logs_by_revision ON logs (revision);
 CREATE INDEX logs_of_device ON logs (tenant, device, revision);
-CREATE INDEX logs_by_name ON logs (log);
 
 -- What could not be used: a message counts once however often it comes. bytes are shorter than size (empty) where their
 -- sender had no room left; dead_letter_bytes holds what each sender takes up.
@@ -59,7 +58,8 @@ CREATE TABLE devices (
   PRIMARY KEY (tenant, device)
 ) STRICT;
 
--- Gaps and alerts of the devices themselves, whole, for those who will show them.
+-- Gaps and alerts of the devices themselves, whole, for those who will show them. kind: gap, refused-gap (its sender may
+-- not say so: it covers nothing), alert.
 CREATE TABLE device_reports (
   tenant TEXT NOT NULL,
   device TEXT NOT NULL,

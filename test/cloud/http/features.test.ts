@@ -16,7 +16,15 @@ async function openFeatures() {
   const { state, shelf, view } = await openStateFiles();
   const registry = indexRegistry(aRegistry());
   const clock = { nowMs: () => NOON, monotonicMs: () => NOON };
-  const stores = { state, shelf, registry: () => registry, nowMs: () => NOON, onInternal: () => {} };
+  const stores = {
+    state,
+    shelf,
+    registry: () => registry,
+    nowMs: () => NOON,
+    onInternal: () => {},
+    gateways: new Map(),
+    onRefusedGap: () => {},
+  };
   return {
     features: createFeatures({ view, registry: { current: () => registry }, clock, staleAfterMs: 1 }),
     store: (from: Address, ...messages: Parameters<typeof letterOf>[0][]) =>

@@ -18,7 +18,17 @@ async function openStores() {
   const registry = indexRegistry(aRegistry());
   const told: string[] = [];
   const onInternal = (error: unknown) => void told.push(String(error));
-  return { state, shelf, view, told, onInternal, registry: () => registry, nowMs: () => NOON };
+  return {
+    state,
+    shelf,
+    view,
+    told,
+    onInternal,
+    registry: () => registry,
+    nowMs: () => NOON,
+    gateways: new Map(),
+    onRefusedGap: () => {},
+  };
 }
 
 const readings = [1, 2, 3, 4, 5].map((seq) => letterOf(aReading({ seq, at: NOON + seq }), POST));

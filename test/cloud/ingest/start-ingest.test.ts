@@ -21,6 +21,7 @@ it("starts a thread again that has ended, and says so meanwhile", async () => {
     signIn: { token: "secret", certFile: null, keyFile: null, caFile: null },
     dataDir,
     registryFile,
+    gateways: new Map(),
     influx: null,
     logLevel: "silent" as const,
   };

@@ -8,6 +8,7 @@ import type { Address } from "#contract/names.ts";
 import { acknowledgeAlert } from "../../../cloud/alerts/alert-book.ts";
 import { alertIdOf } from "../../../cloud/alerts/dirty-after.ts";
 import { isWholeJpeg } from "../../../cloud/ingest/check-jpeg.ts";
+import { gatewaysOf } from "../../../cloud/ingest/gateways.ts";
 import { type JoinStores, joinPhoto, sweepOld, sweepShelf } from "../../../cloud/ingest/join-photo.ts";
 import { openDelivery } from "../../../cloud/ingest/open-delivery.ts";
 import { LOOSE_BYTES_PER_DEVICE, MAX_PHOTO_BYTES, shelveChunks } from "../../../cloud/ingest/shelve-chunks.ts";
@@ -49,6 +50,8 @@ async function openStores() {
     registry: () => registry,
     nowMs: () => LATER,
     onInternal: (error: unknown) => void internal.push(error),
+    gateways: gatewaysOf("yard=*"),
+    onRefusedGap: () => {},
   };
   return {
     stores,

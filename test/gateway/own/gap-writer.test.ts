@@ -36,9 +36,9 @@ describe("the gaps of a gateway", () => {
     ].flatMap((record) => aWriter().lossesOf(record));
 
     expect(losses).toEqual([
-      { key: `${POST.tenant}:${POST.device}:log-post:reading`, ranges: [[3, 3]] },
-      { key: "kirov:truck-0001:log-truck:chunk", ranges: [[7, 7]] },
-      { key: "kirov:truck-0001:log-truck:health", ranges: [[8, 8]] },
+      { key: `${POST.tenant}:${POST.device}:log-post::reading`, ranges: [[3, 3]] },
+      { key: "kirov:truck-0001:log-truck::chunk", ranges: [[7, 7]] },
+      { key: "kirov:truck-0001:log-truck::health", ranges: [[8, 8]] },
     ]);
   });
 
@@ -54,15 +54,15 @@ describe("the gaps of a gateway", () => {
     const losses = [health, chunk].flatMap((message) => aWriter().lossesOf(recordOf(message, TRUCK, 55, bytes)));
 
     expect(losses).toEqual([
-      { key: "kirov:truck-0001::health", ranges: [[55, 55]] },
-      { key: "kirov:truck-0001::chunk", ranges: [[55, 55]] },
+      { key: "kirov:truck-0001:::health", ranges: [[55, 55]] },
+      { key: "kirov:truck-0001:::chunk", ranges: [[55, 55]] },
     ]);
   });
 
   it("are messages of the gateway's own log, numbered on", () => {
     const values = new Map<string, string>();
     const writer = aWriter(values);
-    const gaps = ["kirov:truck-0001:log-truck:chunk", "kirov:truck-0001::health"].map((key) => {
+    const gaps = ["kirov:truck-0001:log-truck::chunk", "kirov:truck-0001:::health"].map((key) => {
       const gap = writer.write(key, [[2, 4]]);
       for (const [name, text] of Object.entries(gap.values ?? {})) values.set(name, text);
       return decode(gap.record.topic, gap.record.bytes);
@@ -76,7 +76,7 @@ describe("the gaps of a gateway", () => {
   });
 
   it("take up what a gap said: their own, a device's and that of a gateway below", () => {
-    const own = aWriter().write("kirov:truck-0001:log-truck:chunk", [[2, 4]]);
+    const own = aWriter().write("kirov:truck-0001:log-truck::chunk", [[2, 4]]);
     const ofDevice = aGap({ seq: 9, ranges: [[1, 8]] });
     const child = { tenant: "dv", device: "village" };
     const ofChild = aGap({ log: "log-child", seq: 1, lostTenant: "kirov", lostDevice: "truck-2", ranges: [[5, 5]] });
@@ -88,12 +88,44 @@ describe("the gaps of a gateway", () => {
     ].flatMap((record) => aWriter().lossesOf(record));
 
     expect(losses).toEqual([
-      { key: "dv:yard:log-yard:alert", ranges: [[1, 1]] },
-      { key: "kirov:truck-0001:log-truck:chunk", ranges: [[2, 4]] },
-      { key: "kirov:truck-0001:log-truck:alert", ranges: [[9, 9]] },
-      { key: "kirov:truck-0001:log-truck:reading", ranges: [[1, 8]] },
-      { key: "dv:village:log-child:alert", ranges: [[1, 1]] },
-      { key: "kirov:truck-2:log-truck:reading", ranges: [[5, 5]] },
+      { key: "dv:yard:log-yard::alert", ranges: [[1, 1]] },
+      { key: "kirov:truck-0001:log-truck::chunk", ranges: [[2, 4]] },
+      { key: "kirov:truck-0001:log-truck::alert", ranges: [[9, 9]] },
+      { key: "kirov:truck-0001:log-truck::reading", ranges: [[1, 8]] },
+      { key: "dv:village:log-child::alert", ranges: [[1, 1]] },
+      { key: "kirov:truck-2:log-truck:village:reading", ranges: [[5, 5]] },
+    ]);
+  });
+
+  it("keep who said it first, over as many gateways as there are, and never as if they knew it themselves", () => {
+    const about = { lostTenant: "kirov", lostDevice: "truck-2", ranges: [[5, 5]] as [number, number][] };
+    const far = recordOf(aGap({ log: "log-far", seq: 1, ...about }), { tenant: "dv", device: "far" });
+    const anew = aGap({ log: "log-near", seq: 1, ...about, saidBy: ["far"] });
+    const near = recordOf(anew, { tenant: "dv", device: "near" });
+    const sayAnew = (record: StoredRecord) => {
+      const { key = "", ranges = [] } = aWriter().lossesOf(record).at(-1) ?? {};
+      return aWriter().write(key, ranges).record;
+    };
+
+    const [once, twice] = [sayAnew(far), sayAnew(near)];
+    const again = sayAnew({ n: 7, recordClass: "alert", ...twice });
+
+    const told = [once, twice, again].map(({ topic, bytes }) => decode(topic, bytes).message);
+    expect(told).toMatchObject([
+      { ...about, saidBy: ["far"], by: "dv:yard", class: "reading" },
+      { ...about, saidBy: ["far", "near"] },
+      { ...about, saidBy: ["far", "near"] },
+    ]);
+    const ownWords = aWriter().write("kirov:truck-2:log-truck::reading", [[5, 5]]).record;
+    expect(decode(ownWords.topic, ownWords.bytes).message).not.toHaveProperty("saidBy");
+  });
+
+  it("do not say anew what came through more gateways than a gap can name", () => {
+    const saidBy = Array.from({ length: 8 }, (_, i) => `gateway-${i}`);
+    const long = aGap({ log: "log-near", seq: 1, lostTenant: "kirov", lostDevice: "truck-2", saidBy });
+
+    expect(aWriter().lossesOf(recordOf(long, { tenant: "dv", device: "near" }))).toEqual([
+      { key: "dv:near:log-near::alert", ranges: [[1, 1]] },
     ]);
   });
 

@@ -20,6 +20,8 @@ describe("the state store", () => {
       registry: () => indexRegistry(aRegistry()),
       nowMs: () => NOON,
       onInternal: () => {},
+      gateways: new Map(),
+      onRefusedGap: () => {},
     };
     const photo = aPhoto(Buffer.alloc(200_000, 7));
     const letters = [photo.notice, ...photo.chunks].map((message) => letterOf(message, TRUCK));
