@@ -14,7 +14,7 @@ export const limits = {
   consumerWindow: 16_000,
   /** Unacknowledged deliveries of durable data to any other client. */
   sessionWindow: 1_000,
-  /** Filters that one client may hold: a gateway has two for each of its tenants. */
+  /** Filters that one client may hold: an operator has five for each of its tenants, of which there are at most 64. */
   filtersPerClient: 512,
   /** Most samples in one reading. */
   samplesPerReading: 3_600,

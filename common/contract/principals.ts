@@ -6,7 +6,7 @@ export const Role = z.enum(["device", "gateway", "consumer", "operator"]);
 export type Role = z.infer<typeof Role>;
 
 /** More tenants than this behind one gateway or one operator is a mistake. */
-const MAX_TENANTS = 64;
+export const MAX_TENANTS = 64;
 
 /**
  * Whom a certificate or a token speaks for. Devices belong to their own tenant and speak for themselves. Gateways,

@@ -14,8 +14,11 @@ export interface Unsubscribe {
   readonly filters: readonly string[];
 }
 
-/** Each filter costs its reader much more than its bytes, which may be three: nobody of ours asks for more at once. */
-export const MOST_FILTERS = 64;
+/**
+ * Each filter costs its reader much more than its bytes, which may be three. A gateway with 64 tenants asks for so many
+ * at once.
+ */
+export const MOST_FILTERS = 128;
 
 /**
  * Reads a SUBSCRIBE strictly: at least one filter and at most `MOST_FILTERS`, each with a QoS of 0, 1 or 2 and no other bit.

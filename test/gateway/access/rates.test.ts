@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CONSUMER_GROUPS, filters, topics } from "#contract/topics.ts";
+import { MOST_FILTERS } from "#mqtt/subscriptions.ts";
 import { aPublish, connectPacket, connectRaw, openRaw } from "../../support/raw-mqtt.ts";
 import { type RunningGateway, startGatewayHere } from "../../support/test-gateway.ts";
 
@@ -42,7 +43,8 @@ describe("a client that sends more than its rate", () => {
 
     expect(performance.now() - atMs).toBeGreaterThan(1_000);
     expect((await gateway.health()).refused).toEqual({ subscription: 200 });
-    mad.send({ cmd: "subscribe", messageId: 6, subscriptions: [...subscriptions, ...subscriptions] });
+    const many = Array.from({ length: MOST_FILTERS + 1 }, (_, i) => ({ topic: `${i}`, qos: 0 as const }));
+    mad.send({ cmd: "subscribe", messageId: 6, subscriptions: many });
     await mad.closed();
     expect((await gateway.health()).refused["too-many-filters"]).toBe(1);
   });

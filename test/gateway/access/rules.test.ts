@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "#contract/limits.ts";
+import { MAX_TENANTS } from "#contract/principals.ts";
 import {
   CONSUMER_GROUPS,
   classOfStream,
@@ -9,6 +10,7 @@ import {
   Stream,
   topics,
 } from "#contract/topics.ts";
+import { MOST_FILTERS } from "#mqtt/subscriptions.ts";
 import type { Identity } from "../../../gateway/access/accounts.ts";
 import {
   groupOfSubscription,
@@ -154,6 +156,13 @@ describe("a gateway behind another", () => {
     expect(refusalOfPublish(village, claim(topics.stored(TRUCK)))).toBe("topic");
     expect(mayHaveWill(village, willOn(topics.state(village.address)))).toBe(true);
     expect(mayHaveWill(village, willOn(topics.state(TRUCK)))).toBe(false);
+  });
+
+  it("may ask for all of its tenants in one packet", () => {
+    const filtersOfTenant = [filters.stored("demo"), filters.desired("demo")];
+
+    expect(filtersOfTenant.length * MAX_TENANTS).toBeLessThanOrEqual(MOST_FILTERS);
+    expect(MOST_FILTERS).toBeLessThanOrEqual(limits.filtersPerClient);
   });
 
   it("hears what is for the devices of its tenants", () => {
