@@ -20,6 +20,8 @@ export interface Authority {
   /** PEM of its own certificate. */
   readonly pem: string;
   readonly certificate: x509.X509Certificate;
+  readonly key: KeyObject;
+  /** The same key, for the library. */
   readonly signingKey: CryptoKey;
   readonly publicKey: KeyObject;
   readonly notAfterMs: number;
@@ -101,7 +103,8 @@ async function assemble(keyPem: string, certPem: string, nowMs: number): Promise
   }
   const notAfterMs = certificate.notAfter.getTime();
   if (notAfterMs <= nowMs) throw new BadConfig(`the authority's certificate has expired: ${native.validTo}`);
-  return { pem: certPem, certificate, signingKey: await signingKeyOf(key), publicKey: native.publicKey, notAfterMs };
+  const signingKey = await signingKeyOf(key);
+  return { pem: certPem, certificate, key, signingKey, publicKey: native.publicKey, notAfterMs };
 }
 
 function parse(keyPem: string, certPem: string) {

@@ -1,6 +1,8 @@
 import "reflect-metadata";
+import { sign } from "node:crypto";
 import * as x509 from "@peculiar/x509";
-import { type Authority, CLOCK_SKEW_MS, P256 } from "./authority.ts";
+import { DER, der, derInteger, derTime } from "#kit/write-der.ts";
+import { type Authority, CLOCK_SKEW_MS } from "./authority.ts";
 
 /** Why a certificate was revoked, as an administrator says it (RFC 5280, 5.3.1). */
 export const REASONS = {
@@ -17,45 +19,63 @@ export interface RevokedEntry {
   readonly reason: keyof typeof REASONS;
 }
 
-/** RFC 5280, 5.2.3 */
-const CRL_NUMBER = "2.5.29.20";
+/** ecdsa-with-SHA256 (RFC 5758, 3.2), as DER. */
+const ECDSA_WITH_SHA256 = Buffer.from("300a06082a8648ce3d040302", "hex");
+/** Version 2 (RFC 5280, 5.1.2.1). */
+const VERSION = derInteger("01");
+/** 2.5.29.20 (RFC 5280, 5.2.3) and 2.5.29.21 (5.3.1), as contents of an OID. */
+const CRL_NUMBER = Buffer.from("551d14", "hex");
+const REASON_CODE = Buffer.from("551d15", "hex");
 /** OpenSSL, and all who follow it, read a list under this name only (RFC 7468, section 6). */
 const LABEL = "X509 CRL";
 
-/** Signs a revocation list (X.509 CRL version 2), PEM. */
-export async function signRevocationList(
-  authority: Authority,
-  list: {
-    readonly number: number;
-    readonly nowMs: number;
-    readonly nextUpdateMs: number;
-    readonly entries: readonly RevokedEntry[];
-  },
-): Promise<string> {
-  const crl = await x509.X509CrlGenerator.create({
-    issuer: authority.certificate.subjectName,
-    thisUpdate: new Date(list.nowMs - CLOCK_SKEW_MS),
-    nextUpdate: new Date(list.nextUpdateMs),
-    signingKey: authority.signingKey,
-    signingAlgorithm: P256,
-    entries: list.entries.map(({ serial, revokedAtMs, reason }) => ({
-      serialNumber: serial,
-      revocationDate: new Date(revokedAtMs),
-      reason: REASONS[reason],
-    })),
-    extensions: [
-      await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
-      new x509.Extension(CRL_NUMBER, false, derInteger(list.number)),
-    ],
-  });
-  return `${x509.PemConverter.encode(crl.rawData, LABEL)}\n`;
+/** What a list says. */
+export interface ListedRevocations {
+  readonly number: number;
+  readonly nowMs: number;
+  readonly nextUpdateMs: number;
+  /** Each serial once. */
+  readonly entries: readonly RevokedEntry[];
 }
 
-/** A positive whole number as DER (X.690, 8.3): big-endian, with a zero in front where the first bit would say minus. */
-function derInteger(value: number): Uint8Array<ArrayBuffer> {
-  const hex = value.toString(16);
-  const magnitude = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
-  const isHigh = (magnitude[0] ?? 0) >= 0x80;
-  const body = isHigh ? [0, ...magnitude] : [...magnitude];
-  return Uint8Array.from([0x02, body.length, ...body]);
+/**
+ * Signs a revocation list (X.509 CRL version 2, RFC 5280, 5.1), PEM.
+ *
+ * Written out here: the library compares each entry with all before it, which takes minutes for ten thousand.
+ */
+export async function signRevocationList(authority: Authority, list: ListedRevocations): Promise<string> {
+  const { number, nowMs, nextUpdateMs, entries } = list;
+  const keyId = await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey);
+  const extensions = der(
+    DER.sequence,
+    new Uint8Array(keyId.rawData),
+    extension(CRL_NUMBER, derInteger(number.toString(16))),
+  );
+  const signed = der(
+    DER.sequence,
+    VERSION,
+    ECDSA_WITH_SHA256,
+    new Uint8Array(authority.certificate.subjectName.toArrayBuffer()),
+    derTime(nowMs - CLOCK_SKEW_MS),
+    derTime(nextUpdateMs),
+    // A list of nothing has no place for entries (RFC 5280, 5.1.2.6).
+    ...(entries.length === 0 ? [] : [der(DER.sequence, ...entries.map(entryOf))]),
+    der(DER.context0, extensions),
+  );
+  const signature = sign("sha256", signed, authority.key);
+  const bytes = der(DER.sequence, signed, ECDSA_WITH_SHA256, der(DER.bitString, Buffer.of(0), signature));
+  return `${x509.PemConverter.encode(new Uint8Array(bytes), LABEL)}\n`;
 }
+
+/** A reason that says nothing is left out (RFC 5280, 5.3.1). */
+function entryOf({ serial, revokedAtMs, reason }: RevokedEntry): Buffer {
+  const code = REASONS[reason];
+  const because =
+    code === REASONS.unspecified
+      ? []
+      : [der(DER.sequence, extension(REASON_CODE, der(DER.enumerated, Buffer.of(code))))];
+  return der(DER.sequence, derInteger(serial), derTime(revokedAtMs), ...because);
+}
+
+const extension = (oid: Uint8Array, value: Uint8Array): Buffer =>
+  der(DER.sequence, der(DER.oid, oid), der(DER.octetString, value));
