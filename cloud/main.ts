@@ -37,7 +37,7 @@ async function start(): Promise<void> {
   const view = openStateView(join(dataDir, "state.db"));
   const photos = await openFolderPhotos(join(dataDir, "photos"));
   const measurements = await openMeasurements(influx, join(dataDir, "measurements.db"));
-  const fleet = await startFleet(fleetOf(config, dataDir));
+  const fleet = await startFleet(fleetOf(config, dataDir), systemClock);
   const signIn = await signInOf(config);
   const ingest = startIngest(
     {

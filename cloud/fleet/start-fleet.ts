@@ -1,11 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
 import { FleetNonce, Issued } from "#contract/enrolment.ts";
+import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { AppError } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";
 import { CertificateView, Claim, type Fleet, FleetCounts, Revocation, RevocationList } from "./fleet.ts";
 import { type FleetSettings, type FleetTask, FromFleet, type ToFleet } from "./fleet-calls.ts";
+import { holdList } from "./held-list.ts";
 import { FleetRefused } from "./refused.ts";
 
 /** The authority does not answer now; what was asked may or may not have been done, and may be asked again. */
@@ -21,7 +23,7 @@ const ANSWER_WITHIN_MS = 20_000;
  * Starts the authority in a thread of its own; one that has ended unasked is started again by the next question. Rejects
  * with `BadConfig` when it cannot be opened.
  */
-export async function startFleet(settings: FleetSettings): Promise<Fleet & Closer> {
+export async function startFleet(settings: FleetSettings, clock: Clock): Promise<Fleet & Closer> {
   let thread = openThread(settings);
   await thread;
   let isClosed = false;
@@ -29,17 +31,25 @@ export async function startFleet(settings: FleetSettings): Promise<Fleet & Close
     const seen = thread;
     const isGone = await seen.then(hasEnded, () => true);
     // Who comes first starts it again; the others find it started: the file has one writer.
-    if (isGone && !isClosed && thread === seen) thread = openThread(settings);
+    if (isGone && !isClosed && thread === seen) {
+      thread = openThread(settings);
+      list.forget();
+    }
     return await (await thread).ask(task);
   };
+  const list = holdList(async () => RevocationList.parse(await ask({ kind: "revocation-list" })), clock);
   return {
     claim: async (order) => Claim.parse(await ask({ kind: "claim", order })),
     enrol: async (request) => Issued.parse(await ask({ kind: "enrol", request })),
     nonce: async () => FleetNonce.parse(await ask({ kind: "nonce" })),
     renew: async (request) => Issued.parse(await ask({ kind: "renew", request })),
-    revoke: async (order) => Revocation.optional().parse(await ask({ kind: "revoke", order })),
+    revoke: async (order) => {
+      const answer = ask({ kind: "revoke", order });
+      // Without an answer it may have been done all the same.
+      return Revocation.optional().parse(await answer.finally(() => list.forget()));
+    },
     certificates: async (query) => z.array(CertificateView).parse(await ask({ kind: "certificates", query })),
-    revocationList: async () => RevocationList.parse(await ask({ kind: "revocation-list" })),
+    revocationList: () => list.current(),
     authority: async () => z.string().parse(await ask({ kind: "authority" })),
     counts: async () => FleetCounts.parse(await ask({ kind: "counts" })),
     close: async () => {

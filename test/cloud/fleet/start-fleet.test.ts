@@ -1,6 +1,10 @@
+import "reflect-metadata";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import * as x509 from "@peculiar/x509";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock } from "#kit/clock.ts";
 import { startFleet } from "../../../cloud/fleet/start-fleet.ts";
 import { requestFor } from "../../../firmware-config/certificate-request.ts";
 import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
@@ -17,7 +21,7 @@ const settingsIn = (folder: string) => ({
 
 describe("the thread of the authority", () => {
   it("answers as the authority does, refusals by their code", async () => {
-    const fleet = await startFleet(settingsIn(await tempFolder()));
+    const fleet = await startFleet(settingsIn(await tempFolder()), systemClock);
     onTestFinished(() => fleet.close());
 
     const enrolled = await enrolOne(fleet);
@@ -37,17 +41,59 @@ describe("the thread of the authority", () => {
 
   it("stops the start with the reason when the authority cannot be opened", async () => {
     const folder = await tempFolder();
-    const first = await startFleet(settingsIn(folder));
+    const first = await startFleet(settingsIn(folder), systemClock);
     await first.close();
     await rm(join(folder, "fleet", "ca-key.pem"));
 
-    await expect(startFleet(settingsIn(folder))).rejects.toThrow("has lost its key");
+    await expect(startFleet(settingsIn(folder), systemClock)).rejects.toThrow("has lost its key");
   });
 
   it("answers nobody after it was closed", async () => {
-    const fleet = await startFleet(settingsIn(await tempFolder()));
+    const fleet = await startFleet(settingsIn(await tempFolder()), systemClock);
     await fleet.close();
 
     await expect(fleet.counts()).rejects.toEqual(expect.objectContaining({ code: "fleet-unavailable" }));
+  });
+
+  it("gives out its list while it is busy with something else, and the new one once something was revoked", async () => {
+    const settings = settingsIn(await tempFolder());
+    const fleet = await startFleet(settings, systemClock);
+    onTestFinished(() => fleet.close());
+    await enrolOne(fleet);
+    const list = await fleet.revocationList();
+    const other = new DatabaseSync(settings.file);
+    other.exec("BEGIN IMMEDIATE");
+
+    const claim = aClaim(fleet);
+    const meanwhile = await fleet.revocationList();
+    other.exec("COMMIT");
+    other.close();
+
+    expect(meanwhile).toEqual(list);
+    expect(await claim).toHaveLength(43);
+    await fleet.revoke({ tenant: "chel", device: "truck-1", reason: "retired" });
+    const next = await fleet.revocationList();
+    expect(next.number).toBeGreaterThan(list.number);
+    expect(new x509.X509Crl(next.pem).entries).toHaveLength(1);
+  });
+
+  it("is started again by the next question after it has failed, and has forgotten nothing that it answered", async () => {
+    const fleet = await startFleet(settingsIn(await tempFolder()), systemClock);
+    onTestFinished(() => fleet.close());
+    const enrolled = await enrolOne(fleet);
+    const claim = await aClaim(fleet, { device: "truck-2" });
+    const before = await fleet.revocationList();
+
+    // Nothing that a route lets through: the thread does not know what to do with it.
+    const broken = { ...(await aRenewal(fleet, enrolled)), nonce: "n".repeat(201) };
+    const asked = await Promise.allSettled([fleet.renew(broken), fleet.counts()]);
+
+    expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(asked[0]).toMatchObject({ reason: { code: "fleet-unavailable" } });
+    const [issued, counts] = await Promise.all([fleet.enrol({ claim, csr: requestFor(makeTlsKey()) }), fleet.counts()]);
+    expect(issued.ca).toBe(enrolled.ca);
+    expect(counts.certificates).toBeGreaterThanOrEqual(1);
+    expect(await fleet.certificates({ limit: 10 })).toHaveLength(2);
+    expect((await fleet.revocationList()).number).toBeGreaterThan(before.number);
   });
 });
