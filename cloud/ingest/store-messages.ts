@@ -66,11 +66,11 @@ export function commitMessages(
       const isNew = one.place === undefined || transaction.logs.receive(one.place);
       const known = one.problem ?? problems.get(one.letter);
       if (known !== undefined) {
-        bury(transaction, one, known);
+        bury(transaction, one, known, isNew);
       } else if (isNew && one.problem === undefined) {
         const outcome = attempt(transaction, one, stores);
         if (outcome.problem === undefined) events.push(...outcome.events);
-        else bury(transaction, one, outcome.problem);
+        else bury(transaction, one, outcome.problem, isNew);
       }
       const photo = photoOf(one);
       if (photo !== undefined) photos.set(`${photo.tenant}:${photo.device}:${photo.sha}`, photo);
@@ -105,8 +105,9 @@ function replay(transaction: StateTransaction, opened: Opened, stores: SiteStore
   return outcome.events;
 }
 
-function bury(transaction: StateTransaction, { letter, place }: Opened, problem: Problem): void {
-  if (place !== undefined) transaction.logs.lose(place);
+/** Keeps what cannot be used. A number that came before stays what it was: stored, perhaps. */
+function bury(transaction: StateTransaction, { letter, place }: Opened, problem: Problem, isNew: boolean): void {
+  if (isNew && place !== undefined) transaction.logs.lose(place);
   keepDeadLetter(transaction.sql, letter, problem, transaction.nowMs);
 }
 

@@ -76,7 +76,8 @@ export function commitReadings(
       const problem = problemOf(reading);
       const isNew = reading.place === undefined || transaction.logs.receive(reading.place);
       if (problem !== undefined) {
-        if (reading.place !== undefined) transaction.logs.lose(reading.place);
+        // A number that came before stays what it was: stored, perhaps.
+        if (isNew && reading.place !== undefined) transaction.logs.lose(reading.place);
         keepDeadLetter(transaction.sql, reading.letter, problem, transaction.nowMs);
       }
       if (isNew) latest.push(...storedOf(reading));

@@ -502,6 +502,17 @@ describe("a batch of the sites group", () => {
     expect(view.counts()).toMatchObject({ visits: 1, messages: 3 });
   });
 
+  it("does not count a stored message as lost because what comes under its number again cannot be used", async () => {
+    const { store, stores, ranges, reasons } = await openStores();
+    const visit = letterOf(aVisit(), TRUCK);
+    store(aVisit());
+
+    storeMessages([{ ...visit, payload: Buffer.from(JSON.stringify({ ...aVisit(), photos: "none" })) }], stores);
+
+    expect(reasons()).toEqual(["malformed"]);
+    expect(ranges().lost).toEqual([]);
+  });
+
   it("gives unreadable messages their reasons", async () => {
     const { stores, view, reasons } = await openStores();
     const { topic } = letterOf(aVisit(), TRUCK);

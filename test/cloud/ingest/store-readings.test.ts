@@ -147,6 +147,29 @@ describe("storeReadings", () => {
     expect(ranges()).toEqual({ received: [[1, 2]], lost: [[2, 2]] });
   });
 
+  it("does not count a stored reading as lost because what comes under its number again cannot be used", async () => {
+    const { stores, view, ranges, useRegistry } = await openStores();
+    await storeReadings([reading(1)], stores);
+    useRegistry({ assignments: [] });
+
+    await storeReadings([reading(1), raw(JSON.stringify({ ...aReading({ seq: 1 }), samples: [] }))], stores);
+
+    expect(ranges()).toEqual({ received: [[1, 1]], lost: [] });
+    expect(view.counts()).toMatchObject({ messages: 1, duplicates: 2 });
+    const reasons = view.deadLetters(10).map(({ reason }) => reason);
+    expect(reasons.sort()).toEqual(["malformed", "no-station"]);
+  });
+
+  it("leaves a number lost that was lost when it first came", async () => {
+    const { stores, ranges } = await openStores();
+    const empty = raw(JSON.stringify({ ...aReading({ seq: 1 }), samples: [] }));
+
+    await storeReadings([empty], stores);
+    await storeReadings([empty], stores);
+
+    expect(ranges()).toEqual({ received: [[1, 1]], lost: [[1, 1]] });
+  });
+
   it("keeps good samples of a message of which the store refuses one", async () => {
     const { stores, view, pointsOf } = await openStores();
     const pack = reading(1, {
