@@ -36,19 +36,26 @@ export class DataSession {
   readonly group: ConsumerGroup;
   readonly isLasting: boolean;
   readonly #journal: Journal;
+  readonly #maker: ConsumerSession | undefined;
   #filters: ReadonlySet<string>;
   #awaySinceMs: number | null;
   readonly #isWanted = new Map<string, boolean>();
   #holder: ConsumerSession | undefined;
 
-  /** Its reader must be there. `classes` in order of worth. */
-  constructor(clientId: string, note: Note, classes: readonly string[], parts: DeliveryParts) {
+  /** Its reader must be there. `classes` in order of worth; `maker` is the connection that began it in this life. */
+  constructor(clientId: string, note: Note, classes: readonly string[], parts: DeliveryParts, maker?: ConsumerSession) {
+    this.#maker = maker;
     this.clientId = clientId;
     this.isLasting = note.isLasting;
     this.#journal = parts.journal;
     this.#filters = new Set(note.filters);
     this.#awaySinceMs = note.awaySinceMs;
     this.group = new ConsumerGroup(nameOfSession(clientId), classes, parts, (topic) => this.#wants(topic));
+  }
+
+  /** Whether a connection of its client may have it: a passing one is its maker's alone. */
+  isFor(consumer: ConsumerSession): boolean {
+    return this.isLasting || this.#maker === consumer;
   }
 
   get filters(): ReadonlySet<string> {

@@ -71,23 +71,34 @@ export class DataSessions implements Closer {
     return this.#sessions.get(clientId)?.filters ?? new Set();
   }
 
-  /** A connection holds these filters too; on disk when it resolves. `join` begins the delivery. */
-  subscribe(clientId: string, isLasting: boolean, filters: readonly string[]): Promise<void> {
+  /**
+   * A connection holds these filters too; on disk when it resolves. `join` begins the delivery. What another connection
+   * of the client has left, and is not this one's to take up, has ended.
+   */
+  subscribe(
+    clientId: string,
+    consumer: ConsumerSession,
+    isLasting: boolean,
+    filters: readonly string[],
+  ): Promise<void> {
     return this.#inTurn(async () => {
       const held = this.#sessions.get(clientId);
-      if (held !== undefined) return await held.setFilters(new Set([...held.filters, ...filters]));
+      if (held?.isLasting === isLasting && held.isFor(consumer)) {
+        return await held.setFilters(new Set([...held.filters, ...filters]));
+      }
+      if (held !== undefined) await this.#end(held);
       await this.#parts.journal.addReader(nameOfSession(clientId), this.#classes);
       const note = { filters: [...filters], isLasting, awaySinceMs: this.#parts.clock.nowMs() };
-      const session = new DataSession(clientId, note, this.#classes, this.#parts);
+      const session = new DataSession(clientId, note, this.#classes, this.#parts, consumer);
       this.#sessions.set(clientId, session);
       await session.setFilters(session.filters);
     });
   }
 
-  /** The client's session, if there is one, is served over this connection from now on. */
+  /** The client's session, if there is one for it, is served over this connection from now on. */
   join(clientId: string, consumer: ConsumerSession): void {
-    const held = this.#sessions.get(clientId)?.hold(consumer);
-    held?.catch((error) => this.#report(error));
+    const session = this.#sessions.get(clientId);
+    if (session?.isFor(consumer) === true) session.hold(consumer).catch((error) => this.#report(error));
   }
 
   /** Takes filters back; a session without any has ended. */
@@ -101,12 +112,17 @@ export class DataSessions implements Closer {
     });
   }
 
-  /** A connection has gone: its session waits for the next one, or ends. */
+  /**
+   * A connection has gone: its session waits for the next one, or ends. To be said once more after a `subscribe` that it
+   * did not live to see.
+   */
   left(clientId: string, consumer: ConsumerSession): void {
     const session = this.#sessions.get(clientId);
-    if (session?.release(consumer, this.#parts.clock.nowMs()) !== true) return;
-    const done = session.isLasting ? session.keepAway() : this.end(clientId);
-    done.catch((error) => this.#report(error));
+    if (session?.isFor(consumer) !== true) return;
+    if (!session.isLasting) this.#endInTurn(session).catch((error) => this.#report(error));
+    else if (session.release(consumer, this.#parts.clock.nowMs())) {
+      session.keepAway().catch((error) => this.#report(error));
+    }
   }
 
   /** The client's session is no more; on disk when it resolves. */
@@ -114,6 +130,12 @@ export class DataSessions implements Closer {
     return this.#inTurn(async () => {
       const session = this.#sessions.get(clientId);
       if (session !== undefined) await this.#end(session);
+    });
+  }
+
+  #endInTurn(session: DataSession): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#sessions.get(session.clientId) === session) await this.#end(session);
     });
   }
 
@@ -149,8 +171,16 @@ export class DataSessions implements Closer {
     return done;
   }
 
+  /** Readers without a session, which the disk did not let go: each would keep everything for ever. */
+  async #forgetLeftovers(): Promise<void> {
+    for (const name of this.#parts.journal.addedReaders()) {
+      if (![...this.#sessions.values()].some(({ group }) => group.name === name)) await this.#forget(name);
+    }
+  }
+
   async #look(): Promise<void> {
     const { journal, clock, metrics, log } = this.#parts;
+    await this.#inTurn(() => this.#forgetLeftovers()).catch((error) => this.#report(error));
     const { payloadBytesAppended } = journal.stats();
     const newest = journal.newest();
     this.#ladder.note(newest, payloadBytesAppended);
@@ -161,7 +191,7 @@ export class DataSessions implements Closer {
       if (awaySinceMs !== null && clock.nowMs() - awaySinceMs > awayMs) {
         log.warn({ event: "session.ended", client: clientId, awaySinceMs }, "its client has been away for too long");
         metrics.sessionsEnded += 1;
-        await this.end(clientId);
+        await this.#endInTurn(session).catch((error) => this.#report(error));
         continue;
       }
       let skipped = 0;

@@ -57,7 +57,7 @@ export async function subscribe(packet: ISubscribePacket, subscriber: Subscriber
     } else consumer.subscribe(shared.group, shared.filter);
     return GRANTED_QOS;
   });
-  if (data.length > 0) await parts.sessions.subscribe(identity.clientId, isLasting, data);
+  if (data.length > 0) await parts.sessions.subscribe(identity.clientId, consumer, isLasting, data);
   return controlPacket({ cmd: "suback", messageId: packet.messageId ?? 0, granted });
 }
 

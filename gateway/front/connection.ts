@@ -386,6 +386,7 @@ export class Connection {
       this.#subscribeInTurn(async () => {
         this.#write(await subscribe(packet, subscriber, this.#parts));
         if (this.#phase === "accepted") joinSubscribed(subscriber, this.#parts);
+        else this.#endConsumer();
       });
     }
   }

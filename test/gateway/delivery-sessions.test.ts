@@ -222,6 +222,27 @@ describe("a plain persistent session that subscribes to durable data", () => {
     await air.close();
   });
 
+  it("leaves nothing behind where the session is clean and its connection goes before the SUBACK", async () => {
+    const gateway = await start();
+    const air = await consume(gateway, "air");
+    await leave(await connectOperator(gateway));
+    const hasty = await openRaw(gateway.port);
+    const login = { clientId: "dv:op", username: "dv:op", token: tokens.get(gateway) ?? "" };
+    hasty.send(
+      connectPacket(login),
+      { cmd: "subscribe", messageId: 7, subscriptions: [{ topic: DEMO, qos: 1 }] },
+      { cmd: "disconnect" },
+    );
+    await hasty.closed();
+
+    await publish(await connectDevice(gateway), topicOf("reading"), numbered(5));
+
+    await until("nothing is kept", async () => (await pendingReadings(gateway)) === 0 && air.messages.length === 5);
+    expect(await memberships(gateway)).toEqual(["air", "sites"]);
+    expect((await connectOperator(gateway)).isPresent).toBe(false);
+    await air.close();
+  });
+
   it("is none from before where only a passing one is still open under the same name", async () => {
     const gateway = await start();
     const passing = await connectOperator(gateway, { clean: true });
