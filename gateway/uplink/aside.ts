@@ -2,6 +2,7 @@ import { classOfStream, parseTopic } from "#contract/topics.ts";
 import type { Journal, NewRecord } from "#journal/journal.ts";
 import type { Outgoing } from "#uplink/send-queue.ts";
 import { recordOf } from "../own/photo-group.ts";
+import type { GapRelay } from "./gap-relay.ts";
 import { ASIDE_CLASS, UPLINK_READER } from "./journal-layout.ts";
 
 /** What the parent does not take lies aside, in a class of the journal of its own: durable, counted, and out of the way. */
@@ -10,7 +11,8 @@ export interface Aside {
   readonly count: number;
   /**
    * Puts records of a class aside; on disk when it resolves. One that this run has put aside stays where it is: it is read
-   * again over each connection, until all that was sent before it is acknowledged.
+   * again over each connection, until all that was sent before it is acknowledged. A gap of a gateway behind this one does
+   * not lie aside: this one says it anew.
    */
   put(recordClass: string, records: readonly Outgoing[]): Promise<void>;
   /** Whether this run has put a record aside that its reader has not passed yet. */
@@ -22,17 +24,29 @@ export interface Aside {
 const READ_AT_ONCE = 200;
 
 /** What lies aside in a gateway's journal. A kill in the middle of `takeUp` only makes records come twice. */
-export function openAside(journal: Journal): Aside {
+export function openAside(journal: Journal, relay?: GapRelay): Aside {
   const putHere = new Map<string, Set<number>>();
   const has: Aside["has"] = (recordClass, seq) => putHere.get(recordClass)?.has(seq) === true;
-  const put: Aside["put"] = async (recordClass, records) => {
+  const putNow = async (recordClass: string, records: readonly Outgoing[]) => {
     const fresh = records.filter(({ seq }) => !has(recordClass, seq));
     if (fresh.length === 0) return;
-    await journal.append(fresh.map(({ topic, bytes }) => placeOf(topic, bytes, false)));
+    const gaps = fresh.filter((record) => relay?.takes(record));
+    const others = fresh.filter((record) => !gaps.includes(record));
+    const said = gaps.length > 0 ? relay?.sayAnew(gaps) : undefined;
+    const lain = others.map(({ topic, bytes }) => placeOf(topic, bytes, false));
+    await journal.append([...(said?.records ?? []), ...lain], said?.values);
     const passed = journal.cursor(UPLINK_READER, recordClass);
     const before = putHere.get(recordClass) ?? [];
     const seqs = [...before, ...fresh.map(({ seq }) => seq)].filter((seq) => seq > passed);
     putHere.set(recordClass, new Set(seqs));
+  };
+  // One after the other: connections overlap for a moment, and each must see what the one before has put.
+  let last: Promise<unknown> = Promise.resolve();
+  const put: Aside["put"] = (recordClass, records) => {
+    const putting = last.then(() => putNow(recordClass, records));
+    // Whoever asked hears of the failure; the next one is tried all the same.
+    last = putting.catch(() => {});
+    return putting;
   };
   const mayAnyGo = async (mayGoUp: (topic: string) => boolean) => {
     let after = journal.cursor(UPLINK_READER, ASIDE_CLASS);

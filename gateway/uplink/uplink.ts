@@ -14,6 +14,7 @@ import type { RetainedMessages } from "../retained/retained-messages.ts";
 import { type Aside, openAside } from "./aside.ts";
 import { Blame } from "./blame.ts";
 import { KnownTopics, takeDown } from "./down-link.ts";
+import { createGapRelay } from "./gap-relay.ts";
 import { LatestTopics } from "./latest-topics.ts";
 import { LiveTopics } from "./live-topics.ts";
 import { LoopWatch } from "./loop-watch.ts";
@@ -94,7 +95,7 @@ class ParentUplink implements Uplink {
     this.#parent = parent;
     this.#parts = parts;
     this.#tenants = new Tenants(tenants, own);
-    this.#aside = openAside(parts.journal);
+    this.#aside = openAside(parts.journal, createGapRelay({ ...parts, own }));
     const mayGoNow = (topic: string) => this.#tenants.mayGoNow(topic);
     this.#latest = new LatestTopics(mayGoNow);
     this.#live = new LiveTopics(mayGoNow);
