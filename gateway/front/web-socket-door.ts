@@ -24,7 +24,9 @@ const REQUEST_WITHIN_MS = 10_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 /** Header bytes of a frame at most (RFC 6455, 5.2); more frames than this for each byte allowed are no message. */
 const FRAME_HEADER_BYTES = 14;
-/** Pings of the WebSocket itself, without a message between: MQTT has its own. */
+/** Header and mask of a control frame from a client, whose payload is always short (RFC 6455, 5.5). */
+const CONTROL_HEADER_BYTES = 6;
+/** Pings and pongs of the WebSocket itself, without a message between: MQTT has its own. */
 const MOST_PINGS = 100;
 
 /**
@@ -117,10 +119,15 @@ function wireOf(
     partial = undefined;
     pings = 0;
   });
-  webSocket.on("ping", () => {
+  // It may come in the midst of a message, which then is still not whole.
+  const takeControl = ({ length }: Buffer) => {
+    const bytes = (partial?.bytes ?? 0) - CONTROL_HEADER_BYTES - length;
+    partial = partial !== undefined && bytes > 0 ? { ...partial, bytes } : undefined;
     pings += 1;
     if (pings > MOST_PINGS) refuse("too many pings");
-  });
+  };
+  webSocket.on("ping", takeControl);
+  webSocket.on("pong", takeControl);
   webSocket.on("error", (error) => metrics.refuse("websocket", address, error.message));
   const stream = new WebSocketStream(webSocket, () => refuse("a message of text"));
   return {

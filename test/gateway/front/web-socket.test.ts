@@ -7,6 +7,7 @@ import { generate, type Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { topics } from "#contract/topics.ts";
+import { wait } from "#kit/wait.ts";
 import { freePort } from "../../support/free-port.ts";
 import { aPublish, connectPacket, connectRaw } from "../../support/raw-mqtt.ts";
 import { makeAuthority } from "../../support/test-authority.ts";
@@ -156,6 +157,36 @@ describe("MQTT over WebSockets", () => {
     const trickle = setInterval(() => slow.write(Buffer.from([0])), 100);
     await once(slow, "close");
     clearInterval(trickle);
+
+    expect((await gateway.health()).refused).toEqual({ "slow-packet": 1 });
+  });
+
+  it("takes a ping of the WebSocket for what it is, and not for the beginning of a message", async () => {
+    const { gateway, url } = await start({ PACKET_WITHIN_S: "1" });
+    const { socket, packet, bytes } = await openSocket(url);
+    packet(connectPacket({ clientId: "demo:truck-1", token: gateway.tokenOf("demo:truck-1") }));
+    await until("it is let in", () => bytes().length === 4);
+
+    socket.ping("ping");
+    socket.pong("pong");
+    await wait(2_500); // longer than a packet may take
+    packet({ cmd: "pingreq" });
+
+    await until("it is answered", () => bytes().toString("hex") === "20020000d000");
+    expect((await gateway.health()).refused).toEqual({});
+    socket.terminate();
+  });
+
+  it("closes whoever begins a message and only pings from then on", async () => {
+    const { gateway, url } = await start({ PACKET_WITHIN_S: "1" });
+    const { socket, packet, closed, bytes } = await openSocket(url);
+    packet(connectPacket({ clientId: "demo:truck-1", token: gateway.tokenOf("demo:truck-1") }));
+    await until("it is let in", () => bytes().length === 4);
+
+    socket.send(Buffer.alloc(100), { fin: false });
+    const pinging = setInterval(() => socket.ping(), 100);
+    await closed;
+    clearInterval(pinging);
 
     expect((await gateway.health()).refused).toEqual({ "slow-packet": 1 });
   });
