@@ -24,6 +24,10 @@ const REQUEST_WITHIN_MS = 10_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 /** Header bytes of a frame at most (RFC 6455, 5.2); more frames than this for each byte allowed are no message. */
 const FRAME_HEADER_BYTES = 14;
+/** Pieces that a message may be cut into: what the library keeps of each costs far more than a byte. */
+const MOST_FRAGMENTS = 64;
+/** Reads in which a message may come: of its largest, 256 bytes at a time, less than the smallest packets of any link. */
+const mostReads = (maxBytes: number) => Math.max(1024, Math.ceil(maxBytes / 256));
 /** Header and mask of a control frame from a client, whose payload is always short (RFC 6455, 5.5). */
 const CONTROL_HEADER_BYTES = 6;
 /** Pings and pongs of the WebSocket itself, without a message between: MQTT has its own. */
@@ -57,7 +61,9 @@ export function openWebSocketDoor(
   server.on("upgrade", (request, socket, head) => {
     const fault = faultOf(request, rules.origins);
     if (fault !== undefined) return refuse(socket, fault.why, fault.status);
-    const options = { noServer: true, perMessageDeflate: false, clientTracking: false, maxPayload: rules.maxBytes() };
+    const maxPayload = rules.maxBytes();
+    const bounds = { maxPayload, maxFragments: MOST_FRAGMENTS, maxBufferedChunks: mostReads(maxPayload) };
+    const options = { noServer: true, perMessageDeflate: false, clientTracking: false, ...bounds };
     const handshake = new WebSocketServer({ ...options, handleProtocols: () => SUBPROTOCOL });
     handshake.on("wsClientError", (error) => refuse(socket, error.message, "400 Bad Request"));
     return handshake.handleUpgrade(request, socket, head, (webSocket) => {

@@ -191,6 +191,43 @@ describe("MQTT over WebSockets", () => {
     expect((await gateway.health()).refused).toEqual({ "slow-packet": 1 });
   });
 
+  it("takes a message in 64 pieces, and closes whoever cuts one into more", async () => {
+    const { gateway, url } = await start();
+    const { socket, packet, closed, bytes } = await openSocket(url);
+    packet(connectPacket({ clientId: "demo:truck-1", token: gateway.tokenOf("demo:truck-1") }));
+    const sendPieces = (message: Buffer, count: number) => {
+      for (let i = 0; i < count; i += 1) {
+        const isLast = i === count - 1;
+        socket.send(message.subarray(i, isLast ? undefined : i + 1), { fin: isLast });
+      }
+    };
+
+    sendPieces(generate(aPublish(READING, 1, Buffer.alloc(100))), 64);
+    await until("it is acknowledged", () => bytes().toString("hex") === "2002000040020001");
+    sendPieces(generate(aPublish(READING, 2, Buffer.alloc(100))), 65);
+    await closed;
+
+    expect((await gateway.health()).refused).toEqual({ websocket: 1 });
+  });
+
+  it("closes whoever sends a message byte by byte, long before it holds much of it", async () => {
+    const { gateway, wsPort } = await start();
+    const slow = connectTcp(wsPort, "127.0.0.1");
+    slow.on("error", () => slow.destroy());
+    slow.setNoDelay(true);
+    slow.write(upgradeRequest(wsPort));
+    await once(slow, "data");
+
+    slow.write(Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
+    for (let sent = 0; sent < 60_000 && !slow.closed; sent += 1) {
+      slow.write(Buffer.from([0]));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    await until("it is closed", () => slow.closed);
+    expect((await gateway.health()).refused).toEqual({ websocket: 1 });
+  });
+
   it("survives any bytes that anybody sends, as messages or instead of them, and serves the next one", async () => {
     const { gateway, wsPort, url } = await start();
     const anInput = fc.record({ isMessage: fc.boolean(), bytes: fc.uint8Array({ minLength: 1, maxLength: 80 }) });
