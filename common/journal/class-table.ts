@@ -18,7 +18,10 @@ export interface ClassTable {
   /** Oldest first, with group and size. */
   readonly eldest: StatementSync;
   readonly eldestUngrouped: StatementSync;
-  readonly groupAfter: StatementSync;
+  readonly one: StatementSync;
+  /** Numbers of a group, oldest first: its bytes may be more than memory should hold. */
+  readonly groupNumbersAfter: StatementSync;
+  readonly groupBytesAfter: StatementSync;
   readonly newestOfGroup: StatementSync;
   readonly groupedAfter: StatementSync;
   readonly remove: StatementSync;
@@ -63,7 +66,12 @@ export function openClassTable(db: DatabaseSync, recordClass: string): ClassTabl
     cutAfter: db.prepare(`DELETE FROM ${table} WHERE n > ?`),
     eldest: db.prepare(`SELECT ${whole} FROM ${table} ORDER BY n`),
     eldestUngrouped: db.prepare(`SELECT ${whole} FROM ${table} WHERE group_key IS NULL ORDER BY n`),
-    groupAfter: db.prepare(`SELECT ${whole} FROM ${table} WHERE group_key = ? AND n > ? ORDER BY n LIMIT ?`),
+    one: db.prepare(`SELECT ${whole} FROM ${table} WHERE n = ?`),
+    groupNumbersAfter: db.prepare(`SELECT n FROM ${table} WHERE group_key = ? AND n > ? ORDER BY n LIMIT ?`),
+    groupBytesAfter: db.prepare(
+      `SELECT sum(size) AS bytes FROM
+         (SELECT ${SIZE} AS size FROM ${table} WHERE group_key = ? AND n > ? ORDER BY n LIMIT ?)`,
+    ),
     newestOfGroup: db.prepare(`SELECT ${whole} FROM ${table} WHERE group_key = ? ORDER BY n DESC LIMIT 1`),
     groupedAfter: db.prepare(`SELECT ${whole} FROM ${table} WHERE n > ? AND group_key IS NOT NULL ORDER BY n`),
     remove: db.prepare(`DELETE FROM ${table} WHERE n = ?`),

@@ -4,8 +4,12 @@ import { bytesToDrop, bytesTooMany, type GapWriter, type Loss, MAX_GAP_RANGES, r
 import type { ClassTable } from "./class-table.ts";
 import type { StoredRecord } from "./journal.ts";
 
-/** More members of a group than this do not go with one record: a photo has at most 1,024 chunks. */
+/**
+ * More of a group does not go with one record: a photo has at most 1,024 chunks of 32 KiB. What is left of a larger one goes
+ * when its turn comes, so that nobody waits long for an append because a device sends groups without end.
+ */
 const GROUP_RECORDS = 2_048;
+const GROUP_BYTES = 40 * 1024 * 1024;
 
 /** What one class holds, and up to where it has been cleared since the file was opened. */
 export interface Holding {
@@ -69,7 +73,10 @@ interface Gone {
   readonly bytes: number;
 }
 
-/** Drops the oldest records of a class and, with each of them, the rest of its group; gaps stay. */
+/**
+ * Drops the oldest records of a class and, with each of them, the rest of its group; gaps stay. The rest counts at once, so
+ * no more groups are begun than are needed. One record is in memory at a time.
+ */
 function dropOldest(
   { classes, tables, holdings, gapClass }: RoomParts,
   classIndex: number,
@@ -82,28 +89,68 @@ function dropOldest(
     return { records: 0, bytes: 0 };
   }
   const hasGaps = recordClass === gapClass;
-  const groups = new Set<string>();
+  const rests = new GroupRests(table);
   let last = 0;
   let records = 0;
   let bytes = 0;
-  const take = (row: Row): number => {
-    const { size, ...record } = recordOf(row, recordClass);
+  const take = (row: Row): ReturnType<typeof recordOf> => {
+    const record = recordOf(row, recordClass);
     records += 1;
-    bytes += size;
+    bytes += record.size;
     tell(record);
-    return record.n;
+    return record;
   };
   for (const row of (hasGaps ? table.eldestUngrouped : table.eldest).iterate()) {
-    last = take(row);
-    if (typeof row.group_key === "string") groups.add(row.group_key);
-    if (bytes >= wanted) break;
+    const { n, group, size } = take(row);
+    last = n;
+    if (group !== undefined) rests.met(group, n, size);
+    if (bytes + rests.bytes >= wanted) break;
   }
-  for (const group of groups) {
-    for (const row of table.groupAfter.all(group, last, GROUP_RECORDS)) table.remove.run(take(row));
-  }
+  for (const row of rests.rowsAfter(last)) table.remove.run(take(row).n);
   (hasGaps ? table.removeUngroupedUpTo : table.removeUpTo).run(last);
   removeFrom(holding, table, records, bytes);
   return { records, bytes };
+}
+
+/** What of the groups that a walk from the oldest has met is still to go with them. */
+class GroupRests {
+  readonly #table: ClassTable;
+  readonly #bytesOf = new Map<string, number>();
+  #bytes = 0;
+
+  constructor(table: ClassTable) {
+    this.#table = table;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Notes that the walk has taken this record of a group: the rest of the group is owed from its first one on. */
+  met(group: string, n: number, size: number): void {
+    const known = this.#bytesOf.get(group);
+    const rest = known === undefined ? this.#bytesAfter(group, n) : Math.max(0, known - size);
+    this.#bytesOf.set(group, rest);
+    this.#bytes += rest - (known ?? 0);
+  }
+
+  /** The rest of each group above the walk's last number, one row at a time; each may be removed when it comes. */
+  *rowsAfter(last: number): Generator<Row> {
+    for (const group of this.#bytesOf.keys()) {
+      let left = GROUP_BYTES;
+      for (const { n = null } of this.#table.groupNumbersAfter.all(group, last, GROUP_RECORDS)) {
+        const row = left > 0 ? this.#table.one.get(n) : undefined;
+        if (row === undefined) break;
+        left -= row.bytes instanceof Uint8Array ? row.bytes.length : 0;
+        yield row;
+      }
+    }
+  }
+
+  #bytesAfter(group: string, n: number): number {
+    const bytes = Number(this.#table.groupBytesAfter.get(group, n, GROUP_RECORDS)?.bytes ?? 0);
+    return Math.min(bytes, GROUP_BYTES);
+  }
 }
 
 /** A gap that is still pending and has room is replaced by the one that is owed now: it says both. */
