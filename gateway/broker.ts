@@ -7,6 +7,7 @@ import type { Will } from "#mqtt/connect.ts";
 import type { Rules } from "./access/rules.ts";
 import { BrokerLink } from "./front/broker-link.ts";
 import type { Metrics } from "./metrics.ts";
+import { RetainedFull } from "./retained/retained-budget.ts";
 import type { RetainedMessage, RetainedMessages } from "./retained/retained-messages.ts";
 import type { Wills } from "./retained/wills.ts";
 
@@ -56,6 +57,15 @@ export async function startBroker({
   returnWithinMs,
 }: BrokerParts): Promise<Broker> {
   const linkOf = (client: { conn: unknown } | null) => (client?.conn instanceof BrokerLink ? client.conn : undefined);
+  const keep = async (message: RetainedMessage, clientId: string) => {
+    try {
+      await retained.keep(message);
+    } catch (error) {
+      const reason = error instanceof RetainedFull ? error.code : "journal-unavailable";
+      metrics.refuse(reason, clientId, `${messageOf(error)}: retain ${message.topic}`);
+      throw error;
+    }
+  };
   const aedes = await Aedes.createBroker({
     maxClientsIdLength: MAX_CLIENT_ID,
     drainTimeout: SLOW_SUBSCRIBER_MS,
@@ -68,16 +78,10 @@ export async function startBroker({
         return done(new Error(`publish refused: ${refusal}`));
       }
       if (!packet.retain) return done(null);
-      return retained.keep({ topic: packet.topic, payload: Buffer.from(packet.payload), qos: packet.qos }).then(
+      const { topic, payload, qos } = packet;
+      return keep({ topic, payload: Buffer.from(payload), qos }, identity?.clientId ?? "").then(
         () => done(null),
-        (error: unknown) => {
-          metrics.refuse(
-            "journal-unavailable",
-            identity?.clientId ?? "",
-            `retain ${packet.topic}: ${messageOf(error)}`,
-          );
-          done(new Error(`not retained: ${messageOf(error)}`));
-        },
+        (error: unknown) => done(new Error(`not retained: ${messageOf(error)}`)),
       );
     },
     authorizeSubscribe: (client, subscription, done) => {
@@ -114,7 +118,7 @@ export async function startBroker({
       );
     });
   const retain = async (message: RetainedMessage) => {
-    await retained.keep(message);
+    await keep(message, "the gateway itself");
     await publish({ ...message, retain: true });
   };
   for (const message of await retained.all()) await publish({ ...message, retain: true });

@@ -5,6 +5,7 @@ import { accessSettings } from "./access/settings.ts";
 import { sessionSettings } from "./delivery/session-settings.ts";
 import { limitSettings } from "./front/limits.ts";
 import { budgetSettings } from "./own/journal-budget.ts";
+import { retainedSettings } from "./retained/retained-budget.ts";
 import { faultOfParent, parentSettings } from "./uplink/parent-config.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
@@ -22,6 +23,7 @@ export const GatewayConfig = z
     ...accessSettings,
     DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
     ...budgetSettings,
+    ...retainedSettings,
     ...limitSettings,
     ...sessionSettings,
     SETTINGS_FILE: z

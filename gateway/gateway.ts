@@ -23,6 +23,7 @@ import { Metrics } from "./metrics.ts";
 import { startMetricsServer } from "./metrics-server.ts";
 import { gatewayBudget } from "./own/journal-budget.ts";
 import { startRecordAges } from "./record-ages.ts";
+import { retainedLimitsOf } from "./retained/retained-budget.ts";
 import { forgottenRetained, journaledRetained } from "./retained/retained-messages.ts";
 import { forgottenWills, journaledWills } from "./retained/wills.ts";
 import { journalLayout } from "./uplink/journal-layout.ts";
@@ -127,10 +128,13 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
 }
 
 /** What outlives the gateway of its ordinary topics: nothing in the open mode. */
-async function memoryOf({ OPEN }: GatewayConfig, journal: Journal, log: Logger) {
-  if (OPEN) return { retained: forgottenRetained, wills: forgottenWills };
+async function memoryOf(config: GatewayConfig, journal: Journal, log: Logger) {
+  if (config.OPEN) return { retained: forgottenRetained, wills: forgottenWills };
   const onTrouble = (error: unknown) => log.error({ event: "will.not-kept", err: error }, "a will is not on disk");
-  return { retained: journaledRetained(journal), wills: await journaledWills(journal, onTrouble) };
+  return {
+    retained: await journaledRetained(journal, retainedLimitsOf(config)),
+    wills: await journaledWills(journal, onTrouble),
+  };
 }
 
 /** Where to listen: MQTT, and the same over WebSockets where a port for them is set. */

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import type { Closer } from "#kit/closer.ts";
-import { messageOf } from "#kit/errors.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import type { GatewayHealth } from "./health.ts";
 import type { InspectReport } from "./inspect/report.ts";
@@ -18,7 +17,7 @@ const { createServer } = process.getBuiltinModule("node:http");
 export async function startMetricsServer(
   port: number,
   health: () => GatewayHealth,
-  inspect: () => Promise<InspectReport>,
+  inspect: () => InspectReport,
 ): Promise<Closer & { port: number }> {
   const server = createServer((request, response) => {
     const host = (request.headers.host ?? "").replace(/:\d+$/, "");
@@ -40,10 +39,8 @@ export async function startMetricsServer(
         .writeHead(isReady ? 200 : 503, { "content-type": "text/plain" })
         .end(isReady ? "ready\n" : "not ready\n");
     } else if (request.url === "/inspect") {
-      inspect().then(
-        (report) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(report)),
-        (error: unknown) => response.writeHead(503).end(`${messageOf(error)}\n`),
-      );
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify(inspect()));
     } else if (request.url === "/metrics") {
       response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
       response.end(metricsText(now));

@@ -28,6 +28,7 @@ export type RefusalReason =
   | "retained"
   | "not-retained"
   | "retained-too-large"
+  | "retained-full"
   | "subscription"
   | "consumer-rules"
   | "keep-alive"

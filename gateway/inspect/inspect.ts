@@ -7,15 +7,15 @@ import { type InspectReport, MOST_LISTED, type SessionReport } from "./report.ts
 export interface Inspected {
   readonly journal: Journal;
   readonly ages: RecordAges;
-  readonly retained: RetainedMessages;
+  readonly retained: Pick<RetainedMessages, "sizes">;
   readonly sessions: () => readonly SessionReport[];
 }
 
-/** What the running gateway holds. Rejects with `JournalUnavailable` when the disk cannot be read. */
-export async function inspectGateway({ journal, ages, retained, sessions }: Inspected): Promise<InspectReport> {
+/** What the running gateway holds. */
+export function inspectGateway({ journal, ages, retained, sessions }: Inspected): InspectReport {
   const { newest, isHealthy, pending, oldest } = journal.stats();
   const open = sessions();
-  const kept = await retained.all();
+  const kept = [...retained.sizes()];
   return {
     from: "gateway",
     journal: {
@@ -30,7 +30,7 @@ export async function inspectGateway({ journal, ages, retained, sessions }: Insp
     sessions: { of: open.length, list: open.slice(0, MOST_LISTED) },
     retained: {
       of: kept.length,
-      list: kept.slice(0, MOST_LISTED).map(({ topic, payload }) => ({ topic, bytes: payload.length })),
+      list: kept.slice(0, MOST_LISTED).map(([topic, bytes]) => ({ topic, bytes })),
     },
   };
 }

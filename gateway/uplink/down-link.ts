@@ -3,6 +3,7 @@ import { filters, parseTopic } from "#contract/topics.ts";
 import { messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
 import type { LinkConnection, LinkWork } from "#uplink/kept-link.ts";
+import { RetainedFull } from "../retained/retained-budget.ts";
 
 /** What comes down, and where it goes. */
 export interface DownParts {
@@ -39,7 +40,11 @@ export function takeDown({ client, end }: LinkConnection, parts: DownParts): Lin
     }
     retain({ topic, payload, qos: 1 }).then(
       () => done(),
-      (error: unknown) => end("not-retained", messageOf(error)),
+      (error: unknown) => {
+        // There is no room here: the others go on, and this one comes again with the next connection.
+        if (error instanceof RetainedFull) done();
+        else end("not-retained", messageOf(error));
+      },
     );
   };
   // All in one packet: its answer comes before anything retained, which a full disk here would not take.

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { filters, topics } from "#contract/topics.ts";
+import { addClient } from "../../firmware-config/credentials.ts";
 import { aPublish, connectRaw, type RawClient } from "../support/raw-mqtt.ts";
 import { maySmallDisk, mountSmallDisk } from "../support/small-disk.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -44,6 +45,39 @@ describe("retained messages", () => {
     await cloud.receive("publish");
     expect(texts(cloud)).toEqual([`${topics.state(TRUCK)} state 20`]);
   });
+
+  it("have a bound for each tenant: beyond it a device is closed without PUBACK, also after a restart", async () => {
+    const folder = await tempFolder();
+    const parts = { tenant: "dv", device: "village", role: "gateway" as const, tenants: ["demo", "other"] };
+    const token = await addClient(join(folder, "credentials.json"), parts);
+    const settings = { TENANT_RETAINED_BYTES: String(1024 * 1024), LOG_LEVEL: "silent" };
+    const gateway = await startTestGateway({ clients, folder, settings });
+    const connectVillage = () => connectRaw(gateway.port, { clientId: "dv:village", token });
+    const stateOf = (tenant: string, i: number, payload = Buffer.alloc(60_000)) => ({
+      ...aPublish(topics.state({ tenant, device: `post-${i}` }), i, payload),
+      retain: true,
+    });
+    const village = await connectVillage();
+
+    for (let i = 1; i <= 17; i += 1) village.send(stateOf("demo", i));
+    await village.receive("puback", 17);
+    village.send(stateOf("demo", 18));
+    await village.closed();
+    expect(village.received.filter(({ cmd }) => cmd === "puback")).toHaveLength(17);
+    expect((await gateway.health()).refused).toEqual({ "retained-full": 1 });
+    await gateway.restart();
+
+    const again = await connectVillage();
+    again.send(stateOf("other", 1), stateOf("demo", 2));
+    await again.receive("puback", 2);
+    again.send(stateOf("demo", 18));
+    await again.closed();
+    const last = await connectVillage();
+    last.send(stateOf("demo", 2, Buffer.alloc(0)));
+    await last.receive("puback");
+    last.send(stateOf("demo", 18));
+    await last.receive("puback", 2);
+  }, 60_000);
 
   it.skipIf(!maySmallDisk)(
     "are not acknowledged on a full disk (needs the right to mount a tmpfs)",

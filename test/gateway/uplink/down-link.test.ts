@@ -6,6 +6,7 @@ import { createLogger } from "#kit/logger.ts";
 import { parseControl } from "#mqtt/control.ts";
 import { Framer } from "#mqtt/framer.ts";
 import { keepLink } from "#uplink/kept-link.ts";
+import { RetainedFull } from "../../../gateway/retained/retained-budget.ts";
 import { KnownTopics, takeDown } from "../../../gateway/uplink/down-link.ts";
 import { until } from "../../support/until.ts";
 
@@ -47,7 +48,7 @@ const retained = (topic: string, messageId: number): IPublishPacket => ({
 });
 
 function takeFrom(url: string, tenants: readonly string[]) {
-  const kept: { readonly topic: string; readonly done: () => void; readonly fail: () => void }[] = [];
+  const kept: { readonly topic: string; readonly done: () => void; readonly fail: (error?: Error) => void }[] = [];
   const answers = new Map<string, boolean>();
   const known = new KnownTopics();
   const link = keepLink({
@@ -58,7 +59,7 @@ function takeFrom(url: string, tenants: readonly string[]) {
         known,
         retain: ({ topic }) =>
           new Promise<void>((resolve, reject) => {
-            kept.push({ topic, done: resolve, fail: () => reject(new Error("the disk is full")) });
+            kept.push({ topic, done: resolve, fail: (error = new Error("the disk is full")) => reject(error) });
           }),
         onAnswer: (tenant, isRefused) => answers.set(tenant, isRefused),
         onError: () => {},
@@ -97,6 +98,18 @@ describe("what comes down from the parent", () => {
 
     expect(pubacksIn(parent.told)).toEqual([]);
     expect(link.status().connections).toBe(2);
+  });
+
+  it("holds up nothing else where there is no room for it", async () => {
+    const parent = await startParent([retained(topics.stored(POST), 7), retained(topics.desired(POST), 8)]);
+    const { kept, link } = takeFrom(parent.url, ["chel"]);
+    await until("the first is to be kept", () => kept.length === 1);
+    kept[0]?.fail(new RetainedFull("all is used"));
+    await until("the second is to be kept", () => kept.length === 2);
+    kept[1]?.done();
+
+    await until("the connection goes on", () => pubacksIn(parent.told).includes(8));
+    expect(link.status().connections).toBe(1);
   });
 
   it("is not written again where it lies here already, and nothing is taken that was not asked for", async () => {
