@@ -14,6 +14,7 @@ import { startBroker } from "./broker.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ConsumerGroup } from "./delivery/consumer-group.ts";
 import { DataSessions } from "./delivery/data-sessions.ts";
+import { keptNotes } from "./delivery/kept-notes.ts";
 import { sessionLimitsOf } from "./delivery/session-settings.ts";
 import { type Doors, startFront } from "./front/front.ts";
 import { startLimits } from "./front/live-limits.ts";
@@ -61,7 +62,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
     const budget = gatewayBudget(config.JOURNAL_BYTES, { name: config.GATEWAY_NAME, newId, clock, log });
     const journal = keep(await openJournal({ file, classes, readers, onListenerError, budget }));
     const metrics = new Metrics(clock, log);
-    const delivery = { journal, metrics, clock, log, kept: await journal.kept() };
+    const delivery = { journal, metrics, clock, log, kept: await keptNotes(journal) };
     const groups = new Map(
       Object.entries(layout.groups).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
     );

@@ -3,31 +3,29 @@ import type { Journal } from "#journal/journal.ts";
 import { covers } from "#mqtt/filters.ts";
 import { ConsumerGroup, type DeliveryParts } from "./consumer-group.ts";
 import type { ConsumerSession } from "./consumer-session.ts";
+import { readNote, SESSION_NAMES } from "./kept-notes.ts";
 
-const PREFIX = "session/";
 const KNOWN_TOPICS = 10_000;
+/** How long a client has been away is written down so often; what a kill takes of it is not counted. */
+const KEEP_AWAY_EVERY_MS = 3_600_000;
 
 /** What lies on disk of a session, beside its cursors. */
 const Note = z.object({
   filters: z.array(z.string()),
   /** It outlives its connections. */
   isLasting: z.boolean(),
-  /** Since when (UTC ms) its client is away; null while it is there. */
-  awaySinceMs: z.number().nullable(),
+  /** How long its client had been away, counted while a gateway ran: a machine may not know what time it is. */
+  awayMs: z.number().default(0),
 });
 type Note = z.infer<typeof Note>;
 
 /** The reader of the journal, and the name of the note, of a client's session. */
-export const nameOfSession = (clientId: string): string => `${PREFIX}${clientId}`;
+export const nameOfSession = (clientId: string): string => `${SESSION_NAMES}${clientId}`;
 
-/** The sessions of the last life, by client; those whose note cannot be read are none. */
-export function notedSessions(kept: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Note> {
-  return new Map(
-    [...kept].flatMap(([name, bytes]): [string, Note][] => {
-      if (!name.startsWith(PREFIX)) return [];
-      return [[name.slice(PREFIX.length), Note.parse(JSON.parse(Buffer.from(bytes).toString()))]];
-    }),
-  );
+/** The sessions of the last life, by client; undefined where the note cannot be read. */
+export function notedSessions(kept: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Note | undefined> {
+  const own = [...kept].filter(([name]) => name.startsWith(SESSION_NAMES));
+  return new Map(own.map(([name, bytes]) => [name.slice(SESSION_NAMES.length), readNote(Note, bytes)]));
 }
 
 /** A client's own subscriptions to durable data: a group of one, with cursors of its own. */
@@ -38,7 +36,9 @@ export class DataSession {
   readonly #journal: Journal;
   readonly #maker: ConsumerSession | undefined;
   #filters: ReadonlySet<string>;
-  #awaySinceMs: number | null;
+  /** Away for so long before a moment of the monotonic clock, and since then; undefined while its client is there. */
+  #away: { readonly beforeMs: number; readonly sinceMs: number } | undefined;
+  #keptAtMs: number;
   readonly #isWanted = new Map<string, boolean>();
   #holder: ConsumerSession | undefined;
 
@@ -49,8 +49,9 @@ export class DataSession {
     this.isLasting = note.isLasting;
     this.#journal = parts.journal;
     this.#filters = new Set(note.filters);
-    this.#awaySinceMs = note.awaySinceMs;
     this.group = new ConsumerGroup(nameOfSession(clientId), classes, parts, (topic) => this.#wants(topic));
+    this.#keptAtMs = this.group.nowMs;
+    this.#away = { beforeMs: note.awayMs, sinceMs: this.group.nowMs };
   }
 
   /** Whether a connection of its client may have it: a passing one is its maker's alone. */
@@ -62,9 +63,9 @@ export class DataSession {
     return this.#filters;
   }
 
-  /** Since when its client is away; null while it is there. */
-  get awaySinceMs(): number | null {
-    return this.#awaySinceMs;
+  /** How long its client has been away, while a gateway ran; 0 while it is there. */
+  get awayMs(): number {
+    return this.#away === undefined ? 0 : this.#away.beforeMs + this.group.nowMs - this.#away.sinceMs;
   }
 
   /** Has other filters from now on; on disk when it resolves. */
@@ -80,21 +81,26 @@ export class DataSession {
     this.#holder?.leave(this.group);
     this.#holder = consumer;
     consumer.join(this.group);
-    this.#awaySinceMs = null;
+    this.#away = undefined;
     await this.#keep();
   }
 
   /** Its client's connection has gone; false when another one has it. */
-  release(consumer: ConsumerSession, nowMs: number): boolean {
+  release(consumer: ConsumerSession): boolean {
     if (this.#holder !== consumer) return false;
     this.#holder = undefined;
-    this.#awaySinceMs = nowMs;
+    this.#away = { beforeMs: 0, sinceMs: this.group.nowMs };
     return true;
   }
 
   /** Writes down how it stands. */
   async keepAway(): Promise<void> {
     await this.#keep();
+  }
+
+  /** Writes down how long its client is away, where that was not done for long. */
+  async keepAwaySometimes(): Promise<void> {
+    if (this.#away !== undefined && this.group.nowMs - this.#keptAtMs >= KEEP_AWAY_EVERY_MS) await this.#keep();
   }
 
   /** Delivers no more. */
@@ -105,8 +111,9 @@ export class DataSession {
   }
 
   #keep(): Promise<void> {
-    const { isLasting } = this;
-    const note: Note = { filters: [...this.#filters], isLasting, awaySinceMs: this.#awaySinceMs };
+    this.#keptAtMs = this.group.nowMs;
+    const { isLasting, awayMs } = this;
+    const note: Note = { filters: [...this.#filters], isLasting, awayMs };
     return this.#journal.keep(this.group.name, Buffer.from(JSON.stringify(note)));
   }
 

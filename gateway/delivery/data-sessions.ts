@@ -34,16 +34,15 @@ export class DataSessions implements Closer {
     this.#parts = parts;
     this.#classes = classes;
     this.#limits = limits;
-    const { journal, clock } = parts;
+    const { journal } = parts;
     const { bytes, oldestPending } = journal.stats();
     const newest = journal.newest();
     const held = Object.values(bytes).reduce((sum, size) => sum + size, 0);
     this.#ladder = new ByteLadder(limits.bytes, { oldest: oldestPending ?? newest + 1, newest, bytes: held });
     const noted = notedSessions(parts.kept);
     for (const [clientId, note] of noted) {
-      if (!note.isLasting || !this.#hasWholeReader(clientId)) continue;
-      const awaySinceMs = note.awaySinceMs ?? clock.nowMs();
-      this.#sessions.set(clientId, new DataSession(clientId, { ...note, awaySinceMs }, classes, parts));
+      if (note?.isLasting !== true || !this.#hasWholeReader(clientId)) continue;
+      this.#sessions.set(clientId, new DataSession(clientId, note, classes, parts));
     }
     const names = new Set([...journal.addedReaders(), ...[...noted.keys()].map(nameOfSession)]);
     for (const { group } of this.#sessions.values()) names.delete(group.name);
@@ -88,7 +87,7 @@ export class DataSessions implements Closer {
       }
       if (held !== undefined) await this.#end(held);
       await this.#parts.journal.addReader(nameOfSession(clientId), this.#classes);
-      const note = { filters: [...filters], isLasting, awaySinceMs: this.#parts.clock.nowMs() };
+      const note = { filters: [...filters], isLasting, awayMs: 0 };
       const session = new DataSession(clientId, note, this.#classes, this.#parts, consumer);
       this.#sessions.set(clientId, session);
       await session.setFilters(session.filters);
@@ -120,7 +119,7 @@ export class DataSessions implements Closer {
     const session = this.#sessions.get(clientId);
     if (session?.isFor(consumer) !== true) return;
     if (!session.isLasting) this.#endInTurn(session).catch((error) => this.#report(error));
-    else if (session.release(consumer, this.#parts.clock.nowMs())) {
+    else if (session.release(consumer)) {
       session.keepAway().catch((error) => this.#report(error));
     }
   }
@@ -142,6 +141,9 @@ export class DataSessions implements Closer {
   async close(): Promise<void> {
     await this.#looking.close();
     await this.#lastChange;
+    for (const session of this.#sessions.values()) {
+      if (session.isLasting) await session.keepAway().catch((error) => this.#report(error));
+    }
     await closeAll([...this.#sessions.values()]);
   }
 
@@ -179,21 +181,22 @@ export class DataSessions implements Closer {
   }
 
   async #look(): Promise<void> {
-    const { journal, clock, metrics, log } = this.#parts;
+    const { journal, metrics, log } = this.#parts;
     await this.#inTurn(() => this.#forgetLeftovers()).catch((error) => this.#report(error));
     const { payloadBytesAppended } = journal.stats();
     const newest = journal.newest();
     this.#ladder.note(newest, payloadBytesAppended);
-    const { records, bytes, awayMs } = this.#limits;
+    const { records, bytes } = this.#limits;
     const floor = Math.max(newest - records, this.#ladder.floor(payloadBytesAppended, bytes));
     for (const session of this.#sessions.values()) {
-      const { clientId, group, awaySinceMs } = session;
-      if (awaySinceMs !== null && clock.nowMs() - awaySinceMs > awayMs) {
-        log.warn({ event: "session.ended", client: clientId, awaySinceMs }, "its client has been away for too long");
+      const { clientId, group, awayMs } = session;
+      if (awayMs > this.#limits.awayMs) {
+        log.warn({ event: "session.ended", client: clientId, awayMs }, "its client has been away for too long");
         metrics.sessionsEnded += 1;
         await this.#endInTurn(session).catch((error) => this.#report(error));
         continue;
       }
+      await session.keepAwaySometimes().catch((error) => this.#report(error));
       let skipped = 0;
       await this.#inTurn(async () => {
         if (this.#sessions.get(clientId) === session) skipped = await group.skipTo(floor);

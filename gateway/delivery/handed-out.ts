@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Journal } from "#journal/journal.ts";
+import { HANDED_OUT_NAMES, readNote } from "./kept-notes.ts";
 
 /**
  * What a group may have handed out, as it lies beside the journal.
@@ -9,9 +10,9 @@ import type { Journal } from "#journal/journal.ts";
  */
 const HandedOut = z.object({ open: z.boolean(), to: z.record(z.string(), z.number().int()) });
 
-const nameOf = (group: string): string => `delivery/${group}`;
+const nameOf = (group: string): string => `${HANDED_OUT_NAMES}${group}`;
 
-/** The highest number of each class that a group may have handed out before this start. */
+/** The highest number of each class that a group may have handed out before this start: all, where that cannot be read. */
 export function handedOutBefore(
   group: string,
   kept: ReadonlyMap<string, Uint8Array>,
@@ -19,7 +20,7 @@ export function handedOutBefore(
 ): (recordClass: string) => number {
   const bytes = kept.get(nameOf(group));
   if (bytes === undefined) return () => 0;
-  const { open, to } = HandedOut.parse(JSON.parse(Buffer.from(bytes).toString()));
+  const { open, to } = readNote(HandedOut, bytes) ?? { open: true, to: {} };
   const newest = journal.newest();
   return (recordClass) => (open ? newest : (to[recordClass] ?? 0));
 }

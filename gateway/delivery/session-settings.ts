@@ -18,7 +18,7 @@ export const sessionSettings = {
     .number()
     .min(1)
     .default(7 * 24 * 3600)
-    .describe("seconds that the client of a persistent session may be away before the session ends"),
+    .describe("seconds that the client of a persistent session may be away, while the gateway runs, before it ends"),
 } as const;
 const SessionSettings = z.object(sessionSettings);
 
