@@ -10,7 +10,7 @@ import { enrolInto, renewIn } from "../../firmware-config/get-certificate.ts";
 import { BadIdentity, type Identity, isSpent, readIdentity } from "../../firmware-config/identity-files.ts";
 import type { Counters } from "../health/counters.ts";
 import type { DeviceTime } from "../health/device-time.ts";
-import { isRenewalDue, lifeOf } from "./renewal-due.ts";
+import { holdsForMs, isAgeUnknown, isRenewalDue, type KnownTime } from "./renewal-due.ts";
 
 /** There is no certificate to sign in with yet; the device works on and keeps everything. */
 export class NoCertificate extends AppError {
@@ -98,6 +98,8 @@ class IdentityKeeper {
   readonly #spread: number;
   #held: Identity | undefined;
   #heldSinceMs: number;
+  /** When the cloud last said that what is held holds; null before it has. */
+  #saidAtMs: number | null = null;
   #isLost = false;
   #isDoubted = false;
   #doubtedAtMs = Number.NEGATIVE_INFINITY;
@@ -143,6 +145,7 @@ class IdentityKeeper {
     const { random } = this.#options;
     for (let attempt = 0; !this.#closing.signal.aborted; ) {
       if (!this.#needsOne()) {
+        this.#trouble = null;
         await this.#wait(this.#lookAgainMs());
         continue;
       }
@@ -157,24 +160,30 @@ class IdentityKeeper {
   }
 
   #needsOne(): boolean {
-    const { time, clock } = this.#options;
     if (this.#held === undefined || this.#isLost || this.#isDoubted) return true;
-    const known = { atMs: time.stamp().at, heldMs: clock.monotonicMs() - this.#heldSinceMs };
-    return isRenewalDue(this.#held, known, this.#spread);
+    return this.#isDue(this.#held) || isAgeUnknown(this.#held, this.#knownTime());
+  }
+
+  #isDue(held: Identity): boolean {
+    return isRenewalDue(held, this.#knownTime(), this.#spread);
+  }
+
+  #knownTime(): KnownTime {
+    const nowMs = this.#options.clock.monotonicMs();
+    const saidMs = this.#saidAtMs === null ? null : nowMs - this.#saidAtMs;
+    return { atMs: this.#options.time.stamp().at, heldMs: nowMs - this.#heldSinceMs, saidMs };
   }
 
   /** Asks once; gives what went wrong. */
   async #getOne(): Promise<unknown> {
     const { counters, log } = this.#options;
-    const isDoubted = this.#isDoubted;
     this.#isDoubted = false;
     try {
       this.#take(await this.#ask());
       return undefined;
     } catch (error) {
       if (this.#closing.signal.aborted) return error;
-      // It still holds: whatever the broker has against it, a renewal does not help.
-      if (isDoubted && error instanceof EnrolRefused && error.code === "too-early") return undefined;
+      if (error instanceof EnrolRefused && error.code === "too-early" && this.#isEarlyAnAnswer()) return undefined;
       if (error instanceof EnrolRefused && LOST.includes(error.code)) this.#isLost = true;
       const reason = messageOf(error);
       if (reason !== this.#trouble) {
@@ -184,6 +193,15 @@ class IdentityKeeper {
       counters.count(codeOf(error));
       return error;
     }
+  }
+
+  /**
+   * It still holds: that answers whoever asked without knowing its age, or in doubt (whatever the broker has against it, a
+   * renewal does not help). Only where the device's own time says that it is due, the clock is wrong, and that is a trouble.
+   */
+  #isEarlyAnAnswer(): boolean {
+    this.#saidAtMs = this.#options.clock.monotonicMs();
+    return this.#held !== undefined && !this.#isDue(this.#held);
   }
 
   async #ask(): Promise<Identity> {
@@ -207,6 +225,7 @@ class IdentityKeeper {
     const { clock, log } = this.#options;
     this.#held = identity;
     this.#heldSinceMs = clock.monotonicMs();
+    this.#saidAtMs = this.#heldSinceMs;
     this.#isLost = false;
     this.#trouble = null;
     log.info({ event: "certificate.kept", serial: identity.serial }, "the device has a new certificate");
@@ -215,12 +234,12 @@ class IdentityKeeper {
 
   /** Often enough for certificates of any life. */
   #lookAgainMs(): number {
-    return this.#held === undefined ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, lifeOf(this.#held) / 50);
+    return this.#held === undefined ? LOOK_EVERY_MS : Math.min(LOOK_EVERY_MS, holdsForMs(this.#held));
   }
 
   /** The cloud's clock says that there is time: enough of it remains to ask seldom. */
   #tooEarlyMs(): number {
-    return this.#held === undefined ? LOOK_EVERY_MS : lifeOf(this.#held) / 50;
+    return this.#held === undefined ? LOOK_EVERY_MS : holdsForMs(this.#held);
   }
 
   #wait(ms: number): Promise<void> {

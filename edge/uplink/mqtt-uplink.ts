@@ -11,6 +11,7 @@ import { sendOver } from "#uplink/send-over.ts";
 import type { Counters } from "../health/counters.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { SignIn } from "./sign-in.ts";
+import { countTurnedAway } from "./turned-away.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** A device's `state` but for whether it is online. */
@@ -33,6 +34,7 @@ export interface MqttUplinkOptions {
 /** Keeps a connection to the broker, sends the outbox over it, and hears what the city has of it. */
 export function startMqttUplink(options: MqttUplinkOptions): Uplink {
   const { signIn, address, outbox, state, clock, random, counters, log } = options;
+  const turnedAway = countTurnedAway();
   let stored: Stored | null = null;
   const begin = (connection: LinkConnection) => {
     connection.client.on("message", (_topic, payload) => {
@@ -50,7 +52,7 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
     begin,
     onEnded: (code) => {
       counters.count(code);
-      if (code === "broker-refused") signIn.doubt();
+      if (turnedAway.isDoubtful(code, link.status().connections)) signIn.doubt();
     },
     facts: () => ({ pending: outbox.pending().total }),
     random,

@@ -134,6 +134,70 @@ describe("a device's identity", () => {
     expect(await certificatesOf(cloud)).toHaveLength(1);
   });
 
+  it("renews itself without ever knowing the time, though it is started anew every day", async () => {
+    const withoutClock = { stamp: () => ({ v: 1 as const, at: null, clock: "none" as const, boot: "b", up: 0 }) };
+    const cloud = await openCloud(SHORT_LIFE_MS);
+    const claim = await aClaim(cloud.fleet);
+    const device = await startDevice({ fleetUrl: cloud.url, claim: async () => claim, time: withoutClock });
+    await until("it has a certificate", () => device.identity.status().serial !== null);
+    const first = device.identity.current();
+    await device.identity.close();
+    await until("more than half of its life has passed", () => Date.now() > (first.notBeforeMs + first.notAfterMs) / 2);
+
+    // However long it is held, no time is seen to pass.
+    const again = await startDevice({
+      fleetUrl: cloud.url,
+      folder: device.folder,
+      time: withoutClock,
+      clock: { ...systemClock, monotonicMs: () => 0 },
+    });
+
+    await until("it has the next one", () => again.identity.status().serial !== first.serial);
+    const [next] = await certificatesOf(cloud);
+    expect(next?.renews).toBe(first.serial);
+  });
+
+  it("asks once after a start without a clock, and has no trouble with the answer that there is time", async () => {
+    const cloud = await openCloud();
+    const claim = await aClaim(cloud.fleet);
+    const device = await startDevice({ fleetUrl: cloud.url, claim: async () => claim });
+    await until("it has a certificate", () => device.identity.status().serial !== null);
+    await device.identity.close();
+    cloud.proxy.cut(true);
+
+    const again = await startDevice({
+      fleetUrl: cloud.url,
+      folder: device.folder,
+      time: { stamp: () => ({ v: 1, at: null, clock: "none", boot: "b", up: 0 }) },
+    });
+    await until("it has asked", () => again.identity.status().trouble !== null);
+    cloud.proxy.mend();
+
+    await until("the cloud has said that it holds", () => again.identity.status().trouble === null);
+    expect(again.counters.snapshot()).not.toHaveProperty("too-early");
+    expect(await certificatesOf(cloud)).toHaveLength(1);
+  });
+
+  it("notices after a start without a clock that it has expired, and says what it needs", async () => {
+    const cloud = await openCloud(1_000);
+    const claim = await aClaim(cloud.fleet);
+    const device = await startDevice({ fleetUrl: cloud.url, claim: async () => claim });
+    await until("it has a certificate", () => device.identity.status().serial !== null);
+    await device.identity.close();
+    const { notAfterMs } = device.identity.current();
+    await until("it has expired", () => Date.now() > notAfterMs + 1_000);
+
+    const again = await startDevice({
+      fleetUrl: cloud.url,
+      folder: device.folder,
+      time: { stamp: () => ({ v: 1, at: null, clock: "none", boot: "b", up: 0 }) },
+      clock: { ...systemClock, monotonicMs: () => 0 },
+    });
+
+    await until("it says so", () => again.identity.status().trouble?.includes("claim is needed"));
+    expect(again.counters.snapshot()["certificate-expired"]).toBe(1);
+  });
+
   it("comes with a claim that was refused no more, but with the next one that is put there", async () => {
     const cloud = await openCloud();
     const claimFile = join(await tempFolder(), "claim");

@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { decode } from "#contract/codec.ts";
@@ -31,9 +32,9 @@ async function setUp(broker: AedesBroker | string, token = "secret-of-a-device")
   const counters = createCounters();
   const url = typeof broker === "string" ? broker : broker.url;
   const login = { url, clientId: clientIdOf(DEVICE), username: clientIdOf(DEVICE), token };
-  const connect = (signIn: Pick<SignIn, "login" | "onNew"> = { login: async () => login, onNew: () => {} }) => {
+  const connect = (signIn: Partial<Pick<SignIn, "login" | "onNew" | "doubt">> = {}) => {
     const uplink = startMqttUplink({
-      signIn: { ...signIn, doubt: () => {} },
+      signIn: { login: async () => login, onNew: () => {}, doubt: () => {}, ...signIn },
       address: DEVICE,
       outbox,
       state: STATE,
@@ -125,6 +126,22 @@ describe("startMqttUplink", () => {
 
     expect(outbox.pending().total).toBe(1);
     expect(counters.snapshot()["broker-refused"]).toBeGreaterThanOrEqual(1);
+  });
+
+  it("doubts what it signs in with when the broker hangs up again and again before it has answered", async () => {
+    const port = await freePort();
+    const server = createServer((socket) => socket.destroy()).listen(port, "127.0.0.1");
+    onTestFinished(() => new Promise((closed) => server.close(() => closed())));
+    const { connect } = await setUp(`mqtt://127.0.0.1:${port}`);
+    let doubts = 0;
+
+    connect({
+      doubt: () => {
+        doubts += 1;
+      },
+    });
+
+    await until("it doubts", () => doubts === 1);
   });
 
   it("connects anew once when there is a newer certificate, and is not shown as offline for it", async () => {
