@@ -89,6 +89,10 @@ async function readAuthority(file: string): Promise<X509Certificate> {
     if (pem.split("-----BEGIN CERTIFICATE-----").length !== 2) throw new TypeError("it must hold one certificate");
     const authority = new X509Certificate(pem);
     if (!authority.ca) throw new TypeError("its certificate is not that of an authority");
+    // Node's TLS server trusts roots only (it hands on no `allowPartialTrustChain`), so each client would be refused.
+    if (!authority.checkIssued(authority) || !authority.verify(authority.publicKey)) {
+      throw new TypeError("its certificate is not issued by itself: an authority below another one cannot be used");
+    }
     return authority;
   } catch (cause) {
     throw new BadConfig(`TLS_CA: ${file} cannot be used (${messageOf(cause)})`, { cause });

@@ -270,4 +270,11 @@ describe("the settings of certificates", () => {
       );
     }
   });
+
+  it("stop the start when the authority stands below another one, which would let nobody in", async () => {
+    const authority = await makeAuthority({ isBelowAnother: true });
+    const settings = { ...authority.server, TLS_CA: authority.caFile };
+
+    await expect(startGatewayHere({ clients: [], settings })).rejects.toThrow(/TLS_CA.*not issued by itself/);
+  });
 });

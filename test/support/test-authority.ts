@@ -60,17 +60,19 @@ async function keyPem(key: CryptoKey): Promise<string> {
   return PemConverter.encode(await cryptoProvider.get().subtle.exportKey("pkcs8", key), "PRIVATE KEY");
 }
 
-/** Makes an authority in a fresh folder. */
-export async function makeAuthority(name = "Test authority"): Promise<TestAuthority> {
+/** Makes an authority in a fresh folder: its own root, or one below a root that nobody here knows. */
+export async function makeAuthority({ isBelowAnother = false } = {}): Promise<TestAuthority> {
   const folder = await tempFolder();
-  const keys = await freshKeys();
-  const ca = await X509CertificateGenerator.createSelfSigned({
+  const [keys, above] = [await freshKeys(), await freshKeys()];
+  const ca = await X509CertificateGenerator.create({
     serialNumber: "01",
-    name: `CN=${name}`,
+    subject: "CN=Test authority",
+    issuer: isBelowAnother ? "CN=Root" : "CN=Test authority",
     notBefore: new Date(Date.now() - DAY_MS),
     notAfter: new Date(Date.now() + 10 * DAY_MS),
     signingAlgorithm: ALGORITHM,
-    keys,
+    publicKey: keys.publicKey,
+    signingKey: isBelowAnother ? above.privateKey : keys.privateKey,
     extensions: [new BasicConstraintsExtension(true, undefined, true)],
   });
   const caFile = join(folder, "ca.pem");
