@@ -26,6 +26,8 @@ export class KeptRevocations implements Revocations {
   #list: RevocationList | undefined;
   #pem = "";
   #isOnDisk = true;
+  /** The last of the writes, which come one after the other. */
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(file: string, authority: X509Certificate, log: Logger) {
     this.#file = file;
@@ -76,8 +78,16 @@ export class KeptRevocations implements Revocations {
       { event: "revocations.taken", number: String(list.number), revoked: list.serials.size },
       "revocation list taken",
     );
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write()); // each offer says itself what failed
+    await this.#writing;
+  }
+
+  /** Writes down the list that holds by now. */
+  async #write(): Promise<void> {
+    if (this.#isOnDisk) return;
+    const pem = this.#pem;
     await writeDurably(this.#file, pem, 0o600);
-    this.#isOnDisk = true;
+    this.#isOnDisk = pem === this.#pem;
   }
 
   /** What is wrong with the list that holds, or undefined. */
