@@ -1,5 +1,5 @@
 import { classOfStream, parseTopic } from "#contract/topics.ts";
-import type { Journal, NewRecord } from "#journal/journal.ts";
+import type { Journal, NewRecord, StoredRecord } from "#journal/journal.ts";
 import type { Outgoing } from "#uplink/send-queue.ts";
 import { recordOf } from "../own/photo-group.ts";
 import type { GapRelay } from "./gap-relay.ts";
@@ -17,9 +17,15 @@ export interface Aside {
   put(recordClass: string, records: readonly Outgoing[]): Promise<void>;
   /** Whether this run has put a record aside that its reader has not passed yet. */
   has(recordClass: string, seq: number): boolean;
-  /** Brings those that may go up now back into their classes, as new records; gives how many those were. */
-  takeUp(mayGoUp: (topic: string) => boolean): Promise<number>;
+  /**
+   * Brings some of those that may go up now back into their classes, as new records; gives how many those were, and whether
+   * it has gone through all that lay here when it began: else it goes on from there.
+   */
+  takeUp(mayGoUp: (record: LainRecord) => boolean, most: number): Promise<{ taken: number; isThrough: boolean }>;
 }
+
+/** A record that lies aside. */
+export type LainRecord = Pick<StoredRecord, "topic" | "bytes">;
 
 const READ_AT_ONCE = 200;
 
@@ -48,42 +54,58 @@ export function openAside(journal: Journal, relay?: GapRelay): Aside {
     last = putting.catch(() => {});
     return putting;
   };
-  const mayAnyGo = async (mayGoUp: (topic: string) => boolean) => {
+  const mayAnyGo = async (mayGoUp: (record: LainRecord) => boolean) => {
     let after = journal.cursor(UPLINK_READER, ASIDE_CLASS);
     for (;;) {
       const records = await journal.read(ASIDE_CLASS, after, READ_AT_ONCE);
-      if (records.some(({ topic }) => mayGoUp(topic))) return true;
+      if (records.some(mayGoUp)) return true;
       const last = records.at(-1);
       if (last === undefined) return false;
       after = last.n;
     }
   };
+  // Where the going through of now ends: what is put back behind has higher numbers.
+  let end: number | undefined;
   return {
     get count() {
       return journal.stats().pending[ASIDE_CLASS] ?? 0;
     },
     put,
     has,
-    takeUp: async (mayGoUp) => {
-      if (!(await mayAnyGo(mayGoUp))) return 0;
-      let after = journal.cursor(UPLINK_READER, ASIDE_CLASS);
+    takeUp: async (mayGoUp, most) => {
+      if (end === undefined) {
+        if (!(await mayAnyGo(mayGoUp))) return { taken: 0, isThrough: true };
+        end = journal.newest();
+      }
       let taken = 0;
-      // What is put back behind has higher numbers than all that lay here before.
-      let end = Number.POSITIVE_INFINITY;
-      for (;;) {
+      while (taken < most) {
+        const after = journal.cursor(UPLINK_READER, ASIDE_CLASS);
         const read = await journal.read(ASIDE_CLASS, after, READ_AT_ONCE);
-        const records = read.filter(({ n }) => n < end);
+        const records = upToMost(
+          read.filter(({ n }) => n <= (end ?? 0)),
+          mayGoUp,
+          most - taken,
+        );
         const last = records.at(-1);
-        if (last === undefined) return taken;
-        const placed = records.map(({ topic, bytes }) => placeOf(topic, bytes, mayGoUp(topic)));
-        const [firstN] = await journal.append(placed);
+        if (last === undefined) {
+          end = undefined;
+          return { taken, isThrough: true };
+        }
+        const placed = records.map((record) => placeOf(record.topic, record.bytes, mayGoUp(record)));
+        await journal.append(placed);
         journal.advance(UPLINK_READER, ASIDE_CLASS, last.n);
         taken += placed.filter(({ recordClass }) => recordClass !== ASIDE_CLASS).length;
-        end = Math.min(end, firstN ?? end);
-        after = last.n;
       }
+      return { taken, isThrough: false };
     },
   };
+}
+
+/** The first records, until so many of them may go up. */
+function upToMost(records: readonly StoredRecord[], mayGoUp: (record: LainRecord) => boolean, most: number) {
+  const going = records.flatMap((record, i) => (mayGoUp(record) ? [i] : []));
+  const lastGoing = going[most - 1];
+  return lastGoing === undefined ? records : records.slice(0, lastGoing + 1);
 }
 
 function placeOf(topic: string, bytes: Uint8Array, mayGoUp: boolean): NewRecord {

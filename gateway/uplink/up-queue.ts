@@ -5,12 +5,14 @@ import type { Outgoing, SendQueue } from "#uplink/send-queue.ts";
 import type { Aside } from "./aside.ts";
 import type { Blame } from "./blame.ts";
 import { UPLINK_READER } from "./journal-layout.ts";
+import type { RefusedBytes } from "./refused-bytes.ts";
 import type { Verdict } from "./tenants.ts";
 
 /** What decides about a record on its way up. */
 export interface UpJudges {
   readonly aside: Pick<Aside, "put" | "has">;
   readonly blame: Pick<Blame, "isBlamed" | "isHeld">;
+  readonly refused: Pick<RefusedBytes, "note" | "has">;
   readonly verdictOn: (topic: string) => Verdict;
 }
 
@@ -25,7 +27,7 @@ export interface UpQueue extends SendQueue {
  * and blocks nothing. Only a record about which nothing is decided yet, or that the disk does not take aside, holds those of
  * its class behind it until `lookAgain`.
  */
-export function upQueue(journal: Journal, { aside, blame, verdictOn }: UpJudges): UpQueue {
+export function upQueue(journal: Journal, { aside, blame, refused, verdictOn }: UpJudges): UpQueue {
   const queue = journalQueue(journal, UPLINK_READER, ({ topic, bytes }) => ({ topic, bytes }));
   const waiting = new Set<string>();
   const listeners = new Set<(classes: ReadonlySet<string>) => void>();
@@ -53,7 +55,8 @@ export function upQueue(journal: Journal, { aside, blame, verdictOn }: UpJudges)
       const isAside = ({ seq }: Outgoing) => aside.has(recordClass, seq);
       const undecided = read.findIndex((record) => !isAside(record) && verdictOn(record.topic) === "unanswered");
       const records = waitBefore(recordClass, read, undecided);
-      const isBarred = ({ seq, topic }: Outgoing) => verdictOn(topic) === "no" || blame.isBlamed(seq);
+      for (const record of records) if (blame.isBlamed(record.seq)) refused.note(record);
+      const isBarred = (record: Outgoing) => verdictOn(record.topic) === "no" || refused.has(record);
       const barred = new Set(records.filter((record) => isAside(record) || isBarred(record)));
       const first = records.findIndex((record) => barred.has(record));
       const taken = (await mayPass(recordClass, [...barred])) ? records : waitBefore(recordClass, records, first);

@@ -12,6 +12,7 @@ import { type SendingWork, sendOver } from "#uplink/send-over.ts";
 import type { Broker, PublishedMessage } from "../broker.ts";
 import type { RetainedMessages } from "../retained/retained-messages.ts";
 import { type Aside, openAside } from "./aside.ts";
+import { AsideRounds } from "./aside-rounds.ts";
 import { Blame } from "./blame.ts";
 import { KnownTopics, takeDown } from "./down-link.ts";
 import { createGapRelay } from "./gap-relay.ts";
@@ -20,6 +21,7 @@ import { LiveTopics } from "./live-topics.ts";
 import { LoopWatch } from "./loop-watch.ts";
 import type { ParentSettings } from "./parent-config.ts";
 import { parentLogin } from "./parent-login.ts";
+import { RefusedBytes } from "./refused-bytes.ts";
 import { Tenants } from "./tenants.ts";
 import { type UpQueue, upQueue } from "./up-queue.ts";
 import type { UplinkStatus } from "./uplink-status.ts";
@@ -44,8 +46,8 @@ export interface Uplink extends Closer {
 /** A ring is a mistake in settings: it is looked at again, seldom, since each look may send what waits once around. */
 const LOOP_WAIT_MS = 600_000;
 const LOOK_ASIDE_MS = 1_000;
-/** What lies aside is tried again so often, beside when the parent changes its mind about a tenant. */
-const TRY_AGAIN_MS = 3_600_000;
+/** States and twins that are left out are tried again so often. */
+const FORGIVE_MS = 3_600_000;
 
 /**
  * Carries the journal to the parent over one connection, and over another one everything ordinary: states, twins and live up,
@@ -74,11 +76,13 @@ class ParentUplink implements Uplink {
   readonly #parts: UplinkParts;
   readonly #tenants: Tenants;
   readonly #aside: Aside;
+  readonly #rounds: AsideRounds;
   readonly #latest: LatestTopics;
   readonly #live: LiveTopics;
   readonly #known = new KnownTopics();
   readonly #loops: LoopWatch;
   readonly #blame = new Blame(limits.uplinkWindow);
+  readonly #refused = new RefusedBytes();
   readonly #started: Closer[] = [];
   #up: KeptLink | undefined;
   #ordinary: KeptLink | undefined;
@@ -87,8 +91,6 @@ class ParentUplink implements Uplink {
   #sending: SendingWork | undefined;
   #sinceMs: number;
   #lastError: string | null = null;
-  #isAsideDue = false;
-  #asideTriedMs: number;
 
   constructor(own: Address, parent: Parent, tenants: readonly string[], parts: UplinkParts) {
     this.#own = own;
@@ -101,7 +103,8 @@ class ParentUplink implements Uplink {
     this.#live = new LiveTopics(mayGoNow);
     this.#loops = new LoopWatch(parts.mark);
     this.#sinceMs = parts.clock.nowMs();
-    this.#asideTriedMs = parts.clock.monotonicMs();
+    const mayGoUp = (topic: string) => this.#tenants.verdictOn(topic) === "yes";
+    this.#rounds = new AsideRounds({ ...parts, aside: this.#aside, refused: this.#refused, mayGoUp });
   }
 
   start(): void {
@@ -130,7 +133,8 @@ class ParentUplink implements Uplink {
       log,
     });
     const looking = every(LOOK_ASIDE_MS, () => this.#lookAside(), this.#report);
-    this.#started.push(looking, this.#ordinary, this.#up);
+    const forgiving = every(FORGIVE_MS, async () => this.#latest.forgive(), this.#report);
+    this.#started.push(looking, forgiving, this.#ordinary, this.#up);
   }
 
   status(): UplinkStatus {
@@ -201,7 +205,7 @@ class ParentUplink implements Uplink {
     this.#sinceMs = clock.nowMs();
     if (this.#loops.isInLoop) this.#announce(connection);
     const verdictOn = (topic: string) => this.#tenants.verdictOn(topic);
-    const queue = upQueue(journal, { aside: this.#aside, blame: this.#blame, verdictOn });
+    const queue = upQueue(journal, { aside: this.#aside, blame: this.#blame, refused: this.#refused, verdictOn });
     this.#queue = queue;
     const onAcknowledged = () => this.#noteAcknowledged(connection);
     const sending = sendOver(connection, { queue, windowSize: this.#blame.windowSize, clock, onAcknowledged });
@@ -219,6 +223,7 @@ class ParentUplink implements Uplink {
   #noteAcknowledged(connection: LinkConnection): void {
     const { isChanged, blamed } = this.#blame.acknowledged();
     if (blamed.length > 0) {
+      this.#rounds.slowDown();
       const detail = "the parent closes the connection for these records, and takes others: they are put aside";
       this.#parts.log.error({ event: "uplink.record-refused", numbers: blamed }, detail);
     }
@@ -264,7 +269,7 @@ class ParentUplink implements Uplink {
     this.#queue?.lookAgain();
     if (!isNew) return;
     if (!isRefused) {
-      this.#isAsideDue = true;
+      this.#rounds.begin();
       return;
     }
     const detail = "the parent does not let this gateway speak for a tenant: its records are put aside until it does";
@@ -273,12 +278,7 @@ class ParentUplink implements Uplink {
 
   async #lookAside(): Promise<void> {
     this.#queue?.lookAgain();
-    const nowMs = this.#parts.clock.monotonicMs();
-    if (!this.#isAsideDue && nowMs - this.#asideTriedMs < TRY_AGAIN_MS) return;
-    this.#isAsideDue = false;
-    if (nowMs - this.#asideTriedMs >= TRY_AGAIN_MS) this.#latest.forgive();
-    this.#asideTriedMs = nowMs;
-    const taken = await this.#aside.takeUp((topic) => this.#tenants.verdictOn(topic) === "yes");
+    const taken = await this.#rounds.look();
     if (taken > 0) this.#parts.log.info({ event: "uplink.taken-up", taken }, "what lay aside is sent again");
   }
 

@@ -9,7 +9,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 
 const classes = [...RECORD_CLASSES, ASIDE_CLASS];
-const isOfChel = (topic: string) => topic.includes("/chel/");
+const isOfChel = ({ topic }: { readonly topic: string }) => topic.includes("/chel/");
 const recordOf = (seq: number, tenant: string, text: string) => ({
   seq,
   topic: topics.data({ tenant, device: "post-1" }, "reading"),
@@ -36,10 +36,14 @@ describe("what lies aside", () => {
     const lain = tenants.map((tenant, i) => recordOf(i + 1, tenant, `${tenant} ${i}`));
     await aside.put("reading", lain);
 
-    const taken = await aside.takeUp(isOfChel);
+    const first = await aside.takeUp(isOfChel, 40);
+    const second = await aside.takeUp(isOfChel, 1000);
 
     const wanted = (tenant: string) => tenants.flatMap((one, i) => (one === tenant ? [`${one} ${i}`] : []));
-    expect(taken).toBe(150);
+    expect([first, second]).toEqual([
+      { taken: 40, isThrough: false },
+      { taken: 110, isThrough: true },
+    ]);
     expect(await textsIn(journal, "reading")).toEqual(wanted("chel"));
     expect(await textsIn(journal, ASIDE_CLASS)).toEqual(wanted("kopeysk"));
     await until("it is counted", () => aside.count === 300);
@@ -50,7 +54,7 @@ describe("what lies aside", () => {
     const aside = openAside(journal);
     await aside.put("reading", [recordOf(1, "kopeysk", "x")]);
 
-    expect(await aside.takeUp(isOfChel)).toBe(0);
+    expect(await aside.takeUp(isOfChel, 1000)).toEqual({ taken: 0, isThrough: true });
     expect(journal.stats().newest).toBe(1);
   });
 

@@ -6,6 +6,7 @@ import { openJournal } from "#journal/sqlite-journal.ts";
 import { startSender } from "#uplink/sender.ts";
 import { openAside } from "../../../gateway/uplink/aside.ts";
 import { ASIDE_CLASS, UPLINK_READER } from "../../../gateway/uplink/journal-layout.ts";
+import { RefusedBytes } from "../../../gateway/uplink/refused-bytes.ts";
 import type { Verdict } from "../../../gateway/uplink/tenants.ts";
 import { upQueue } from "../../../gateway/uplink/up-queue.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -54,7 +55,7 @@ describe("the journal on its way up", () => {
       recordOf("chel", "reading", "behind"),
       recordOf("chel", "chunk", "of another class"),
     ]);
-    const queue = upQueue(journal, { aside, blame: blamesNobody, verdictOn });
+    const queue = upQueue(journal, { aside, blame: blamesNobody, refused: new RefusedBytes(), verdictOn });
 
     const got = send(queue);
     await until("the rest is sent", () => got.length === 2);
@@ -87,7 +88,7 @@ describe("the journal on its way up", () => {
       ...Array.from({ length: 70 }, (_, i) => recordOf("chel", "reading", `behind ${i}`)),
       recordOf("chel", "chunk", "of another class"),
     ]);
-    const queue = upQueue(journal, { aside: onFullDisk, blame: blamesNobody, verdictOn });
+    const queue = upQueue(journal, { aside: onFullDisk, blame: blamesNobody, refused: new RefusedBytes(), verdictOn });
 
     const got = send(queue);
     await until("what stands before it is sent", () => got.length === 2);
@@ -116,11 +117,26 @@ describe("the journal on its way up", () => {
     ]);
 
     for (let connection = 0; connection < 5; connection += 1) {
-      const queue = upQueue(journal, { aside, blame: blamesNobody, verdictOn });
+      const queue = upQueue(journal, { aside, blame: blamesNobody, refused: new RefusedBytes(), verdictOn });
       const read = await queue.read("reading", queue.acknowledged("reading"), 64);
       expect(read.filter(({ unsent }) => unsent === "elsewhere")).toHaveLength(50);
     }
 
     expect(journal.stats().newest).toBe(101);
+  });
+
+  it("puts a record that was blamed aside at once when it comes again under another number", async () => {
+    const journal = await openHere();
+    const aside = openAside(journal);
+    const refused = new RefusedBytes();
+    const blame = { isBlamed: (seq: number) => seq === 1, isHeld: () => false };
+    await journal.append([recordOf("chel", "reading", "poison"), recordOf("chel", "reading", "poison")]);
+    await journal.append([recordOf("chel", "reading", "of use")]);
+
+    const got = send(upQueue(journal, { aside, blame, refused, verdictOn: () => "yes" }));
+    await until("what is of use is sent", () => got.length > 0);
+
+    expect(got).toEqual(["of use"]);
+    await until("both lie aside", () => aside.count === 2);
   });
 });
