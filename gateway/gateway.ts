@@ -67,7 +67,7 @@ export async function startGateway(config: GatewayConfig, clock: Clock, log: Log
       Object.entries(layout.groups).map(([name, classes]) => [name, keep(new ConsumerGroup(name, classes, delivery))]),
     );
     const returnWithinMs = config.RETURN_WITHIN_S * 1000;
-    const sessions = keep(new DataSessions(RECORD_CLASSES, delivery, sessionLimitsOf(config)));
+    const sessions = keep(new DataSessions(RECORD_CLASSES, delivery, sessionLimitsOf(config, config.JOURNAL_BYTES)));
     const memory = await memoryOf(config, journal, log);
     const broker = keep(await startBroker({ rules, metrics, log, returnWithinMs, ...memory }));
     const uplink = await startUplinkFor(config, { journal, broker, retained: memory.retained, clock, log });

@@ -1,3 +1,5 @@
+import { RECORD_OVERHEAD_BYTES } from "#journal/budget.ts";
+import type { StoredRecord } from "#journal/journal.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import { ByteLadder } from "./byte-ladder.ts";
@@ -8,6 +10,8 @@ import { forgetHandedOut } from "./handed-out.ts";
 import type { SessionLimits } from "./session-settings.ts";
 
 const LOOK_EVERY_MS = 2_000;
+/** And each time that this part of what a session may be behind has come. */
+const LOOK_EVERY_PART = 1 / 8;
 
 /**
  * Ordinary clients' subscriptions to durable data, each client a group of one.
@@ -23,6 +27,11 @@ export class DataSessions implements Closer {
   readonly #sessions = new Map<string, DataSession>();
   readonly #ladder: ByteLadder;
   readonly #looking: Closer;
+  readonly #stopListening: () => void;
+  #nextLook: Promise<void> | undefined;
+  /** What has come since the start, as a budget counts it, and how much of it before the last look. */
+  #comeBytes = 0;
+  #lookedAtBytes = 0;
   /** One change at a time, so that what is on disk and what is served are the same. */
   #lastChange: Promise<unknown> = Promise.resolve();
 
@@ -47,9 +56,10 @@ export class DataSessions implements Closer {
     const names = new Set([...journal.addedReaders(), ...[...noted.keys()].map(nameOfSession)]);
     for (const { group } of this.#sessions.values()) names.delete(group.name);
     for (const name of names) this.#inTurn(() => this.#forget(name)).catch((error) => this.#report(error));
+    this.#stopListening = journal.onCommitted((committed) => this.#count(committed));
     this.#looking = every(
       LOOK_EVERY_MS,
-      () => this.#look(),
+      () => this.#lookOnce(),
       (error) => this.#report(error),
     );
   }
@@ -139,7 +149,9 @@ export class DataSessions implements Closer {
   }
 
   async close(): Promise<void> {
+    this.#stopListening();
     await this.#looking.close();
+    await this.#nextLook;
     await this.#lastChange;
     for (const session of this.#sessions.values()) {
       if (session.isLasting) await session.keepAway().catch((error) => this.#report(error));
@@ -180,14 +192,26 @@ export class DataSessions implements Closer {
     }
   }
 
+  #count(records: readonly StoredRecord[]): void {
+    for (const { topic, bytes } of records) this.#comeBytes += topic.length + bytes.length + RECORD_OVERHEAD_BYTES;
+    if (this.#comeBytes - this.#lookedAtBytes < this.#limits.bytes * LOOK_EVERY_PART) return;
+    this.#lookOnce().catch((error) => this.#report(error));
+  }
+
+  #lookOnce(): Promise<void> {
+    this.#nextLook ??= this.#look().finally(() => {
+      this.#nextLook = undefined;
+    });
+    return this.#nextLook;
+  }
+
   async #look(): Promise<void> {
     const { journal, metrics, log } = this.#parts;
+    this.#lookedAtBytes = this.#comeBytes;
+    this.#ladder.note(journal.newest(), this.#comeBytes);
     await this.#inTurn(() => this.#forgetLeftovers()).catch((error) => this.#report(error));
-    const { payloadBytesAppended } = journal.stats();
-    const newest = journal.newest();
-    this.#ladder.note(newest, payloadBytesAppended);
     const { records, bytes } = this.#limits;
-    const floor = Math.max(newest - records, this.#ladder.floor(payloadBytesAppended, bytes));
+    const floor = Math.max(journal.newest() - records, this.#ladder.floor(this.#comeBytes, bytes));
     for (const session of this.#sessions.values()) {
       const { clientId, group, awayMs } = session;
       if (awayMs > this.#limits.awayMs) {

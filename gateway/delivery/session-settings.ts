@@ -13,7 +13,7 @@ export const sessionSettings = {
     .int()
     .min(1024)
     .default(256 * 1024 * 1024)
-    .describe("bytes of durable records that a persistent session may be behind; it loses the oldest beyond"),
+    .describe("as SESSION_RECORDS, in bytes as JOURNAL_BYTES counts them, and at most a quarter of those"),
   SESSION_AWAY_S: z.coerce
     .number()
     .min(1)
@@ -29,9 +29,12 @@ export interface SessionLimits {
   readonly awayMs: number;
 }
 
-/** The bounds that settings ask for. */
-export const sessionLimitsOf = (settings: z.infer<typeof SessionSettings>): SessionLimits => ({
+/** A journal full of what only a session waits for would say of records that the city has that they are lost. */
+const MOST_OF_JOURNAL = 1 / 4;
+
+/** The bounds that settings ask for, in a journal of so many bytes. */
+export const sessionLimitsOf = (settings: z.infer<typeof SessionSettings>, journalBytes: number): SessionLimits => ({
   records: settings.SESSION_RECORDS,
-  bytes: settings.SESSION_BYTES,
+  bytes: Math.min(settings.SESSION_BYTES, journalBytes * MOST_OF_JOURNAL),
   awayMs: settings.SESSION_AWAY_S * 1000,
 });

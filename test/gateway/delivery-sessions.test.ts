@@ -280,6 +280,26 @@ describe("a plain persistent session that subscribes to durable data", () => {
     await air.close();
   });
 
+  it("is skipped before it brings a small journal to its budget: what everybody else has is not said to be lost", async () => {
+    const gateway = await start({ JOURNAL_BYTES: String(2 * 1024 * 1024) });
+    const air = await consume(gateway, "air");
+    const away = await connectOperator(gateway);
+    await subscribe(away, DEMO);
+    await leave(away);
+    const device = await connectDevice(gateway);
+
+    for (let i = 1; i <= 60; i += 1) {
+      await publish(device, topicOf("reading"), new Array<string>(100).fill("x".repeat(500)));
+      await until("the group has them", () => air.messages.length === i * 100);
+    }
+
+    const { journal } = await gateway.health();
+    expect(Object.values(journal.dropped).every((count) => count === 0)).toBe(true);
+    const metrics = await (await fetch(`http://127.0.0.1:${gateway.metricsPort}/metrics`)).text();
+    expect(metrics).toMatch(/gateway_session_skipped_total [1-9]/);
+    await air.close();
+  });
+
   it("does not hold the journal up, while its client is away, for what it does not want", async () => {
     const gateway = await start();
     const air = await consume(gateway, "air");
