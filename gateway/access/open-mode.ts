@@ -34,6 +34,7 @@ const everybody: Accounts = {
 
 const openRules: Rules = {
   levels: [LEVEL.MQIsdp, LEVEL.MQTT],
+  keepsOrdinarySessions: true,
   refusalOfPublish: (_identity, { topic }) => (isOurTopic(topic) ? "topic" : undefined),
   mayHaveWill: (_identity, { topic }) => !isOurTopic(topic),
   maySubscribe: (_identity, filter) => filter !== REFUSED_FILTER && !isOurTopic(filter),

@@ -18,6 +18,11 @@ export interface Rules {
   /** The MQTT protocol levels that are served. */
   readonly levels: readonly number[];
   /**
+   * Whether the broker keeps a session without a connection. What our clients hear through it is only ever the newest of a
+   * topic and retained, or worth nothing later; durable data have sessions of their own.
+   */
+  readonly keepsOrdinarySessions: boolean;
+  /**
    * Why this client may not publish this, or undefined when it may. The front asks for durable topics and for QoS 2, the
    * broker for all others and for wills: there are no other rules.
    */
@@ -164,6 +169,7 @@ export function groupFilters(group: string): readonly string[] {
 /** The rules of every gateway that is not in its open mode: deny by default. */
 export const closedRules: Rules = {
   levels: [LEVEL.MQTT],
+  keepsOrdinarySessions: false,
   refusalOfPublish,
   mayHaveWill,
   maySubscribe,

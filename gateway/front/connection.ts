@@ -260,7 +260,8 @@ export class Connection {
     const { will, keepaliveS, cleanSession } = connect;
     this.#identity = identity;
     this.#deadlines.connected(keepaliveS * 1000);
-    this.#flows = new Flows(cleanSession);
+    const isKept = !cleanSession && this.#parts.rules.keepsOrdinarySessions;
+    this.#flows = new Flows(!isKept);
     this.#phase = "connecting";
     this.#toll = new Toll(this.#parts.allowances, identity, {
       limits: () => this.#parts.limits,
@@ -284,7 +285,7 @@ export class Connection {
     const enter = () => {
       if (this.#phase !== "connecting") return;
       this.#parts.broker.serve(link);
-      this.#forward(connectForBroker(frame));
+      this.#forward(connectForBroker(frame, isKept ? "lasting" : "clean"));
     };
     const { sessions } = this.#parts;
     if (this.#isResumed || sessions.kindOf(identity.clientId) === "none") enter();

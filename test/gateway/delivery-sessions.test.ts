@@ -4,7 +4,7 @@ import { limits } from "#contract/limits.ts";
 import { filters, topics } from "#contract/topics.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import { connectDevice, consume, numbered, publish, topicOf } from "../support/group-member.ts";
-import { connectPacket, openRaw, type RawClient } from "../support/raw-mqtt.ts";
+import { aPublish, connectPacket, connectRaw, openRaw, type RawClient } from "../support/raw-mqtt.ts";
 import { type RunningGateway, startGatewayHere, startTestGateway } from "../support/test-gateway.ts";
 import { until } from "../support/until.ts";
 
@@ -131,6 +131,29 @@ describe("a plain persistent session that subscribes to durable data", () => {
     const back = await connectOperator(second);
     await until("both", () => back.texts().length === 2);
     expect(back.isPresent).toBe(true);
+  });
+
+  it("are all that is kept of a client: what the broker would serve is subscribed to anew, and the newest comes", async () => {
+    const gateway = await startGatewayHere({ clients: CLIENTS });
+    const login = { clientId: "demo:truck-0", token: gateway.tokenOf("demo:truck-0"), clean: false };
+    const cloudLogin = { clientId: "dv:cloud:out", username: "dv:cloud", token: gateway.tokenOf("dv:cloud") };
+    const stored = topics.stored({ tenant: "demo", device: "truck-0" });
+    const cloud = await connectRaw(gateway.port, cloudLogin);
+    const first = await connectRaw(gateway.port, login);
+    expect(await subscribe(first, stored)).toEqual([1]);
+    await leave(first);
+    for (let i = 1; i <= 50; i += 1) cloud.send({ ...aPublish(stored, i, `stored ${i}`), retain: true });
+    await cloud.receive("puback", 50);
+
+    const back = await connectRaw(gateway.port, login);
+    back.send({ cmd: "pingreq" });
+    await back.receive("pingresp");
+    expect(back.received).toMatchObject([{ cmd: "connack", sessionPresent: false }, { cmd: "pingresp" }]);
+    expect(await subscribe(back, stored)).toEqual([1]);
+
+    await back.receive("publish");
+    const got = back.received.flatMap((packet) => (packet.cmd === "publish" ? [String(packet.payload)] : []));
+    expect(got).toEqual(["stored 50"]);
   });
 
   it.each([
