@@ -37,6 +37,9 @@ export type RefusalReason =
   | "internal-error";
 
 const LOG_EVERY_MS = 5_000;
+const MOST_LOGGED = 200;
+
+const cut = (text: string): string => (text.length > MOST_LOGGED ? `${text.slice(0, MOST_LOGGED)}…` : text);
 
 /** What the gateway counts since its start. */
 export class Metrics {
@@ -62,10 +65,14 @@ export class Metrics {
     this.#log = log;
   }
 
-  /** Counts something that was turned away and logs it, for one client and reason at most each five seconds. */
+  /**
+   * Counts something that was turned away and logs it, for one client and reason at most each five seconds. What comes from
+   * a client may be long (a topic has up to 64 KiB): it is cut.
+   */
   refuse(reason: RefusalReason, client: string, detail: string, count = 1): void {
     this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + count);
-    const key = `${reason} ${client}`;
+    const name = cut(client);
+    const key = `${reason} ${name}`;
     const last = this.#lastLogged.get(key);
     const nowMs = this.#clock.monotonicMs();
     if (last !== undefined && nowMs - last.atMs < LOG_EVERY_MS) {
@@ -75,7 +82,10 @@ export class Metrics {
     if (this.#lastLogged.size > 10_000) this.#lastLogged.clear();
     this.#lastLogged.set(key, { atMs: nowMs, unsaid: 0 });
     const unsaid = last?.unsaid ?? 0;
-    this.#log.warn({ event: "client.refused", reason, client, detail, count, unsaid }, "client refused");
+    this.#log.warn(
+      { event: "client.refused", reason, client: name, detail: cut(detail), count, unsaid },
+      "client refused",
+    );
   }
 
   /** Refusals by reason. */
