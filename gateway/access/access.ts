@@ -11,7 +11,7 @@ import type { Accounts } from "./accounts.ts";
 import { certificateAccounts } from "./certificate-accounts.ts";
 import { openAccess } from "./open-mode.ts";
 import { followListFile, followListUrl, type RevocationSource } from "./revocation-sources.ts";
-import { KeptRevocations, noRevocations } from "./revocations.ts";
+import { KeptRevocations, noRevocations, type Revocations } from "./revocations.ts";
 import { closedRules, type Rules } from "./rules.ts";
 import { watchTokenAccounts } from "./token-accounts.ts";
 
@@ -36,37 +36,40 @@ export async function startAccess(config: GatewayConfig, clock: Clock, log: Logg
   const authority = config.TLS_CA === undefined ? undefined : await readAuthority(config.TLS_CA);
   const takesTokens = authority === undefined || config.ALLOW_TOKENS;
   const tokens = takesTokens ? await watchTokenAccounts(config.CREDENTIALS_FILE, log) : undefined;
-  const revocations = authority === undefined ? undefined : await openRevocations(config, authority, clock, log);
-  const accounts = certificateAccounts(revocations?.kept ?? noRevocations, tokens, clock);
+  const revocations = authority === undefined ? nothingToRevoke : await openRevocations(config, authority, clock, log);
+  const accounts = certificateAccounts(revocations.kept, tokens, clock);
   return {
     accounts,
     rules: closedRules,
     authority,
     takesTokens,
     get troubles() {
-      return [tokens?.trouble, ...(revocations?.troubles ?? [])].filter((trouble) => trouble !== undefined);
+      return [tokens?.trouble, ...revocations.troubles].filter((trouble) => trouble !== undefined);
     },
-    close: () => closeAll([accounts, ...(revocations?.sources ?? [])]),
+    close: () => closeAll([accounts, ...revocations.sources]),
   };
 }
 
 /** The list and the ways by which it comes. */
 interface FollowedRevocations {
-  readonly kept: KeptRevocations;
+  readonly kept: Revocations;
   readonly sources: readonly RevocationSource[];
   readonly troubles: readonly (string | undefined)[];
 }
 
-/** Follows the list where the settings name one; else certificates end with their time only, and the log says so. */
+const nothingToRevoke: FollowedRevocations = { kept: noRevocations, sources: [], troubles: [] };
+const NO_LIST = "revocations: neither CRL_FILE nor CRL_URL is set, so no certificate can be taken back";
+
+/** Follows the list where the settings name one; else certificates end with their time only, which is said. */
 async function openRevocations(
   { DATA_DIR, CRL_FILE, CRL_URL }: GatewayConfig,
   authority: X509Certificate,
   clock: Clock,
   log: Logger,
-): Promise<FollowedRevocations | undefined> {
+): Promise<FollowedRevocations> {
   if (CRL_FILE === undefined && CRL_URL === undefined) {
-    log.warn({ event: "revocations.none" }, "neither CRL_FILE nor CRL_URL is set: no certificate can be taken back");
-    return undefined;
+    log.warn({ event: "revocations.none" }, NO_LIST);
+    return { ...nothingToRevoke, troubles: [NO_LIST] };
   }
   const kept = await KeptRevocations.open(join(DATA_DIR, "revoked.pem"), authority, log);
   const sources = [

@@ -11,6 +11,8 @@ import { until } from "../support/until.ts";
 
 const TRUCK = { tenant: "demo", device: "truck-1" };
 const POST = { tenant: "demo", device: "post-1" };
+/** What a gateway says that was told of no revocation list. */
+const NO_LIST = "revocations: neither CRL_FILE nor CRL_URL is set, so no certificate can be taken back";
 const READING = topics.data(TRUCK, "reading");
 
 interface Place {
@@ -92,7 +94,7 @@ describe("a gateway with a certificate", () => {
     });
     client.send(aPublish(READING, 1));
     await client.receive("puback");
-    expect((await gateway.health()).troubles).toEqual([]);
+    expect((await gateway.health()).troubles).toEqual([NO_LIST]);
   });
 
   it("goes on with the certificate that it has when the new one does not fit its key, and says so", async () => {
@@ -101,8 +103,8 @@ describe("a gateway with a certificate", () => {
 
     await writeFile(authority.server.TLS_KEY, issued.key);
 
-    await until("it is said", async () => (await gateway.health()).troubles.length === 1);
-    expect((await gateway.health()).troubles[0]).toMatch(/^tls-certificate: /);
+    await until("it is said", async () => (await gateway.health()).troubles.length === 2);
+    expect((await gateway.health()).troubles).toEqual([NO_LIST, expect.stringMatching(/^tls-certificate: /)]);
     await signIn(await open(issued), { clientId: "demo:truck-1" });
   });
 
