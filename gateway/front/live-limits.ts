@@ -16,6 +16,8 @@ export interface LiveLimits extends Closer {
 
 const LimitSettings = z.strictObject(limitSettings);
 type LimitSettings = z.infer<typeof LimitSettings>;
+/** JSON has numbers: what the environment's texts are read into must not make one of `true`, `null` or `""`. */
+const FileSettings = z.record(z.string(), z.number());
 
 /**
  * The limits of the environment, and over them those of a file that is read again when it changes: JSON, its keys those of
@@ -43,7 +45,8 @@ export async function startLimits(
 }
 
 function readSettings(own: LimitSettings, file: string, text: string): LimitSettings {
-  const parsed = LimitSettings.safeParse({ ...own, ...jsonObject(file, text) });
+  const numbers = FileSettings.safeParse(jsonObject(file, text));
+  const parsed = numbers.success ? LimitSettings.safeParse({ ...own, ...numbers.data }) : numbers;
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map(({ path, message }) => [...path, message].join(": "));
   throw new BadConfig(`SETTINGS_FILE: ${file}: ${lines.join("; ")}`);

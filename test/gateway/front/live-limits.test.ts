@@ -61,6 +61,9 @@ describe("settings in a file", () => {
 
   it.each([
     [{ RATE_MESSAGES: "many" }, /RATE_MESSAGES/],
+    [{ RATE_MESSAGES: true }, /RATE_MESSAGES/],
+    [{ RATE_BYTES: "500" }, /RATE_BYTES/],
+    [{ RATE_BURST_S: [1] }, /RATE_BURST_S/],
     [{ MAX_CONNECTIONS: 0 }, /MAX_CONNECTIONS/],
     [{ PORT: 1883 }, /PORT/],
     [[], /no JSON object/],
