@@ -6,7 +6,9 @@ const WINDOW = 16;
 const MOST_STRIKES = 5;
 
 /**
- * The newest `state` and `twin/reported` of everyone behind this gateway, and what of it the parent does not have yet.
+ * The newest `state` and `twin/reported` of everyone behind this gateway, and what of it the parent does not have yet:
+ * everything once, then what changed here since the parent acknowledged it. Whoever is silent here may speak elsewhere by
+ * now, and what it said here must not replace that.
  *
  * A connection that ends may have ended for what was under way (a twin that is too large for the parent): such topics go
  * last and alone over the next ones, and are left out after a few, until they change or are forgiven.
@@ -48,17 +50,19 @@ export class LatestTopics {
     this.#pump();
   }
 
-  /** Sends everything over a new connection, and what is noted from then on. */
+  /** Sends over a new connection what the parent has not acknowledged yet, and what is noted from then on. */
   begin(client: MqttClient): void {
     this.#client = client;
-    for (const topic of this.#latest.keys()) this.#unsent.add(topic);
     this.#pump();
   }
 
   /** The connection has ended. */
   end(): void {
     this.#client = undefined;
-    for (const topic of this.#underWay) this.#strikes.set(topic, (this.#strikes.get(topic) ?? 0) + 1);
+    for (const topic of this.#underWay) {
+      this.#strikes.set(topic, (this.#strikes.get(topic) ?? 0) + 1);
+      this.#unsent.add(topic);
+    }
     this.#underWay.clear();
   }
 
@@ -73,7 +77,7 @@ export class LatestTopics {
     this.#underWay.add(topic);
     const payload = Buffer.from(this.#latest.get(topic) ?? new Uint8Array());
     client.publish(topic, payload, { qos: 1, retain: true }, (error) => {
-      // A connection that breaks is replaced, and the next one begins with everything.
+      // A connection that breaks is replaced, and the next one begins with what was under way.
       if (client !== this.#client || (error !== undefined && error !== null)) return;
       this.#underWay.delete(topic);
       this.#strikes.delete(topic);

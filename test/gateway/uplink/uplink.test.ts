@@ -152,7 +152,7 @@ describe("a gateway with a parent", () => {
     expect(heard.get(topics.desired(POST))).toBe("desired 1");
   });
 
-  it("shows the parent state and twin of the devices behind it, again after each reconnect, and live as it comes", async () => {
+  it("shows the parent state and twin of the devices behind it, after a reconnect what changed, and live as it comes", async () => {
     const { parent, wire, child } = await setUp(["chel"], "chel");
     const device = await connectTo(child, "chel:post-1");
     await device.publishAsync(topics.state(POST), "here", { qos: 1, retain: true });
