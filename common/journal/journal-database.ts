@@ -203,10 +203,11 @@ export class JournalDatabase {
   #commitNow(connection: Connection, commit: Commit): number {
     connection.db.exec("BEGIN IMMEDIATE");
     const { cursors, holdings } = this.#draft(commit.moves);
-    if (commit.addedReaders !== undefined) setAddedReaders(connection, this.#addedReaders, commit.addedReaders);
     const lastN = insertAll(connection, commit.packed, this.#lastN, holdings);
     for (const [name, text] of Object.entries(commit.values)) connection.setValue.run(name, text);
     for (const { reader, recordClass, n } of commit.moves) connection.setCursor.run(reader, recordClass, n);
+    // After the moves: some may be of a reader that goes with this transaction.
+    if (commit.addedReaders !== undefined) setAddedReaders(connection, this.#addedReaders, commit.addedReaders);
     unpackKept(commit.kept, (name, bytes) => {
       if (bytes === null) connection.unkeep.run(name);
       else connection.keep.run(name, bytes);
