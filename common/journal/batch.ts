@@ -1,7 +1,6 @@
 import { sizeInBudget } from "./budget.ts";
 import type { NewRecord, StoredRecord, Values } from "./journal.ts";
 import { packKept, RecordPacker } from "./record-codec.ts";
-import type { Readers } from "./worker-messages.ts";
 
 /** A transaction takes at most so much, so that nobody waits long for its sync. */
 const MOST_RECORDS = 10_000;
@@ -9,6 +8,9 @@ const MOST_BYTES = 8 * 1024 * 1024;
 
 /** Bytes that are kept under a name beside the log; null takes them away. */
 export type Kept = readonly [name: string, bytes: Uint8Array | null];
+
+/** A reader that is added, with its classes, or taken away (null). */
+export type ReaderChange = readonly [reader: string, classes: readonly string[] | null];
 
 /** One append that waits for its commit. */
 interface Waiter {
@@ -26,8 +28,8 @@ export class Batch {
   #keptBytes = 0;
   readonly records: NewRecord[] = [];
   readonly values: Record<string, string> = {};
-  /** The readers that are added from this transaction on; undefined where they stay as they are. */
-  readers: Readers | undefined;
+  /** In the order in which they were asked for. */
+  readonly readerChanges: ReaderChange[] = [];
 
   constructor(classes: readonly string[]) {
     this.#classes = classes;

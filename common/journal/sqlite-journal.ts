@@ -2,7 +2,7 @@ import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
 import { Histogram } from "#kit/histogram.ts";
-import { Batch, type Kept } from "./batch.ts";
+import { Batch, type Kept, type ReaderChange } from "./batch.ts";
 import type { JournalBudget } from "./budget.ts";
 import {
   type Journal,
@@ -51,12 +51,19 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 
 type StartThread = (known: Known) => Promise<{ thread: JournalThread; opened: Opened }>;
 
+/** The added readers after a transaction. */
+interface ReadersAfter {
+  readonly readers: Readers;
+  /** Those that came, went, or both: what was known of where they stand does not hold any more. */
+  readonly changed: ReadonlySet<string>;
+  /** Those that came begin at the newest number. */
+  readonly begins: readonly CursorMove[];
+}
+
 class SqliteJournal implements Journal {
   readonly #classes: readonly string[];
   readonly #openedReaders: Readers;
   #addedReaders: Readers;
-  /** Those that were added, once all that was asked for is committed. */
-  #wantedReaders: Readers;
   readonly #startAnew: StartThread;
   readonly #onListenerError: (error: unknown) => void;
   readonly #budget: JournalBudget | undefined;
@@ -91,7 +98,6 @@ class SqliteJournal implements Journal {
     this.#appended = classes.map(() => 0);
     this.#openedReaders = readers;
     this.#addedReaders = opened.addedReaders;
-    this.#wantedReaders = opened.addedReaders;
     this.#onListenerError = onListenerError;
     this.#budget = budget;
     this.#startAnew = startAnew;
@@ -167,43 +173,39 @@ class SqliteJournal implements Journal {
   async addReader(reader: string, classes: readonly string[]): Promise<void> {
     if (this.#openedReaders[reader] !== undefined) throw new UnknownClass(`"${reader}" is one of the own readers`);
     for (const name of classes) if (!this.#classes.includes(name)) throw new UnknownClass(`no class "${name}" here`);
-    if (this.#wantedReaders[reader] === undefined)
-      await this.#changeReaders({ ...this.#wantedReaders, [reader]: classes });
-    else await this.#commitSoon([], {}, []);
+    await this.#commitSoon([], {}, [], [reader, classes]);
   }
 
   async removeReader(reader: string): Promise<void> {
-    const { [reader]: gone, ...left } = this.#wantedReaders;
-    if (gone !== undefined) await this.#changeReaders(left);
+    await this.#commitSoon([], {}, [], [reader, null]);
   }
 
   addedReaders(): readonly string[] {
     return Object.keys(this.#addedReaders);
   }
 
-  /** Readers that are new begin at the newest number. */
-  #beginsOf(readers: Readers = {}): readonly CursorMove[] {
-    const isNew = (reader: string) => this.#addedReaders[reader] === undefined;
-    return Object.entries(readers).flatMap(([reader, classes]) =>
-      isNew(reader) ? classes.map((recordClass) => ({ reader, recordClass, n: this.#lastN })) : [],
+  /** What changes make of the added readers at the moment of their transaction; undefined where they change nothing. */
+  #readersAfter(changes: readonly ReaderChange[]): ReadersAfter | undefined {
+    const readers = new Map(Object.entries(this.#addedReaders));
+    const changed = new Set<string>();
+    for (const [reader, classes] of changes) {
+      if (readers.has(reader) === (classes !== null)) continue;
+      if (classes === null) readers.delete(reader);
+      else readers.set(reader, classes);
+      changed.add(reader);
+    }
+    const begins = [...changed].flatMap((reader) =>
+      (readers.get(reader) ?? []).map((recordClass) => ({ reader, recordClass, n: this.#lastN })),
     );
+    return changed.size === 0 ? undefined : { readers: Object.fromEntries(readers), changed, begins };
   }
 
-  #takeReaders(readers: Readers | undefined, begins: readonly CursorMove[]): void {
-    if (readers === undefined) return;
+  #takeReaders({ readers, changed, begins }: ReadersAfter): void {
     for (const cursors of [this.#cursors, this.#moves]) {
-      for (const key of cursors.keys()) {
-        const reader = key.slice(0, key.indexOf("\n"));
-        if (this.#addedReaders[reader] !== undefined && readers[reader] === undefined) cursors.delete(key);
-      }
+      for (const key of cursors.keys()) if (changed.has(key.slice(0, key.indexOf("\n")))) cursors.delete(key);
     }
     this.#addedReaders = readers;
     for (const { reader, recordClass, n } of begins) this.#cursors.set(keyOf(reader, recordClass), n);
-  }
-
-  async #changeReaders(wanted: Readers): Promise<void> {
-    this.#wantedReaders = wanted;
-    await this.#commitSoon([], {}, [], wanted);
   }
 
   value(name: string): string | undefined {
@@ -285,7 +287,7 @@ class SqliteJournal implements Journal {
     records: readonly NewRecord[],
     values: Values,
     kept: readonly Kept[],
-    readers?: Readers,
+    readerChange?: ReaderChange,
   ): Promise<readonly number[]> {
     if (this.#closing !== undefined) return Promise.reject(new JournalUnavailable("the journal is closed"));
     let batch = this.#waiting.at(-1);
@@ -296,7 +298,7 @@ class SqliteJournal implements Journal {
       this.#waiting.push(batch);
     }
     const committed = batch.add(records, values, kept);
-    batch.readers = readers ?? batch.readers;
+    if (readerChange !== undefined) batch.readerChanges.push(readerChange);
     this.#startCommitting();
     return committed;
   }
@@ -336,20 +338,19 @@ class SqliteJournal implements Journal {
     try {
       if (this.#isOverBudget(budgetBytesOf(packed, records.length))) await this.#makeRoom(batch.incomingBytes());
       const askedMs = performance.now();
-      const addedReaders = batch.readers;
-      const begins = this.#beginsOf(addedReaders);
+      const after = this.#readersAfter(batch.readerChanges);
       const taskOf = (moves: readonly CursorMove[]): Task => {
-        return { kind: "commit", packed, kept, values, moves: [...moves, ...begins], addedReaders };
+        const allMoves = [...moves, ...(after?.begins ?? [])];
+        return { kind: "commit", packed, kept, values, moves: allMoves, addedReaders: after?.readers };
       };
       const reply = await this.#ask(taskOf, [packed, kept]);
       this.#commitSeconds.observe((performance.now() - askedMs) / 1000);
       if (reply.kind !== "committed") return () => undefined;
       this.#trouble = reply.committed.trouble;
-      this.#takeReaders(addedReaders, begins);
+      if (after !== undefined) this.#takeReaders(after);
       this.#takeCommitted(records, values, reply.committed);
       return () => this.#tellAll(batch, reply.committed);
     } catch (error) {
-      this.#wantedReaders = this.#waiting.findLast(({ readers }) => readers)?.readers ?? this.#addedReaders;
       return () => batch.reject(error);
     }
   }
