@@ -1,10 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { encode } from "#contract/codec.ts";
 import { RECORD_CLASSES, topics } from "#contract/topics.ts";
 import type { Journal } from "#journal/journal.ts";
 import { openJournal } from "#journal/sqlite-journal.ts";
+import { systemClock } from "#kit/clock.ts";
+import { createLogger } from "#kit/logger.ts";
+import { gatewayBudget } from "../../../gateway/own/journal-budget.ts";
 import { openAside } from "../../../gateway/uplink/aside.ts";
 import { ASIDE_CLASS, UPLINK_READER } from "../../../gateway/uplink/journal-layout.ts";
+import { aPhoto } from "../../support/builders.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 
@@ -16,9 +22,14 @@ const recordOf = (seq: number, tenant: string, text: string) => ({
   bytes: Buffer.from(text),
 });
 
-async function openIn(folder: string): Promise<Journal> {
+const POST = { tenant: "chel", device: "post-1" };
+const chunkTopic = topics.data(POST, "chunk");
+
+async function openIn(folder: string, budgetBytes = 64 * 1024 * 1024): Promise<Journal> {
   const file = join(folder, "journal.db");
-  const journal = await openJournal({ file, classes, readers: { [UPLINK_READER]: classes } });
+  const parts = { name: "village", newId: randomUUID, clock: systemClock, log: createLogger("test", "silent") };
+  const budget = gatewayBudget(budgetBytes, parts);
+  const journal = await openJournal({ file, classes, readers: { [UPLINK_READER]: classes }, budget });
   onTestFinished(() => journal.close());
   return journal;
 }
@@ -65,5 +76,22 @@ describe("what lies aside", () => {
     await journal.close();
 
     expect(openAside(await openIn(folder)).count).toBe(1);
+  });
+
+  it("loses photos whole where the journal is full, never a chunk alone", async () => {
+    const journal = await openIn(await tempFolder(), 1024 * 1024);
+    const photos = Array.from({ length: 10 }, (_, i) => aPhoto(Buffer.alloc(80_000, i)).chunks);
+    const chunks = photos.flat().map((chunk, i) => ({ seq: i + 1, topic: chunkTopic, bytes: encode(chunk) }));
+    await openAside(journal).put("chunk", chunks);
+    const visit = { recordClass: "visit", topic: topics.data(POST, "visit"), bytes: Buffer.alloc(30_000) };
+    for (let n = 0; n < 20; n += 1) await journal.append([visit]);
+
+    const left = await journal.read(ASIDE_CLASS, 0, 1000);
+    const countOf = (sha: string) => left.filter(({ bytes }) => Buffer.from(bytes).includes(sha)).length;
+    const counts = photos.map((of) => [countOf(of[0]?.sha ?? ""), of.length]);
+
+    expect(counts.filter(([here]) => here === 0).length).toBeGreaterThan(1);
+    expect(counts.filter(([here, all]) => here === all).length).toBeGreaterThan(1);
+    expect(counts.filter(([here, all]) => here !== 0 && here !== all)).toEqual([]);
   });
 });
