@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { Gap } from "#contract/messages.ts";
 import { type Address, RESERVED_TENANT } from "#contract/names.ts";
+import { JsonText } from "#kit/json-text.ts";
 import { unite } from "#kit/ranges.ts";
 import { addTo } from "../store/state/counters.ts";
 import { acceptGap, keepReport, refusedGapsOf } from "../store/state/devices.ts";
@@ -102,10 +102,7 @@ export function replayGaps({ state, gateways, nowMs, onRefusedGap }: GapStores):
 }
 
 /** Read when the message came; it is kept as it was. */
-const GapJson = z
-  .string()
-  .transform((text): unknown => JSON.parse(text))
-  .pipe(Gap);
+const GapJson = JsonText.pipe(Gap);
 
 /** Any device can speak of another one: that is counted, and no alarm. */
 function tell(refusal: GapRefusal, onRefusedGap: GapStores["onRefusedGap"]): void {

@@ -1,8 +1,8 @@
-import { z } from "zod";
 import { DeviceState } from "#contract/messages.ts";
 import { type Address, RESERVED_TENANT } from "#contract/names.ts";
 import { parseTopic } from "#contract/topics.ts";
 import type { Clock } from "#kit/clock.ts";
+import { JsonText } from "#kit/json-text.ts";
 import type { Logger } from "#kit/logger.ts";
 import { verifyVisits } from "../sites/visit-book.ts";
 import { addTo } from "../store/state/counters.ts";
@@ -69,14 +69,4 @@ function pin(address: Address, key: string, { state, clock, log }: StateParts): 
   });
 }
 
-const StateJson = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: "custom", message: "not JSON" });
-      return z.NEVER;
-    }
-  })
-  .pipe(DeviceState);
+const StateJson = JsonText.pipe(DeviceState);

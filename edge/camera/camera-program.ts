@@ -1,5 +1,6 @@
 import { ProgramFailed, runProgram } from "#kit/run-program.ts";
 import { type ListedCamera, parseCameraList } from "./camera-list.ts";
+import { checkJpeg, MAX_JPEG_BYTES } from "./check-jpeg.ts";
 import { troubleOf, troubleOfFailure } from "./program-trouble.ts";
 import type { StillOptions } from "./still-options.ts";
 
@@ -28,6 +29,32 @@ export async function listCameras(
   const { status, output, complaints } = await runCamera(runProgram(list, signal), howToInstall);
   if (status !== 0) throw troubleOf(command, status, complaints);
   return parseCameraList(output.toString("utf8"));
+}
+
+/** A program that writes one JPEG to its standard output. */
+export interface PhotoProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly howToInstall: string;
+  /** What the photo is called where it is none. */
+  readonly what: string;
+  /** What it means that the program ended well and wrote nothing. */
+  readonly ifEmpty: (complaints: string) => Error;
+}
+
+/** Takes one photo; rejects with `camera-unavailable`, and with what `checkJpeg` says of a photo that is none. */
+export async function photoOf(
+  { command, args, howToInstall, what, ifEmpty }: PhotoProgram,
+  { environment, withinMs = SHOT_WITHIN_MS }: ProgramCameraOptions,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  signal.throwIfAborted();
+  const program = { command, args, environment, withinMs, maxOutputBytes: MAX_JPEG_BYTES };
+  const { status, output, complaints } = await runCamera(runProgram(program, signal), howToInstall);
+  if (status !== 0) throw troubleOf(command, status, complaints);
+  if (output.length === 0) throw ifEmpty(complaints);
+  await checkJpeg(output, what);
+  return output;
 }
 
 /** Waits for a camera's program; its failure becomes one of the camera. */

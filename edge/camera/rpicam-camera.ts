@@ -1,8 +1,5 @@
-import { runProgram } from "#kit/run-program.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
-import { listCameras, type ProgramCameraOptions, runCamera, SHOT_WITHIN_MS } from "./camera-program.ts";
-import { checkJpeg, MAX_JPEG_BYTES } from "./check-jpeg.ts";
-import { troubleOf } from "./program-trouble.ts";
+import { listCameras, type PhotoProgram, type ProgramCameraOptions, photoOf } from "./camera-program.ts";
 import type { StillOptions } from "./still-options.ts";
 
 const COMMAND = "rpicam-still";
@@ -10,18 +7,15 @@ const INSTALL = "sudo apt install rpicam-apps-lite (Raspberry Pi OS of 2023-10 o
 
 /** A camera at a Raspberry Pi's connector, by `rpicam-still`; the photo comes over its standard output, never a disk. */
 export function createRpicamCamera(index: number, parts: ProgramCameraOptions): Camera {
-  const { options, environment, withinMs = SHOT_WITHIN_MS } = parts;
-  const args = rpicamArguments(index, options);
+  const program: PhotoProgram = {
+    command: COMMAND,
+    args: rpicamArguments(index, parts.options),
+    howToInstall: INSTALL,
+    what: `what ${COMMAND} wrote`,
+    ifEmpty: () => new CameraUnavailable("failed", `${COMMAND} ended well but wrote no photo`),
+  };
   return {
-    capture: async (signal) => {
-      signal.throwIfAborted();
-      const program = { command: COMMAND, args, environment, withinMs, maxOutputBytes: MAX_JPEG_BYTES };
-      const { status, output, complaints } = await runCamera(runProgram(program, signal), INSTALL);
-      if (status !== 0) throw troubleOf(COMMAND, status, complaints);
-      if (output.length === 0) throw new CameraUnavailable("failed", `${COMMAND} ended well but wrote no photo`);
-      await checkJpeg(output, `what ${COMMAND} wrote`);
-      return output;
-    },
+    capture: async (signal) => await photoOf(program, parts, signal),
     check: async (signal) => {
       const found = (await listCameras(COMMAND, INSTALL, parts, signal)).find((camera) => camera.index === index);
       if (found !== undefined) return `${COMMAND} camera ${index}: ${found.name}`;

@@ -1,10 +1,8 @@
 import { readFile, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { codeOf } from "#kit/errors.ts";
-import { runProgram } from "#kit/run-program.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
-import { type ProgramCameraOptions, runCamera, SHOT_WITHIN_MS } from "./camera-program.ts";
-import { checkJpeg, MAX_JPEG_BYTES } from "./check-jpeg.ts";
+import { type PhotoProgram, type ProgramCameraOptions, photoOf } from "./camera-program.ts";
 import { troubleOf } from "./program-trouble.ts";
 import type { StillOptions } from "./still-options.ts";
 import { SYSFS_VIDEO } from "./video-devices.ts";
@@ -14,19 +12,17 @@ const INSTALL = "sudo apt install ffmpeg";
 
 /** A USB camera, or any other video device of the kernel, by one frame of `ffmpeg`, which comes over its standard output. */
 export function createV4l2Camera(device: string, parts: ProgramCameraOptions & { readonly sysfs?: string }): Camera {
-  const { options, environment, withinMs = SHOT_WITHIN_MS, sysfs = SYSFS_VIDEO } = parts;
-  const args = ffmpegArguments(device, options);
+  const { options, sysfs = SYSFS_VIDEO } = parts;
+  const program: PhotoProgram = {
+    command: COMMAND,
+    args: ffmpegArguments(device, options),
+    howToInstall: INSTALL,
+    what: `what ${COMMAND} took from ${device}`,
+    // A device that goes while it is read ends the input: ffmpeg calls that success.
+    ifEmpty: (complaints) => troubleOf(COMMAND, 0, complaints),
+  };
   return {
-    capture: async (signal) => {
-      signal.throwIfAborted();
-      const program = { command: COMMAND, args, environment, withinMs, maxOutputBytes: MAX_JPEG_BYTES };
-      const { status, output, complaints } = await runCamera(runProgram(program, signal), INSTALL);
-      if (status !== 0) throw troubleOf(COMMAND, status, complaints);
-      // A device that goes while it is read ends the input: ffmpeg calls that success.
-      if (output.length === 0) throw troubleOf(COMMAND, status, complaints);
-      await checkJpeg(output, `what ${COMMAND} took from ${device}`);
-      return output;
-    },
+    capture: async (signal) => await photoOf(program, parts, signal),
     check: async () => `${device}: ${await nameOfDevice(device, sysfs)}`,
   };
 }

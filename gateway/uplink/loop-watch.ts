@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { GatewayState } from "#contract/messages.ts";
+import { JsonText } from "#kit/json-text.ts";
 
 /**
  * Notices that this gateway stands behind its own parent. Each gateway says in its `state` through which runs of gateways
@@ -32,14 +32,4 @@ export class LoopWatch {
   }
 }
 
-const StateText = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: "custom", message: "not JSON" });
-      return z.NEVER;
-    }
-  })
-  .pipe(GatewayState);
+const StateText = JsonText.pipe(GatewayState);
