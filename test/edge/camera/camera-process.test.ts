@@ -47,7 +47,11 @@ describe("a truck with a bad camera", () => {
     const { edge, get, camera, setMode } = await startTruck(programs, { CAMERA: "auto", CAMERA_OPTIONS: "warmup=300" });
 
     await until("the loss is noticed", async () => (await camera()).reason === "no-camera");
-    expect(await get("/cameras")).toMatchObject({ found: [] });
+    const listed = await until("nobody else uses the camera", async () => {
+      const answer = await get("/cameras");
+      return answer.message !== "the camera is just being used" && answer;
+    });
+    expect(listed).toMatchObject({ found: [] });
     expect((await edge.shoot("s-1", "before")).body).toMatchObject({ code: "camera-unavailable" });
     expect((await edge.status()).errors["camera-lost"]).toBe(1);
 
