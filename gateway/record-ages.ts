@@ -29,7 +29,7 @@ export async function startRecordAges(
   clock: Clock,
   onTrouble: (error: unknown) => void,
 ): Promise<RecordAges> {
-  let marks = readMarks((await journal.kept()).get(NAME));
+  let marks = readMarks((await journal.kept(NAME)).get(NAME));
   let keptAtMs = clock.nowMs();
   const keep = () => journal.keep(NAME, Buffer.from(JSON.stringify(marks.map(({ n, atMs }) => [n, atMs]))));
   const marking = every(

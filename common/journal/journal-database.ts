@@ -22,6 +22,7 @@ import type {
   Opened,
   Read,
   Readers,
+  ReadKept,
   RoomMade,
   WorkerStart,
 } from "./worker-messages.ts";
@@ -34,6 +35,8 @@ const READ_BYTES = 4 * 1024 * 1024;
 /** While the disk is full, what comes must fit into freed pages, with room for splits of pages. */
 const GROWTH = 1.25;
 const SPARE_BYTES = 64 * 1024;
+/** Comes after every name that goes on with another one: it is no character of a text. */
+const LAST_CHARACTER = "\u{10FFFF}";
 const DISK_FULL = "database or disk is full";
 const NOTHING = new ArrayBuffer(0);
 
@@ -165,12 +168,12 @@ export class JournalDatabase {
     });
   }
 
-  /** What is kept under names above this one, in their order, packed; nothing where there is no more. */
-  readKept(after: string): ArrayBuffer {
+  /** What is kept under names of a prefix above one of them, in their order, packed; nothing where there is no more. */
+  readKept({ prefix, after }: ReadKept): ArrayBuffer {
     return this.#withConnection((connection) => {
       const kept: [string, Uint8Array][] = [];
       let size = 0;
-      for (const row of connection.readKept.iterate(after)) {
+      for (const row of connection.readKept.iterate(after, prefix, `${prefix}${LAST_CHARACTER}`)) {
         const bytes = row.bytes instanceof Uint8Array ? row.bytes : new Uint8Array();
         kept.push([String(row.name), bytes]);
         size += bytes.length;

@@ -131,7 +131,7 @@ export function connect({ file, classes }: WorkerStart, reserveBytes: number): C
       setGapValue: db.prepare("INSERT OR REPLACE INTO gap_value VALUES (?, ?)"),
       keep: db.prepare("INSERT OR REPLACE INTO kept VALUES (?, ?)"),
       unkeep: db.prepare("DELETE FROM kept WHERE name = ?"),
-      readKept: db.prepare("SELECT name, bytes FROM kept WHERE name > ? ORDER BY name"),
+      readKept: db.prepare("SELECT name, bytes FROM kept WHERE name > ? AND name >= ? AND name < ? ORDER BY name"),
     };
   } catch (error) {
     db.close();

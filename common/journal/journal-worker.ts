@@ -29,7 +29,7 @@ async function perform(database: JournalDatabase, request: Request): Promise<voi
       break;
     }
     case "read-kept": {
-      const packed = database.readKept(request.after);
+      const packed = database.readKept(request);
       reply({ kind: "kept", id, packed }, [packed]);
       break;
     }

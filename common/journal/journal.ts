@@ -106,8 +106,8 @@ export interface Journal extends Closer {
    * may or may not be there after a restart.
    */
   keep(name: string, bytes: Uint8Array | null): Promise<void>;
-  /** Everything that is kept, by name, as it lies on the disk. */
-  kept(): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** What is kept under names that begin with `prefix`, by name, as it lies on the disk; without one, everything. */
+  kept(prefix?: string): Promise<ReadonlyMap<string, Uint8Array>>;
   stats(): JournalStats;
   /**
    * Calls back after each commit with what it added, in order; gives the way to stop it. What a listener throws changes

@@ -122,12 +122,12 @@ class SqliteJournal implements Journal {
     await this.#commitSoon([], {}, [[name, bytes]]);
   }
 
-  async kept(): Promise<ReadonlyMap<string, Uint8Array>> {
+  async kept(prefix = ""): Promise<ReadonlyMap<string, Uint8Array>> {
     const kept = new Map<string, Uint8Array>();
     let after = "";
     for (;;) {
       const before = kept.size;
-      const reply = await this.#thread.ask({ kind: "read-kept", after });
+      const reply = await this.#thread.ask({ kind: "read-kept", prefix, after });
       if (reply.kind !== "kept") return kept;
       unpackKept(reply.packed, (name, bytes) => {
         if (bytes !== null) kept.set(name, bytes);

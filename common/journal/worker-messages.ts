@@ -64,9 +64,10 @@ export interface Read {
   readonly limit: number;
 }
 
-/** What is kept under names above this one, in their order; a bounded number of bytes at a time. */
+/** What is kept under names of a prefix above this one, in their order; a bounded number of bytes at a time. */
 export interface ReadKept {
   readonly kind: "read-kept";
+  readonly prefix: string;
   readonly after: string;
 }
 

@@ -8,8 +8,7 @@ export const SESSION_NAMES = "session/";
 
 /** What groups and sessions kept in the last life. All else that lies beside the log is not held in memory for them. */
 export async function keptNotes(journal: Pick<Journal, "kept">): Promise<ReadonlyMap<string, Uint8Array>> {
-  const isOurs = (name: string) => name.startsWith(HANDED_OUT_NAMES) || name.startsWith(SESSION_NAMES);
-  return new Map([...(await journal.kept())].filter(([name]) => isOurs(name)));
+  return new Map([...(await journal.kept(HANDED_OUT_NAMES)), ...(await journal.kept(SESSION_NAMES))]);
 }
 
 /** A note as it was kept; undefined where it cannot be read, which must not keep a gateway from starting. */

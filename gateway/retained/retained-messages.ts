@@ -29,7 +29,7 @@ const PREFIX = "retained ";
  */
 export async function journaledRetained(journal: Journal, limits: RetainedLimits): Promise<RetainedMessages> {
   const budget = new RetainedBudget(limits);
-  const all = async () => [...(await journal.kept())].flatMap(([name, bytes]) => messageOf(name, bytes));
+  const all = async () => [...(await journal.kept(PREFIX))].flatMap(([name, bytes]) => messageOf(name, bytes));
   for (const { topic, payload } of await all()) budget.set(topic, payload.length);
   return {
     keep: async ({ topic, payload, qos }) => {
@@ -51,7 +51,7 @@ export async function journaledRetained(journal: Journal, limits: RetainedLimits
 
 function messageOf(name: string, bytes: Uint8Array): RetainedMessage[] {
   const qos = bytes[0];
-  if (!name.startsWith(PREFIX) || (qos !== 0 && qos !== 1 && qos !== 2)) return [];
+  if (qos !== 0 && qos !== 1 && qos !== 2) return [];
   return [{ topic: name.slice(PREFIX.length), payload: Buffer.from(bytes.subarray(1)), qos }];
 }
 

@@ -22,8 +22,8 @@ const HEADER_BYTES = 3;
  */
 export async function journaledWills(journal: Journal, onTrouble: (error: unknown) => void): Promise<Wills> {
   const unspoken = new Map<string, Will>();
-  for (const [name, bytes] of await journal.kept()) {
-    if (name.startsWith(PREFIX)) unspoken.set(name.slice(PREFIX.length), decode(Buffer.from(bytes)));
+  for (const [name, bytes] of await journal.kept(PREFIX)) {
+    unspoken.set(name.slice(PREFIX.length), decode(Buffer.from(bytes)));
   }
   /** The connection that a client's kept will belongs to. */
   const holders = new Map<string, symbol>();

@@ -30,6 +30,16 @@ describe("what a journal keeps beside its log", () => {
     await again.close();
   });
 
+  it("is found by the beginning of its names, and nothing else comes with it", async () => {
+    const journal = await open(await tempFolder());
+    for (const name of ["a", "b", "b 1", "b 2", "b é", "bb", "c"]) await journal.keep(name, Buffer.from(name));
+
+    expect(Object.keys(textsOf(await journal.kept("b ")))).toEqual(["b 1", "b 2", "b é"]);
+    expect(Object.keys(textsOf(await journal.kept("b")))).toEqual(["b", "b 1", "b 2", "b é", "bb"]);
+    expect((await journal.kept("d")).size).toBe(0);
+    await journal.close();
+  });
+
   it("comes whole, however much it is", async () => {
     const journal = await open(await tempFolder());
     const large = Buffer.alloc(1_500_000, "x");

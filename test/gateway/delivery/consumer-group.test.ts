@@ -72,7 +72,7 @@ class Scene {
       addedReaders: () => journal.addedReaders(),
       cursors: () => journal.cursors(),
       keep: (name, bytes) => journal.keep(name, bytes),
-      kept: () => journal.kept(),
+      kept: (prefix) => journal.kept(prefix),
       value: (name) => journal.value(name),
       stats: () => journal.stats(),
       onCommitted: (listener) => journal.onCommitted(listener),
