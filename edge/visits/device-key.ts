@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { makeKeyPair, publicKeyOf } from "#contract/evidence.ts";
+import { makeKeyPair, publicKeyOf } from "#contract/ed25519.ts";
 import { writeDurably } from "#kit/durable-file.ts";
 import { codeOf } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { encode } from "#contract/codec.ts";
-import { makeKeyPair, signVisit } from "#contract/evidence.ts";
+import { makeKeyPair } from "#contract/ed25519.ts";
+import { signVisit } from "#contract/evidence.ts";
 import type { Chunk, Gap, Health, Message, PhotoNotice, Reading, Visit } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import type { Registry } from "#contract/registry.ts";

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { makeKeyPair } from "#contract/ed25519.ts";
 import { takeStates } from "../../../cloud/ingest/take-states.ts";
 import { StateUnavailable } from "../../../cloud/store/state/database.ts";
 import { pinnedKeyOf } from "../../../cloud/store/state/devices.ts";
 import { openStateStore, type StateStore } from "../../../cloud/store/state/state-store.ts";
-import { makeKeyPair } from "../../../common/contract/evidence.ts";
 import { topics } from "../../../common/contract/topics.ts";
 import { createLogger } from "../../../common/kit/logger.ts";
 import { NOON, TRUCK, TRUCK_KEYS } from "../../support/builders.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { chainHash, isVisitSignedBy, makeKeyPair, publicKeyOf, signVisit } from "#contract/evidence.ts";
+import { makeKeyPair, publicKeyOf } from "#contract/ed25519.ts";
+import { chainHash, isVisitSignedBy, signVisit } from "#contract/evidence.ts";
 
 const body = { v: 1, kind: "visit", visit: "v1", site: "s-1", photos: [{ role: "after", sha: "ab" }], prev: null };
 
