@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
-import { nameOf } from "./camera/camera-address.ts";
-import { cameraOf } from "./camera/camera-settings.ts";
+import { nameOf } from "../firmware-config/settings/camera-address.ts";
+import { cameraOf } from "../firmware-config/settings/camera-settings.ts";
+import type { EdgeConfig } from "../firmware-config/settings/edge-settings.ts";
 import { openCamera } from "./camera/open-camera.ts";
 import type { ProgramEnvironment } from "./camera/program-environment.ts";
 import { type WatchedCamera, watchCamera } from "./camera/watched-camera.ts";
-import type { EdgeConfig } from "./config.ts";
 import { type Judge, openJudge } from "./visits/judge.ts";
 import { openVisits, type VisitsOptions } from "./visits/visit-keeper.ts";
 import type { Visits } from "./visits/visits.ts";

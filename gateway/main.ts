@@ -3,7 +3,7 @@ import { loadConfig } from "#kit/load-config.ts";
 import { createLogger } from "#kit/logger.ts";
 import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
-import { GatewayConfig } from "./config.ts";
+import { GatewayConfig } from "../firmware-config/settings/gateway-settings.ts";
 import { startGateway } from "./gateway.ts";
 
 await runMain('dvornik gateway: the MQTT broker, an acknowledgement means "on disk here"', GatewayConfig, async () => {

@@ -1,8 +1,8 @@
 import { ProgramFailed, runProgram } from "#kit/run-program.ts";
+import type { StillOptions } from "../../firmware-config/settings/still-options.ts";
 import { type ListedCamera, parseCameraList } from "./camera-list.ts";
 import { checkJpeg, MAX_JPEG_BYTES } from "./check-jpeg.ts";
 import { troubleOf, troubleOfFailure } from "./program-trouble.ts";
-import type { StillOptions } from "./still-options.ts";
 
 /** Programs of the environment's PATH that take photos. */
 export interface ProgramCameraOptions {

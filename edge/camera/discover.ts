@@ -1,6 +1,6 @@
 import { messageOf } from "#kit/errors.ts";
+import { nameOf, type SomeCamera } from "../../firmware-config/settings/camera-address.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
-import { nameOf, type SomeCamera } from "./camera-address.ts";
 import { listCameras } from "./camera-program.ts";
 import { listVideoDevices } from "./video-devices.ts";
 import type { WatchedCamera } from "./watched-camera.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { StillOptions } from "./still-options.ts";
+import type { StillOptions } from "../../firmware-config/settings/still-options.ts";
 
 /** The one name that a photo has, in a folder of its own: no path of ours ever becomes part of the shell's line. */
 export const PHOTO_NAME = "photo.jpg";
@@ -35,12 +35,6 @@ export const LibcameraOptions = z.strictObject({
   denoise: z.enum(["auto", "off", "cdn_off", "cdn_fast", "cdn_hq"]).optional(),
 });
 export type LibcameraOptions = z.infer<typeof LibcameraOptions>;
-
-/** Options of ours that the package knows. */
-export const LIBCAMERA_KNOWS: readonly (keyof StillOptions)[] = [
-  ...(["warmup", "width", "height", "quality", "rotation", "hflip", "vflip", "exposure", "metering", "ev"] as const),
-  ...(["shutter", "gain", "awb", "brightness", "contrast", "saturation", "sharpness", "denoise"] as const),
-];
 
 /** Our options as the package's. Throws where one is outside the allow-list. */
 export function libcameraOptions(options: StillOptions): LibcameraOptions {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
+import type { SomeCamera } from "../../firmware-config/settings/camera-address.ts";
+import type { CameraSettings } from "../../firmware-config/settings/camera-settings.ts";
+import { DEFAULT_OPTIONS } from "../../firmware-config/settings/still-options.ts";
 import type { Camera } from "./camera.ts";
-import type { SomeCamera } from "./camera-address.ts";
-import type { CameraSettings } from "./camera-settings.ts";
 import { createAutoCamera, discoverCameras } from "./discover.ts";
 import { createFolderCamera } from "./folder-camera.ts";
 import { createLibcameraCamera } from "./libcamera-camera.ts";
 import { createRpicamCamera } from "./rpicam-camera.ts";
-import { DEFAULT_OPTIONS } from "./still-options.ts";
 import { createUrlCamera, readCameraSecret } from "./url-camera.ts";
 import { createV4l2Camera } from "./v4l2-camera.ts";
 

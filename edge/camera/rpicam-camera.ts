@@ -1,6 +1,6 @@
+import type { StillOptions } from "../../firmware-config/settings/still-options.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
 import { listCameras, type PhotoProgram, type ProgramCameraOptions, photoOf } from "./camera-program.ts";
-import type { StillOptions } from "./still-options.ts";
 
 const COMMAND = "rpicam-still";
 const INSTALL = "sudo apt install rpicam-apps-lite (Raspberry Pi OS of 2023-10 or newer)";

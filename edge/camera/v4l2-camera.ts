@@ -1,10 +1,10 @@
 import { readFile, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { codeOf } from "#kit/errors.ts";
+import type { StillOptions } from "../../firmware-config/settings/still-options.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";
 import { type PhotoProgram, type ProgramCameraOptions, photoOf } from "./camera-program.ts";
 import { troubleOf } from "./program-trouble.ts";
-import type { StillOptions } from "./still-options.ts";
 import { SYSFS_VIDEO } from "./video-devices.ts";
 
 const COMMAND = "ffmpeg";

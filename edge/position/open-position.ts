@@ -1,7 +1,7 @@
 import type { Clock } from "#kit/clock.ts";
 import type { Logger } from "#kit/logger.ts";
+import type { ByteAddress } from "../../firmware-config/settings/byte-address.ts";
 import type { Counters } from "../health/counters.ts";
-import type { ByteAddress } from "../sensors/byte-source.ts";
 import { openGpsdPosition } from "./gpsd-position.ts";
 import type { Position } from "./position.ts";
 

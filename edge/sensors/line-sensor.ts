@@ -1,7 +1,8 @@
 import type { Clock } from "#kit/clock.ts";
 import { messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
-import { type ByteAddress, openByteSource } from "./byte-source.ts";
+import type { ByteAddress } from "../../firmware-config/settings/byte-address.ts";
+import { openByteSource } from "./byte-source.ts";
 import { type Instrument, QUIET_MS } from "./instrument.ts";
 import type { LaserHours } from "./laser-hours.ts";
 import { createSampleWindow } from "./sample-window.ts";

@@ -1,12 +1,9 @@
 import type { SampleStatus } from "#contract/messages.ts";
+import type { PlantowerModel } from "../../firmware-config/settings/plantower-models.ts";
 import type { Instrument, InstrumentReading, Moment } from "./instrument.ts";
 import { isQuiet, MOST_TRIES } from "./instrument.ts";
 import { createPlantowerParser, type PlantowerFrame, plantowerSay } from "./plantower-frames.ts";
 import type { SensorValues } from "./sensor.ts";
-
-/** The instruments of Plantower; S measures formaldehyde too, T temperature and humidity, ST all of them. */
-export const PLANTOWER_MODELS = ["pms3003", "pms5003", "pms7003", "pms5003s", "pms5003t", "pms5003st"] as const;
-export type PlantowerModel = (typeof PLANTOWER_MODELS)[number];
 
 /** Words of a measurement (research/air.md 3.1; the frame's byte is 4 + 2 × the word's place). */
 const WORDS: Readonly<Record<PlantowerModel, number>> = {

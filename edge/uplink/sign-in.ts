@@ -6,8 +6,9 @@ import { messageOf } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";
 import { readSecret } from "#kit/read-secret.ts";
 import type { LinkLogin } from "#uplink/kept-link.ts";
-import { type EdgeConfig, readClaim } from "../config.ts";
+import type { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
 import { type DeviceIdentityOptions, type IdentityStatus, startDeviceIdentity } from "../identity/device-identity.ts";
+import { readClaim } from "../identity/read-claim.ts";
 
 /** How the device signs in at its broker. */
 export interface SignIn extends Closer {

@@ -6,7 +6,7 @@ import { type Closer, closeAll } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";
 import type { Logger } from "#kit/logger.ts";
-import type { GatewayConfig } from "../config.ts";
+import type { GatewayConfig } from "../../firmware-config/settings/gateway-settings.ts";
 import type { Accounts } from "./accounts.ts";
 import { certificateAccounts } from "./certificate-accounts.ts";
 import { openAccess } from "./open-mode.ts";

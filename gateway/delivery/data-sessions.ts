@@ -7,7 +7,7 @@ import type { DeliveryParts, GroupStatus } from "./consumer-group.ts";
 import type { ConsumerSession } from "./consumer-session.ts";
 import { DataSession, nameOfSession, notedSessions } from "./data-session.ts";
 import { forgetHandedOut } from "./handed-out.ts";
-import type { SessionLimits } from "./session-settings.ts";
+import type { SessionLimits } from "./session-limits.ts";
 
 const LOOK_EVERY_MS = 2_000;
 /** And each time that this part of what a session may be behind has come. */

@@ -4,8 +4,9 @@ import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";
 import type { Logger } from "#kit/logger.ts";
+import { limitSettings } from "../../firmware-config/settings/limit-settings.ts";
 import { watchFile } from "../access/watched-file.ts";
-import { type Limits, limitSettings, limitsOf } from "./limits.ts";
+import { type Limits, limitsOf } from "./limits.ts";
 
 /** The limits in force at this moment. */
 export interface LiveLimits extends Closer {

@@ -1,18 +1,7 @@
-import { z } from "zod";
 import { CLASS_SHARES } from "#contract/topics.ts";
 import type { JournalBudget } from "#journal/budget.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Logger } from "#kit/logger.ts";
-
-/** How much a gateway's journal may hold. */
-export const budgetSettings = {
-  JOURNAL_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1024 * 1024)
-    .default(4 * 1024 * 1024 * 1024)
-    .describe("what may wait for the consumers; 100 trucks with photos fill 2 GiB a day"),
-} as const;
 
 /** Of whom the gaps are, and what they are stamped with. */
 export interface BudgetParts {

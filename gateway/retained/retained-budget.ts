@@ -1,26 +1,6 @@
-import { z } from "zod";
 import { parseTopic } from "#contract/topics.ts";
 import { AppError } from "#kit/errors.ts";
-
-/**
- * How much may be retained: it lies in memory too, beside the copy on disk, and outside of `JOURNAL_BYTES`. What devices
- * say and what the city says are counted apart, so that a tenant whose devices say too much does not silence the city.
- */
-export const retainedSettings = {
-  RETAINED_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1024 * 1024)
-    .default(256 * 1024 * 1024)
-    .describe("retained states and reported twins of all devices; as much again for what the city tells them"),
-  TENANT_RETAINED_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1024 * 1024)
-    .default(64 * 1024 * 1024)
-    .describe("retained states and reported twins of one tenant's devices"),
-} as const;
-const RetainedSettings = z.object(retainedSettings);
+import type { RetainedSettings } from "../../firmware-config/settings/retained-settings.ts";
 
 /** Bounds of retained messages, in bytes as `costOf` counts them. */
 export interface RetainedLimits {
@@ -29,7 +9,7 @@ export interface RetainedLimits {
 }
 
 /** The bounds that settings ask for. */
-export const retainedLimitsOf = (settings: z.infer<typeof RetainedSettings>): RetainedLimits => ({
+export const retainedLimitsOf = (settings: RetainedSettings): RetainedLimits => ({
   bytes: settings.RETAINED_BYTES,
   tenantBytes: settings.TENANT_RETAINED_BYTES,
 });

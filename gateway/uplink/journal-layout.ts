@@ -1,5 +1,5 @@
 import { CONSUMER_GROUPS, classOfStream, RECORD_CLASSES } from "#contract/topics.ts";
-import { groupsOf, type ParentSettings } from "./parent-config.ts";
+import { groupsOf, type ParentSettings } from "../../firmware-config/settings/parent-settings.ts";
 
 /** The uplink's reader in the gateway's journal. */
 export const UPLINK_READER = "uplink";

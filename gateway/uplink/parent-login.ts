@@ -4,7 +4,7 @@ import { messageOf } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";
 import { readSecret } from "#kit/read-secret.ts";
 import type { LinkLogin } from "#uplink/kept-link.ts";
-import type { ParentSettings } from "./parent-config.ts";
+import type { ParentSettings } from "../../firmware-config/settings/parent-settings.ts";
 
 /** How this gateway signs in at its parent, but for which of its connections it is. Rejects with `BadConfig`. */
 export async function parentLogin(settings: ParentSettings, own: Address): Promise<Omit<LinkLogin, "clientId">> {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { ParentSettings } from "../../firmware-config/settings/parent-settings.ts";
 import type { Rules } from "../access/rules.ts";
-import type { ParentSettings } from "./parent-config.ts";
 import { rulesWithin } from "./tenants.ts";
 import type { Uplink, UplinkParts } from "./uplink.ts";
 

@@ -6,7 +6,7 @@ import type { Closer } from "#kit/closer.ts";
 import { loadConfig } from "#kit/load-config.ts";
 import { createLogger } from "#kit/logger.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
-import { GatewayConfig } from "../../gateway/config.ts";
+import { GatewayConfig } from "../../firmware-config/settings/gateway-settings.ts";
 import { startGateway } from "../../gateway/gateway.ts";
 import type { GatewayHealth } from "../../gateway/health.ts";
 import { layGateway } from "./gateway-program.ts";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createAutoCamera, discoverCameras } from "../../../edge/camera/discover.ts";
 import { createRpicamCamera } from "../../../edge/camera/rpicam-camera.ts";
-import { DEFAULT_OPTIONS } from "../../../edge/camera/still-options.ts";
 import { createV4l2Camera } from "../../../edge/camera/v4l2-camera.ts";
+import { DEFAULT_OPTIONS } from "../../../firmware-config/settings/still-options.ts";
 import { behavesLikeACamera, drawColour } from "../../suites/camera.suite.ts";
 import { addVideoDevice, FFMPEG, fakePrograms, STILL_PROGRAM } from "./support/fake-programs.ts";
 

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createRpicamCamera } from "../../../edge/camera/rpicam-camera.ts";
-import { DEFAULT_OPTIONS, StillOptions } from "../../../edge/camera/still-options.ts";
+import { DEFAULT_OPTIONS, StillOptions } from "../../../firmware-config/settings/still-options.ts";
 import { behavesLikeACamera, drawColour } from "../../suites/camera.suite.ts";
 import { until } from "../../support/until.ts";
 import { fakePrograms, STILL_PROGRAM } from "./support/fake-programs.ts";

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_OPTIONS, StillOptions } from "../../../edge/camera/still-options.ts";
 import { createV4l2Camera } from "../../../edge/camera/v4l2-camera.ts";
+import { DEFAULT_OPTIONS, StillOptions } from "../../../firmware-config/settings/still-options.ts";
 import { behavesLikeACamera, drawColour } from "../../suites/camera.suite.ts";
 import { addVideoDevice, FFMPEG, fakePrograms } from "./support/fake-programs.ts";
 

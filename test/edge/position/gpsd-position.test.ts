@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "#kit/clock.ts";
 import { openGpsdPosition } from "../../../edge/position/gpsd-position.ts";
 import type { Position } from "../../../edge/position/position.ts";
-import { ByteAddress } from "../../../edge/sensors/byte-source.ts";
+import { ByteAddress } from "../../../firmware-config/settings/byte-address.ts";
 import { freePort } from "../../support/free-port.ts";
 import { until } from "../../support/until.ts";
 

@@ -1,12 +1,12 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "#kit/clock.ts";
-import { ByteAddress } from "../../../edge/sensors/byte-source.ts";
 import type { Instrument } from "../../../edge/sensors/instrument.ts";
 import { type LineSensorOptions, openLineSensor } from "../../../edge/sensors/line-sensor.ts";
 import { createPlantower, plantowerReading } from "../../../edge/sensors/plantower-instrument.ts";
 import { createSds011 } from "../../../edge/sensors/sds011-instrument.ts";
 import type { Sensor, SensorValues } from "../../../edge/sensors/sensor.ts";
 import { createSps30 } from "../../../edge/sensors/sps30-instrument.ts";
+import { ByteAddress } from "../../../firmware-config/settings/byte-address.ts";
 import { behavesLikeASensor } from "../../suites/sensor.suite.ts";
 import { freePort } from "../../support/free-port.ts";
 import { until } from "../../support/until.ts";

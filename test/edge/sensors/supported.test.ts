@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { PLANTOWER_MODELS } from "../../../edge/sensors/plantower-instrument.ts";
 import { SUPPORTED, type Support, supportOf } from "../../../edge/sensors/supported.ts";
+import { PLANTOWER_MODELS } from "../../../firmware-config/settings/plantower-models.ts";
 
 const UNKNOWN = "not at hand";
 

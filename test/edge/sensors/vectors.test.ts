@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createPlantowerParser, plantowerSay } from "../../../edge/sensors/plantower-frames.ts";
-import { type PlantowerModel, plantowerReading } from "../../../edge/sensors/plantower-instrument.ts";
+import { plantowerReading } from "../../../edge/sensors/plantower-instrument.ts";
 import { createSds011Parser, sds011Say } from "../../../edge/sensors/sds011-frames.ts";
 import type { SensorValues } from "../../../edge/sensors/sensor.ts";
 import { createShdlcParser, stuff } from "../../../edge/sensors/shdlc-frames.ts";
 import { sps30Say, sps30Values } from "../../../edge/sensors/sps30-instrument.ts";
+import type { PlantowerModel } from "../../../firmware-config/settings/plantower-models.ts";
 import { hexOf, ofHex } from "./hex.ts";
 import { bosch, sensirion } from "./kernel-arithmetic.ts";
 

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
-import { accessSettings } from "./access/settings.ts";
-import { sessionSettings } from "./delivery/session-settings.ts";
-import { limitSettings } from "./front/limits.ts";
-import { budgetSettings } from "./own/journal-budget.ts";
-import { retainedSettings } from "./retained/retained-budget.ts";
-import { faultOfParent, parentSettings } from "./uplink/parent-config.ts";
+import { accessSettings } from "./access-settings.ts";
+import { journalSettings } from "./journal-settings.ts";
+import { limitSettings } from "./limit-settings.ts";
+import { faultOfParent, parentSettings } from "./parent-settings.ts";
+import { retainedSettings } from "./retained-settings.ts";
+import { sessionSettings } from "./session-settings.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 
@@ -22,7 +22,7 @@ export const GatewayConfig = z
       .describe("origins whose pages may open a WebSocket, with commas between; programs say none and may"),
     ...accessSettings,
     DATA_DIR: z.string().default("data/gateway").describe("folder of the journal; made where it is missing"),
-    ...budgetSettings,
+    ...journalSettings,
     ...retainedSettings,
     ...limitSettings,
     ...sessionSettings,

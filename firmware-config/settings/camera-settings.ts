@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { CameraAddress } from "./camera-address.ts";
-import { LIBCAMERA_KNOWS } from "./libcamera-options.ts";
-import { namesOf, StillOptions } from "./still-options.ts";
+import { LIBCAMERA_KNOWS, namesOf, StillOptions } from "./still-options.ts";
 
 /** What a video device understands, by way of ffmpeg. */
 const V4L2_KNOWS: readonly (keyof StillOptions)[] = ["warmup", "width", "height"];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BadConfig, loadConfig } from "#kit/load-config.ts";
-import { GatewayConfig } from "../../gateway/config.ts";
+import { GatewayConfig } from "../../../firmware-config/settings/gateway-settings.ts";
 
 describe("GatewayConfig", () => {
   it("listens on loopback and caps packets without any setting", () => {

@@ -20,21 +20,4 @@ export const sessionSettings = {
     .default(7 * 24 * 3600)
     .describe("seconds that the client of a persistent session may be away, while the gateway runs, before it ends"),
 } as const;
-const SessionSettings = z.object(sessionSettings);
-
-/** Bounds of plain persistent sessions. */
-export interface SessionLimits {
-  readonly records: number;
-  readonly bytes: number;
-  readonly awayMs: number;
-}
-
-/** A journal full of what only a session waits for would say of records that the city has that they are lost. */
-const MOST_OF_JOURNAL = 1 / 4;
-
-/** The bounds that settings ask for, in a journal of so many bytes. */
-export const sessionLimitsOf = (settings: z.infer<typeof SessionSettings>, journalBytes: number): SessionLimits => ({
-  records: settings.SESSION_RECORDS,
-  bytes: Math.min(settings.SESSION_BYTES, journalBytes * MOST_OF_JOURNAL),
-  awayMs: settings.SESSION_AWAY_S * 1000,
-});
+export type SessionSettings = z.infer<z.ZodObject<typeof sessionSettings>>;

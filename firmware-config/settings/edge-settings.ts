@@ -2,12 +2,10 @@ import { z } from "zod";
 import { BrokerUrl } from "#contract/broker-url.ts";
 import { ClaimToken, FleetUrl } from "#contract/enrolment.ts";
 import { DeviceName, SensorName, TenantName } from "#contract/names.ts";
-import { BadConfig } from "#kit/load-config.ts";
 import { LogLevel } from "#kit/logger.ts";
-import { readSecret } from "#kit/read-secret.ts";
-import { cameraSettings, checkCameraSettings } from "./camera/camera-settings.ts";
-import { ByteAddress, TcpAddress } from "./sensors/byte-source.ts";
-import { PLANTOWER_MODELS } from "./sensors/plantower-instrument.ts";
+import { ByteAddress, TcpAddress } from "./byte-address.ts";
+import { cameraSettings, checkCameraSettings } from "./camera-settings.ts";
+import { PLANTOWER_MODELS } from "./plantower-models.ts";
 
 const Fields = z.string().transform((text, context): readonly ("pm25" | "pm10")[] => {
   const parsed = z
@@ -98,12 +96,3 @@ export const EdgeConfig = z
     context.addIssue({ code: "custom", path: ["PARTICLE_WORK_S"], message });
   });
 export type EdgeConfig = z.infer<typeof EdgeConfig>;
-
-/** The claim of the moment, or undefined where there is none. Rejects with `BadConfig` when its file holds none. */
-export async function readClaim({ CLAIM, CLAIM_FILE }: EdgeConfig): Promise<string | undefined> {
-  if (CLAIM !== undefined || CLAIM_FILE === undefined) return CLAIM;
-  const text = await readSecret("CLAIM_FILE", CLAIM_FILE);
-  const claim = ClaimToken.safeParse(text);
-  if (!claim.success) throw new BadConfig(`CLAIM_FILE: ${CLAIM_FILE} ${claim.error.issues[0]?.message}`);
-  return claim.data;
-}

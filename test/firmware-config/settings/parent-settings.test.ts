@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "#kit/load-config.ts";
-import { GatewayConfig } from "../../../gateway/config.ts";
+import { GatewayConfig } from "../../../firmware-config/settings/gateway-settings.ts";
 import { journalLayout } from "../../../gateway/uplink/journal-layout.ts";
 
 const PARENT = { PARENT_URL: "mqtts://city.example:8883", PARENT_TENANTS: "chel, kopeysk", PARENT_TOKEN: "token" };

@@ -47,6 +47,12 @@ const Options = z.strictObject({
 });
 export type StillOptions = z.infer<typeof Options>;
 
+/** Options of ours that `node-libcamera` knows. */
+export const LIBCAMERA_KNOWS: readonly (keyof StillOptions)[] = [
+  ...(["warmup", "width", "height", "quality", "rotation", "hflip", "vflip", "exposure", "metering", "ev"] as const),
+  ...(["shutter", "gain", "awb", "brightness", "contrast", "saturation", "sharpness", "denoise"] as const),
+];
+
 /** What is asked where nothing is set. */
 export const DEFAULT_OPTIONS: StillOptions = Options.parse({});
 

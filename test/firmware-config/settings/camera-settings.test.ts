@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { describeConfig, loadConfig } from "#kit/load-config.ts";
-import { nameOf } from "../../../edge/camera/camera-address.ts";
-import { cameraOf, hasCamera } from "../../../edge/camera/camera-settings.ts";
 import { programEnvironment } from "../../../edge/camera/program-environment.ts";
-import { EdgeConfig } from "../../../edge/config.ts";
+import { nameOf } from "../../../firmware-config/settings/camera-address.ts";
+import { cameraOf, hasCamera } from "../../../firmware-config/settings/camera-settings.ts";
+import { EdgeConfig } from "../../../firmware-config/settings/edge-settings.ts";
 
 const LEAST = { TENANT: "demo", DEVICE: "truck-1", TOKEN: "0123456789abcdef", BROKER_URL: "mqtts://broker.example" };
 const load = (change: Readonly<Record<string, string>> = {}) => loadConfig(EdgeConfig, { ...LEAST, ...change });

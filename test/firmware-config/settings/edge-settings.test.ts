@@ -2,8 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "#kit/load-config.ts";
-import { EdgeConfig, readClaim } from "../../edge/config.ts";
-import { tempFolder } from "../support/temp-folder.ts";
+import { readClaim } from "../../../edge/identity/read-claim.ts";
+import { EdgeConfig } from "../../../firmware-config/settings/edge-settings.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 
 const LEAST = { TENANT: "demo", DEVICE: "post-1", TOKEN: "0123456789abcdef", BROKER_URL: "mqtts://broker.example" };
 const load = (change: Readonly<Record<string, string>> = {}) => loadConfig(EdgeConfig, { ...LEAST, ...change });
