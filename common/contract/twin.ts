@@ -15,13 +15,22 @@ const MAX_UPDATES = 4;
 /** What the cloud wants. */
 export const Desired = z.looseObject({
   v: z.literal(1),
-  /** Grows with each change of this device's twin. */
+  /** Grows with each change of this device's twin: a device decides on each one once, and on none that is older. */
   rev: z.number().int().min(1),
   /** All settings that differ from those the device was installed with; one that is not named any more goes back. */
   settings: Settings,
   updates: z.array(SignedUpdate).max(MAX_UPDATES),
 });
 export type Desired = z.infer<typeof Desired>;
+
+/** `Desired` as a device reads it: each setting and each update is judged by itself, so that one mistake spoils no other. */
+export const DesiredDoor = z.looseObject({
+  v: z.literal(1),
+  rev: Desired.shape.rev,
+  settings: z.record(z.string(), z.unknown()),
+  updates: z.array(z.unknown()),
+});
+export type DesiredDoor = z.infer<typeof DesiredDoor>;
 
 /** Where an update stands on the device. `trial`: switched, and it returns unless the device stays well. */
 export const UpdateStage = z.enum(["waiting", "downloading", "testing", "trial", "active", "refused", "returned"]);
@@ -53,6 +62,8 @@ export const Reported = z.looseObject({
   refused: z.array(z.object({ setting: z.string().max(64), reason: z.string().max(200) })).max(64),
   /** True while the device proves that it can still be reached with these settings. */
   onTrial: z.boolean(),
+  /** True while accepted settings wait for a restart of the program, which nobody does there by itself. */
+  needsRestart: z.boolean().optional(),
   updates: z.array(UpdateReport).max(16),
 });
 export type Reported = z.infer<typeof Reported>;
