@@ -35,10 +35,22 @@ export interface ProgramOptions {
   readonly readyUrl: string;
   /** Called when it leaves without having been asked to. */
   readonly onExit?: (why: string) => void;
+  /** What it runs on, if not on this Node from this checkout. */
+  readonly machine?: Machine;
 }
 
+/** Another Node, and a folder with the sources: `main.ts` of the part is called from there. */
+export interface Machine {
+  /** The program and its first arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly folder: string;
+  /** How long it may take until it answers. */
+  readonly readyWithinMs: number;
+}
+
+const OWN_MACHINE: Machine = { command: [process.execPath], folder: ROOT, readyWithinMs: 60_000 };
+
 const CLOSE_WITHIN_MS = 15_000;
-const READY_WITHIN_MS = 60_000;
 
 /** Describes a program; nothing runs until `start`. */
 export function defineProgram(options: ProgramOptions): Program {
@@ -80,14 +92,16 @@ export function defineProgram(options: ProgramOptions): Program {
   };
 }
 
-function spawnProgram({ part, settings, logFile }: ProgramOptions): ChildProcess {
+function spawnProgram({ part, settings, logFile, machine = OWN_MACHINE }: ProgramOptions): ChildProcess {
   mkdirSync(dirname(logFile), { recursive: true });
   const output = createWriteStream(logFile, { flags: "a" });
   // A full disk under a log must not end whoever watches the program.
   output.on("error", () => output.destroy());
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-  const child = spawn(process.execPath, [join(ROOT, part, "main.ts")], {
-    cwd: ROOT,
+  const { command, folder } = machine;
+  const [first, ...others] = command;
+  const child = spawn(first, [...others, join(folder, part, "main.ts")], {
+    cwd: folder,
     env: { PATH, HOME, NODE_COMPILE_CACHE, ...settings },
     stdio: ["ignore", "pipe", "pipe"],
     // Its own process group: Ctrl-C reaches whoever started it, who then closes its programs in order.
@@ -100,8 +114,11 @@ function spawnProgram({ part, settings, logFile }: ProgramOptions): ChildProcess
 }
 
 /** Waits until the program answers 200; throws with its log's last lines when it left or took too long. */
-async function untilReady({ part, readyUrl, logFile }: ProgramOptions, isRunning: () => boolean): Promise<void> {
-  const end = performance.now() + READY_WITHIN_MS;
+async function untilReady(
+  { part, readyUrl, logFile, machine = OWN_MACHINE }: ProgramOptions,
+  isRunning: () => boolean,
+): Promise<void> {
+  const end = performance.now() + machine.readyWithinMs;
   for (;;) {
     const answer = await fetch(readyUrl, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
     await answer?.body?.cancel();

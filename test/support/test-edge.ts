@@ -2,11 +2,16 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { freePort } from "./free-port.ts";
-import { defineProgram, type Program } from "./program.ts";
+import { defineProgram, type Machine, type Program } from "./program.ts";
 
 /** What a device says of itself at `/status`, as far as tests look. */
 const Status = z.looseObject({
-  outbox: z.looseObject({ log: z.string(), total: z.number(), trouble: z.string().nullable() }),
+  outbox: z.looseObject({
+    log: z.string(),
+    total: z.number(),
+    byClass: z.record(z.string(), z.number()),
+    trouble: z.string().nullable(),
+  }),
   uplink: z.looseObject({
     connected: z.boolean(),
     connections: z.number(),
@@ -41,6 +46,8 @@ export interface TestEdgeOptions {
   readonly token?: string;
   /** Further settings, see `npm run edge -- --help`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** What it runs on, if not on this Node from this checkout. */
+  readonly machine?: Machine;
 }
 
 /** Starts a device and closes it when the test has finished. */
@@ -64,6 +71,7 @@ export async function startTestEdge(options: TestEdgeOptions): Promise<TestEdge>
       CLOCK: "ntp",
       ...options.settings,
     },
+    ...(options.machine !== undefined && { machine: options.machine }),
   });
   onTestFinished(() => program.close());
   await program.start();
