@@ -1,7 +1,28 @@
 import { z } from "zod";
+import { SiteState } from "#contract/messages.ts";
 import { Sha256 } from "#contract/names.ts";
 
 const Probability = z.number().min(0).max(1);
+
+const FileName = z.string().regex(/^[\w.-]+$/);
+
+/** What a device must see with the model before it trusts it; times and memory are measured on the device. */
+export const SelfTest = z.looseObject({
+  /** Photos in the manifest's folder, with the verdict that each must get. */
+  samples: z
+    .array(z.object({ file: FileName, state: SiteState }))
+    .min(1)
+    .max(20),
+  /** The slowest of a hundred photos may take so long. */
+  p99Ms: z.number().positive(),
+  /** The most resident memory of a process that does nothing else. */
+  memoryMb: z.number().positive(),
+});
+export type SelfTest = z.infer<typeof SelfTest>;
+
+/** One file of the network. */
+export const Network = z.object({ file: FileName, sha256: Sha256, bytes: z.number().int().min(1) });
+export type Network = z.infer<typeof Network>;
 
 /** What `models/waste-site/manifest.json` says of the model file beside it. */
 export const ModelManifest = z.looseObject({
@@ -10,7 +31,7 @@ export const ModelManifest = z.looseObject({
   /** Grows with each release; a device never goes back to a smaller one by itself. */
   counter: z.number().int().min(1),
   /** Name of the model file, in the manifest's folder. */
-  file: z.string().regex(/^[\w.-]+$/),
+  file: FileName,
   sha256: Sha256,
   bytes: z.number().int().min(1),
   /** Oldest software that can run it. */
@@ -37,5 +58,15 @@ export const ModelManifest = z.looseObject({
     scattered: Probability,
     not_a_site: Probability,
   }),
+  /** The same network in another precision: a device takes whichever is faster on it and sees the samples right. */
+  variants: z.array(Network).max(3).optional(),
+  /** Without it the model may be installed, but does not come as an update. */
+  selfTest: SelfTest.optional(),
 });
 export type ModelManifest = z.infer<typeof ModelManifest>;
+
+/** All files of the network, the one that is taken where nothing was measured first. */
+export const networksOf = ({ file, sha256, bytes, variants = [] }: ModelManifest): readonly Network[] => [
+  { file, sha256, bytes },
+  ...variants,
+];

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Clock } from "#kit/clock.ts";
 import { messageOf } from "#kit/errors.ts";
 import { type Classifier, ModelUnusable, type Verdict } from "./classifier.ts";
-import { ModelManifest } from "./manifest.ts";
+import { ModelManifest, type Network, networksOf } from "./manifest.ts";
 import { decodePicture, stretchByArea, toTensor } from "./preprocess.ts";
 import { isUsable, measureLuminance } from "./usable.ts";
 import { probabilitiesOf, stateOf } from "./verdict.ts";
@@ -14,13 +14,15 @@ import { probabilitiesOf, stateOf } from "./verdict.ts";
 const Logits = z.instanceof(Float32Array).refine((values) => values.length === 4, "expected four outputs");
 
 /**
- * Loads the model that a manifest names and judges photos with it on one thread.
+ * Loads the model that a manifest names, or a variant of it by its file, and judges photos with it on one thread.
  *
  * Rejects with `model-unusable` before anything is loaded when the file is missing or is not the one in the manifest.
  */
-export async function openOnnxClassifier(manifestPath: string, clock: Clock): Promise<Classifier> {
+export async function openOnnxClassifier(manifestPath: string, clock: Clock, file?: string): Promise<Classifier> {
   const manifest = await readManifest(manifestPath);
-  const bytes = await readModel(manifestPath, manifest);
+  const network = networksOf(manifest).find((one) => file === undefined || one.file === file);
+  if (network === undefined) throw new ModelUnusable(`${manifestPath} does not know ${file}`);
+  const bytes = await readModel(manifestPath, network);
   const session = await InferenceSession.create(bytes, {
     executionProviders: ["cpu"],
     executionMode: "sequential",
@@ -29,7 +31,7 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock): Pr
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
   }).catch((cause: unknown) => {
-    throw new ModelUnusable(`${manifest.file} cannot be loaded: ${messageOf(cause)}`, { cause });
+    throw new ModelUnusable(`${network.file} cannot be loaded: ${messageOf(cause)}`, { cause });
   });
   const { input, output, thresholds } = manifest;
   const inHand = new Set<Promise<Verdict>>();
@@ -48,7 +50,7 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock): Pr
   }
 
   return {
-    model: manifest.sha256,
+    model: network.sha256,
     classify: (jpeg) => {
       const verdict = judge(jpeg);
       inHand.add(verdict);
@@ -63,7 +65,8 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock): Pr
   };
 }
 
-async function readManifest(path: string): Promise<ModelManifest> {
+/** Reads a model's manifest; rejects with `model-unusable`. */
+export async function readManifest(path: string): Promise<ModelManifest> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw new ModelUnusable(`the model's manifest cannot be read: ${path}`, { cause });
   });
@@ -80,14 +83,14 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-async function readModel(manifestPath: string, manifest: ModelManifest): Promise<Uint8Array> {
-  const path = join(dirname(manifestPath), manifest.file);
+async function readModel(manifestPath: string, network: Network): Promise<Uint8Array> {
+  const path = join(dirname(manifestPath), network.file);
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new ModelUnusable(`the model cannot be read: ${path}`, { cause });
   });
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (sha256 !== manifest.sha256) {
-    throw new ModelUnusable(`${path} has SHA-256 ${sha256}, the manifest says ${manifest.sha256}`);
+  if (sha256 !== network.sha256) {
+    throw new ModelUnusable(`${path} has SHA-256 ${sha256}, the manifest says ${network.sha256}`);
   }
   return bytes;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { drawSite } from "../support/drawn-site.ts";
+import { drawSite } from "../../models/samples/drawn-site.ts";
 
 /** Puts the next photo where the truck's camera takes it from. */
 export interface CameraRoll {

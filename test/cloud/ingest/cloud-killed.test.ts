@@ -4,6 +4,7 @@ import type { Message, Visit } from "#contract/messages.ts";
 import { clientIdOf } from "#contract/names.ts";
 import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
 import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
 import {
   aHealth,
   aPhoto,
@@ -15,7 +16,6 @@ import {
   POST,
   TRUCK,
 } from "../../support/builders.ts";
-import { drawSite } from "../../support/drawn-site.ts";
 import { publishAll } from "../../support/publish-all.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { startTestCloud } from "../../support/test-cloud.ts";

@@ -6,6 +6,7 @@ import { clientIdOf } from "#contract/names.ts";
 import { topics } from "#contract/topics.ts";
 import { AlertView, StationCollection } from "../../../cloud/http/schemas.ts";
 import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
 import {
   aPhoto,
   aReading,
@@ -17,7 +18,6 @@ import {
   TRUCK,
   TRUCK_KEYS,
 } from "../../support/builders.ts";
-import { drawSite } from "../../support/drawn-site.ts";
 import { publishAll } from "../../support/publish-all.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { startTestCloud } from "../../support/test-cloud.ts";

@@ -20,6 +20,7 @@ import { verifyVisits } from "../../../cloud/sites/visit-book.ts";
 import { openFolderPhotos } from "../../../cloud/store/photos/folder-photos.ts";
 import { pinKey } from "../../../cloud/store/state/devices.ts";
 import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
 import {
   aGap,
   aHealth,
@@ -32,7 +33,6 @@ import {
   TRUCK,
   TRUCK_KEYS,
 } from "../../support/builders.ts";
-import { drawSite } from "../../support/drawn-site.ts";
 import { openStateFiles } from "../../support/state-files.ts";
 
 const JPEG = await drawSite({ seed: 1, state: "overflow", widthPx: 640, heightPx: 480 });

@@ -2,7 +2,7 @@ import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { drawSite } from "../../support/drawn-site.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
 import { freePort } from "../../support/free-port.ts";
 import { startTestEdge } from "../../support/test-edge.ts";
 import { until } from "../../support/until.ts";

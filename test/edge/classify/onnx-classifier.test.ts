@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "#kit/clock.ts";
 import type { Classifier } from "../../../edge/classify/classifier.ts";
 import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
-import { drawSite } from "../../support/drawn-site.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const SHIPPED = "models/waste-site";

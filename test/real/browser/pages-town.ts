@@ -9,7 +9,7 @@ import type { SiteState, VisitPhoto } from "../../../common/contract/messages.ts
 import type { Registry } from "../../../common/contract/registry.ts";
 import { systemClock } from "../../../common/kit/clock.ts";
 import type { Closer } from "../../../common/kit/closer.ts";
-import { drawSite } from "../../support/drawn-site.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
 import { type HttpFixture, httpParts, type StateContents } from "../../support/http-fixture.ts";
 
 const WEB_DIR = "cloud/web/dist";
