@@ -4,7 +4,7 @@ import { stdout } from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { decode } from "#contract/codec.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
-import { drawSite } from "../../support/drawn-site.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
 import { consume } from "../../support/group-member.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { type EdgeStatus, startTestEdge } from "../../support/test-edge.ts";

@@ -1,0 +1,13 @@
+import { AppError } from "#kit/errors.ts";
+
+/** An update that this device will not take, whatever is tried again; the message says why, for the operator. */
+export class UpdateRefused extends AppError {
+  readonly code = "update-refused";
+  readonly retry = false;
+}
+
+/** An update that cannot go on now: a link, a full disk, a clock without time; the message says what is waited for. */
+export class UpdateWaits extends AppError {
+  readonly code = "update-waits";
+  readonly retry = true;
+}
