@@ -7,16 +7,17 @@ import type { Counters } from "./health/counters.ts";
 import type { DeviceTime } from "./health/device-time.ts";
 import type { NewReading } from "./outbox/new-message.ts";
 import type { Outbox } from "./outbox/outbox.ts";
+import type { Pace } from "./pace.ts";
 import { createDoubts, type RoundAnswer } from "./sensors/doubts.ts";
 import { type Measurement, type Sensor, SensorHung } from "./sensors/sensor.ts";
 
 /** What a round needs. */
 export interface CycleOptions {
   readonly sensors: readonly Sensor[];
-  readonly everyMs: number;
+  /** How often there is a round and how many go into a reading; a change counts at once. */
+  readonly pace: Pick<Pace, "now" | "onChange">;
   /** A sensor that takes longer is counted as `sensor-hung`, and not asked again before it has answered. */
   readonly sampleWithinMs?: number;
-  readonly samplesPerPack: number;
   /** Name of the recording that the sensors replay, or undefined for live sensors. */
   readonly replay: string | undefined;
   readonly outbox: Outbox;
@@ -45,6 +46,8 @@ export interface LastSample {
 /** The rounds of a device: `last` of a sensor is undefined until it has said something. */
 export interface Cycle extends Closer {
   last(sensor: string): LastSample | undefined;
+  /** Rounds that came to their end since the start, well or not. */
+  rounds(): number;
 }
 
 interface Answer extends RoundAnswer {
@@ -58,13 +61,14 @@ interface Answer extends RoundAnswer {
  * A pack that the outbox refuses is lost before anybody was told of it: its samples are counted as `reading-lost`.
  */
 export function startCycle(options: CycleOptions): Cycle {
-  const { sensors, everyMs, samplesPerPack, outbox, time, counters, log } = options;
+  const { sensors, pace, outbox, time, counters, log } = options;
   const { sampleWithinMs = SAMPLE_WITHIN_MS } = options;
   const unanswered = new Set<Sensor>();
   const packs = new Map<Sensor, Sample[]>();
   const badFrames = new Map<Sensor, number>();
   const last = new Map<string, LastSample>();
   const doubts = createDoubts();
+  let finished = 0;
 
   function ask(sensor: Sensor): Promise<Measurement | undefined> {
     unanswered.add(sensor);
@@ -119,15 +123,22 @@ export function startCycle(options: CycleOptions): Cycle {
     const answers = (await Promise.all(sensors.map(readOne))).flat();
     const statuses = doubts.of(answers);
     for (const [i, answer] of answers.entries()) keep(answer, statuses[i] ?? []);
-    await appendPacks(samplesPerPack);
+    await appendPacks(pace.now().samplesPerPack);
   };
-  const rounds = every(everyMs, round, (error) => {
+  const onFailed = (error: unknown) => {
     counters.count(codeOf(error));
     log.error({ event: "round.failed", err: error }, "a round failed");
-  });
+  };
+  const finish = () => {
+    finished += 1;
+  };
+  const rounds = every(pace.now().everyMs, () => round().finally(finish), onFailed);
+  const stopListening = pace.onChange(() => rounds.setEvery(pace.now().everyMs));
   return {
     last: (sensor) => last.get(sensor),
+    rounds: () => finished,
     close: async () => {
+      stopListening();
       await rounds.close();
       await appendPacks(1);
     },

@@ -24,6 +24,7 @@ import { startHealthReports } from "./health/health-reports.ts";
 import { runSelfTest } from "./health/self-test.ts";
 import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
 import { outboxBudget } from "./outbox/outbox-budget.ts";
+import { createPace, paceSettings } from "./pace.ts";
 import { openPosition } from "./position/open-position.ts";
 import { openSensors } from "./sensors/open-sensors.ts";
 import { SOFTWARE } from "./software.ts";
@@ -60,16 +61,14 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const truck = await openTruck(config, machine, { outbox, time, privateKeyPem, newId, counters, log });
   const findCameras = cameraFinder(machine, truck?.camera);
   const model = truck?.judge.model ?? null;
-  const sensorSet = await openSensors(config, { counters, log, clock, random });
+  const pace = createPace(paceSettings(config));
+  const sensorSet = await openSensors(config, { counters, log, clock, random, pace });
   const { sensors } = sensorSet;
   const position = openPosition(config.GPSD, { counters, log, clock, random });
-  const { READINGS_PER_PACK: samplesPerPack, REPLAY: replay, READING_EVERY_S, HEALTH_EVERY_S } = config;
-  const reading = { sensors, everyMs: READING_EVERY_S * 1000, samplesPerPack, replay };
-  const cycle = startCycle({ ...reading, outbox, time, counters, log });
+  const cycle = startCycle({ sensors, pace, replay: config.REPLAY, outbox, time, counters, log });
   const state = { v: 1 as const, boot: time.boot, software: SOFTWARE, model, publicKey };
   const uplink = startMqttUplink({ signIn, address, outbox, state, clock, random, counters, log });
-  const everyMs = HEALTH_EVERY_S * 1000;
-  const health = startHealthReports({ everyMs, software: SOFTWARE, model, outbox, time, counters, log });
+  const health = startHealthReports({ pace, software: SOFTWARE, model, outbox, time, counters, log });
 
   const { visits, camera } = truck ?? {};
   const device = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters };

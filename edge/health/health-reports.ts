@@ -3,12 +3,14 @@ import { codeOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { Outbox } from "../outbox/outbox.ts";
+import type { Pace } from "../pace.ts";
 import type { Counters } from "./counters.ts";
 import type { DeviceTime } from "./device-time.ts";
 
 /** What a device says of itself and how often. */
 export interface HealthOptions {
-  readonly everyMs: number;
+  /** Says how often; a change counts at once. */
+  readonly pace: Pick<Pace, "now" | "onChange">;
   readonly software: string;
   readonly model: string | null;
   readonly outbox: Outbox;
@@ -17,9 +19,9 @@ export interface HealthOptions {
   readonly log: Logger;
 }
 
-/** Appends a health message each `everyMs`; one that cannot be kept is counted and the next one tells of it. */
+/** Appends a health message in the device's pace; one that cannot be kept is counted and the next one tells of it. */
 export function startHealthReports(options: HealthOptions): Closer {
-  const { everyMs, software, model, outbox, time, counters, log } = options;
+  const { pace, software, model, outbox, time, counters, log } = options;
   const report = async () => {
     const { total, oldest } = outbox.pending();
     const errors = counters.snapshot();
@@ -27,8 +29,15 @@ export function startHealthReports(options: HealthOptions): Closer {
       { kind: "health", ...time.stamp(), software, model, oldestPending: oldest, pending: total, errors },
     ]);
   };
-  return every(everyMs, report, (error) => {
+  const reports = every(pace.now().healthEveryMs, report, (error) => {
     counters.count(codeOf(error));
     log.warn({ event: "health.unkept", err: error }, "a health message could not be kept");
   });
+  const stopListening = pace.onChange(() => reports.setEvery(pace.now().healthEveryMs));
+  return {
+    close: async () => {
+      stopListening();
+      await reports.close();
+    },
+  };
 }

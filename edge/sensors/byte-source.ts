@@ -37,6 +37,8 @@ export interface ByteSourceOptions {
   readonly baudRate?: number;
   /** A TCP line on which nothing comes for so long is opened anew; 30 s if not said, Infinity: never. */
   readonly silentMs?: number;
+  /** Whether silence is no fault at the moment: the instrument sleeps. */
+  readonly maySleep?: () => boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface ByteSourceOptions {
  * for `silentMs`.
  */
 export function openByteSource(options: ByteSourceOptions): ByteSource {
-  const { address, listener, random, baudRate = 9600, silentMs = SILENT_MS } = options;
+  const { address, listener, random, baudRate = 9600, silentMs = SILENT_MS, maySleep = () => false } = options;
   const closing = new AbortController();
   let isOpen = false;
   let line: Duplex | undefined;
@@ -90,10 +92,9 @@ export function openByteSource(options: ByteSourceOptions): ByteSource {
         stream.destroy();
         resolve(reason);
       };
-      const silence =
-        address.kind === "tcp" && Number.isFinite(silentMs)
-          ? setTimeout(() => end(`nothing came for ${silentMs} ms`), silentMs)
-          : undefined;
+      const onSilence = () => (maySleep() ? silence?.refresh() : end(`nothing came for ${silentMs} ms`));
+      const silence: NodeJS.Timeout | undefined =
+        address.kind === "tcp" && Number.isFinite(silentMs) ? setTimeout(onSilence, silentMs) : undefined;
       closing.signal.addEventListener("abort", stop, { once: true });
       stream.on("data", (bytes) => {
         silence?.refresh();

@@ -7,13 +7,13 @@ import { type Instrument, QUIET_MS } from "./instrument.ts";
 import type { LaserHours } from "./laser-hours.ts";
 import { createSampleWindow } from "./sample-window.ts";
 import type { Measurement, Sensor } from "./sensor.ts";
+import { createSleepRhythm, type Duty } from "./sleep-rhythm.ts";
 import { supportOf } from "./supported.ts";
 
-/** A duty cycle: the instrument works before each round and sleeps until the next one needs it. */
-export interface Duty {
-  readonly everyMs: number;
-  /** Warm-up and measuring before a round; all of `everyMs` or more: it never sleeps. */
-  readonly workMs: number;
+/** A sensor on a line, whose sleep may change while it runs. */
+export interface LineSensor extends Sensor {
+  /** Rounds come in another rhythm from now on, the next one after `everyMs`. */
+  setDuty(duty: Duty): void;
 }
 
 /** An instrument on a line. */
@@ -27,7 +27,7 @@ export interface LineSensorOptions {
   readonly clock: Clock;
   readonly hours?: LaserHours | undefined;
   readonly duty?: Duty | undefined;
-  /** A TCP line on which nothing comes for so long is opened anew; 30 s (and the time that it sleeps) if not said. */
+  /** A TCP line on which nothing comes for so long is opened anew, unless the instrument sleeps; 30 s if not said. */
   readonly silentMs?: number;
   /** How often the instrument may say something to the sensor; each second if not said. */
   readonly tickMs?: number;
@@ -40,25 +40,28 @@ const SILENT_MS = 30_000;
  * Any instrument on a serial line or a socket: keeps the line open, wakes the instrument and lets it sleep, counts its
  * laser's hours, and gives the medians of what it said since the last call.
  */
-export function openLineSensor(options: LineSensorOptions): Sensor {
-  const { name, instrument, address, onLost, random, clock, hours, tickMs = TICK_MS } = options;
+export function openLineSensor(options: LineSensorOptions): LineSensor {
+  const { name, instrument, address, onLost, random, clock, hours, tickMs = TICK_MS, silentMs = SILENT_MS } = options;
   const { model, baudRate } = instrument;
   const { warmUpMs = 0, lifeHours } = supportOf(model) ?? {};
-  const duty = options.duty !== undefined && options.duty.workMs < options.duty.everyMs ? options.duty : undefined;
-  const silentMs = options.silentMs ?? SILENT_MS + (duty?.everyMs ?? 0);
   const window = createSampleWindow(warmUpMs, () => clock.monotonicMs());
-  let isAwake = true;
   let heardMs: number | undefined;
   let hasSpoken = false;
   let tickedMs = clock.monotonicMs();
-  let waking: NodeJS.Timeout | undefined;
+  // Nothing was heard of the instrument as it is now: it is woken at once.
+  const onWake = () => {
+    heardMs = undefined;
+    window.restart();
+    speak();
+  };
+  const sleep = createSleepRhythm(options.duty, clock, { onSleep: () => speak(), onWake });
 
   function onBytes(bytes: Uint8Array): void {
     const readings = instrument.read(bytes);
     if (!instrument.wasSound) return;
     heardMs = clock.monotonicMs();
     hasSpoken = true;
-    if (isAwake) window.add(readings);
+    if (sleep.isAwake) window.add(readings);
   }
 
   function onOpen(): void {
@@ -71,28 +74,16 @@ export function openLineSensor(options: LineSensorOptions): Sensor {
   }
 
   function speak(): void {
-    for (const bytes of instrument.say({ nowMs: clock.monotonicMs(), isAwake, heardMs })) source.write(bytes);
+    for (const bytes of instrument.say({ nowMs: clock.monotonicMs(), isAwake: sleep.isAwake, heardMs }))
+      source.write(bytes);
   }
 
   async function tick(): Promise<void> {
     const nowMs = clock.monotonicMs();
-    const isBurning = isAwake && heardMs !== undefined && nowMs - heardMs <= QUIET_MS;
+    const isBurning = sleep.isAwake && heardMs !== undefined && nowMs - heardMs <= QUIET_MS;
     if (isBurning) hours?.add(lamp(), nowMs - tickedMs);
     tickedMs = nowMs;
     if (source.isOpen) speak();
-  }
-
-  function sleepUntilNeeded({ everyMs, workMs }: Duty): void {
-    isAwake = false;
-    speak();
-    clearTimeout(waking);
-    waking = setTimeout(() => {
-      isAwake = true;
-      // Nothing was heard of the instrument as it is now: it is woken at once.
-      heardMs = undefined;
-      window.restart();
-      speak();
-    }, everyMs - workMs);
   }
 
   const lamp = (): string => `${model}-${instrument.id ?? name}`;
@@ -100,7 +91,7 @@ export function openLineSensor(options: LineSensorOptions): Sensor {
 
   async function sample(): Promise<Measurement | undefined> {
     const measurement = window.take();
-    if (duty !== undefined) sleepUntilNeeded(duty);
+    sleep.roundIsOver();
     const isWornOut = lifeHours !== undefined && burntHours() > lifeHours;
     if (measurement === undefined || !isWornOut) return measurement;
     return { ...measurement, status: [...measurement.status, "laser-life-exceeded"] };
@@ -108,16 +99,19 @@ export function openLineSensor(options: LineSensorOptions): Sensor {
 
   function about(): string | null {
     const burnt = lifeHours === undefined ? null : burntWords(burntHours(), lifeHours);
-    const words = [instrument.about, burnt, isAwake ? null : "asleep"].filter((word) => word !== null);
+    const words = [instrument.about, burnt, sleep.isAwake ? null : "asleep"].filter((word) => word !== null);
     return words.length === 0 ? null : words.join(", ");
   }
 
-  const source = openByteSource({ address, listener: { onOpen, onBytes, onLost }, random, silentMs, baudRate });
+  const maySleep = () => !sleep.isAwake || clock.monotonicMs() - sleep.wokenMs < silentMs;
+  const listener = { onOpen, onBytes, onLost };
+  const source = openByteSource({ address, listener, random, silentMs, maySleep, baudRate });
   const ticking = every(tickMs, tick, (error) => onLost(messageOf(error)));
   return {
     name,
     model,
     sample,
+    setDuty: sleep.setDuty,
     health: () => ({
       isReachable: source.isOpen,
       hasSpoken,
@@ -126,7 +120,7 @@ export function openLineSensor(options: LineSensorOptions): Sensor {
       about: about(),
     }),
     close: async () => {
-      clearTimeout(waking);
+      sleep.close();
       await ticking.close();
       await source.close();
     },

@@ -5,13 +5,15 @@ import type { Logger } from "#kit/logger.ts";
 import type { ByteAddress } from "../../firmware-config/settings/byte-address.ts";
 import type { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
 import type { Counters } from "../health/counters.ts";
+import type { Pace } from "../pace.ts";
 import { findIioSensors } from "./iio-sensor.ts";
 import type { Instrument } from "./instrument.ts";
 import { type LaserHours, openLaserHours } from "./laser-hours.ts";
-import { openLineSensor } from "./line-sensor.ts";
+import { type LineSensor, openLineSensor } from "./line-sensor.ts";
 import { createPlantower } from "./plantower-instrument.ts";
 import { createSds011 } from "./sds011-instrument.ts";
 import type { Sensor } from "./sensor.ts";
+import type { Duty } from "./sleep-rhythm.ts";
 import { createSps30 } from "./sps30-instrument.ts";
 
 /** What sensors share. */
@@ -20,6 +22,7 @@ export interface SensorParts {
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly pace: Pick<Pace, "now" | "onChange">;
 }
 
 /** A line that the settings name, and who speaks on it. */
@@ -61,29 +64,35 @@ export async function openSensors(config: EdgeConfig, parts: SensorParts): Promi
   };
   const hasLine = lines.some(({ address }) => address !== undefined);
   const hours = hasLine ? await openLaserHours(join(config.DATA_DIR, "laser-hours.json"), onTrouble) : undefined;
-  const onLines = lines.flatMap((line) => openLine(line, config, parts, hours));
+  const onLines = lines.flatMap((line) => openLine(line, parts, hours));
+  const stopListening = parts.pace.onChange(() => {
+    for (const sensor of onLines) sensor.setDuty(dutyOf(parts.pace));
+  });
   const onUnreadable = (reason: string) => {
     counters.count("sensor-unreadable");
     log.warn({ event: "sensor.unreadable", reason }, "a sensor of the kernel cannot be read; it is tried each round");
   };
   const taken = new Set(onLines.map(({ name }) => name));
   const sensors = [...onLines, ...(await findIioSensors(config.IIO_DIR, taken, onUnreadable))];
-  return { sensors, close: () => closeAll([...(hours ? [hours] : []), ...sensors]) };
+  const listening: Closer = { close: async () => stopListening() };
+  return { sensors, close: () => closeAll([...(hours ? [hours] : []), ...sensors, listening]) };
+}
+
+function dutyOf(pace: Pick<Pace, "now">): Duty {
+  const { everyMs, particleWorkMs } = pace.now();
+  return { everyMs, workMs: particleWorkMs };
 }
 
 function openLine(
   { name, address, createInstrument }: NamedLine,
-  { READING_EVERY_S, PARTICLE_WORK_S }: EdgeConfig,
-  { counters, log, clock, random }: SensorParts,
+  { counters, log, clock, random, pace }: SensorParts,
   hours: LaserHours | undefined,
-): readonly Sensor[] {
+): readonly LineSensor[] {
   if (address === undefined) return [];
   const onLost = (reason: string) => {
     counters.count("sensor-lost");
     log.warn({ event: "sensor.lost", sensor: name, reason }, "the line to a sensor is lost; it is opened again");
   };
-  const duty = { everyMs: READING_EVERY_S * 1000, workMs: PARTICLE_WORK_S * 1000 };
-  const sleeps = PARTICLE_WORK_S > 0 ? { duty } : {};
   const instrument = createInstrument();
-  return [openLineSensor({ name, instrument, address, onLost, random, clock, hours, ...sleeps })];
+  return [openLineSensor({ name, instrument, address, onLost, random, clock, hours, duty: dutyOf(pace) })];
 }

@@ -4,6 +4,7 @@ import { type CycleOptions, startCycle } from "../../edge/cycle.ts";
 import { createCounters } from "../../edge/health/counters.ts";
 import type { NewMessage, NewReading } from "../../edge/outbox/new-message.ts";
 import type { Outbox } from "../../edge/outbox/outbox.ts";
+import { createPace, type PaceSettings } from "../../edge/pace.ts";
 import { type Measurement, type Sensor, SensorUnreadable, type SensorValues } from "../../edge/sensors/sensor.ts";
 import { until } from "../support/until.ts";
 import { quiet, stillTime } from "./support/fakes.ts";
@@ -60,12 +61,13 @@ function createMemoryOutbox(refusals = 0): { outbox: Outbox; readings: NewReadin
   return { outbox, readings };
 }
 
+const PACE: PaceSettings = { everyMs: 5, samplesPerPack: 1, particleWorkMs: 0, healthEveryMs: 60_000 };
+
 function start(sensor: Sensor, change: Partial<CycleOptions> & Pick<CycleOptions, "outbox">) {
   const counters = createCounters();
   const cycle = startCycle({
     sensors: [sensor],
-    everyMs: 5,
-    samplesPerPack: 1,
+    pace: createPace(PACE),
     replay: undefined,
     time: stillTime,
     counters,
@@ -91,12 +93,34 @@ describe("startCycle", () => {
     const { outbox, readings } = createMemoryOutbox();
     const words = [1, 2, 3, 4, 5].map((pm25) => ({ pm25 }));
 
-    const { cycle, counters } = start(createSpeakingSensor(words), { outbox, samplesPerPack: 2, replay: "albany" });
+    const { cycle, counters } = start(createSpeakingSensor(words), {
+      outbox,
+      pace: createPace({ ...PACE, samplesPerPack: 2 }),
+      replay: "albany",
+    });
     await until("silence is counted", () => (counters.snapshot()["sensor-silent"] ?? 0) > 0);
     await cycle.close();
 
     expect(readings.map(({ samples }) => samples.length)).toEqual([2, 2, 1]);
     expect(readings.every(({ replay }) => replay === "albany")).toBe(true);
+  });
+
+  it("takes another pace while it runs: rounds come at once more often, and packs grow from the next round on", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    const words = Array.from({ length: 1_000 }, (_, i) => ({ pm25: i }));
+    const pace = createPace({ ...PACE, everyMs: 3_600_000 });
+
+    const { cycle } = start(createSpeakingSensor(words), { outbox, pace });
+    pace.adopt({ everyMs: 5 });
+    await until("it reads often now", () => readings.length >= 2);
+    pace.adopt({ samplesPerPack: 4 });
+    await until("a longer pack is kept", () => readings.some(({ samples }) => samples.length === 4));
+    pace.adopt({ everyMs: 3_600_000 });
+    await until("the last round is over", () => cycle.rounds() > 0);
+    await cycle.close();
+
+    const values = readings.flatMap(({ samples }) => samples.map(({ values }) => values.pm25));
+    expect(values).toEqual(values.map((_, i) => i));
   });
 
   it("counts what a full disk takes away and goes on when there is room", async () => {
@@ -172,7 +196,7 @@ describe("startCycle", () => {
     const { outbox, readings } = createMemoryOutbox();
     const words = [60_000, 60_000, 59_900].map((windowMs, i) => measured({ pm25: i }, { windowMs }));
 
-    start(createMeasuringSensor(words), { outbox, samplesPerPack: 3 });
+    start(createMeasuringSensor(words), { outbox, pace: createPace({ ...PACE, samplesPerPack: 3 }) });
     await until("they are kept", () => readings.length === 1);
 
     expect(readings[0]?.windowMs).toBe(60_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "#kit/clock.ts";
 import type { Instrument } from "../../../edge/sensors/instrument.ts";
-import { type LineSensorOptions, openLineSensor } from "../../../edge/sensors/line-sensor.ts";
+import { type LineSensor, type LineSensorOptions, openLineSensor } from "../../../edge/sensors/line-sensor.ts";
 import { createPlantower, plantowerReading } from "../../../edge/sensors/plantower-instrument.ts";
 import { createSds011 } from "../../../edge/sensors/sds011-instrument.ts";
 import type { Sensor, SensorValues } from "../../../edge/sensors/sensor.ts";
@@ -18,7 +18,7 @@ import { openSocketLine, openTerminalLine, type TestLine } from "./test-line.ts"
 
 const BOTH = ["pm25", "pm10"] as const;
 
-function open(instrument: Instrument, address: string, change: Partial<LineSensorOptions> = {}): Sensor {
+function open(instrument: Instrument, address: string, change: Partial<LineSensorOptions> = {}): LineSensor {
   const sensor = openLineSensor({
     name: instrument.model,
     instrument,
@@ -231,6 +231,25 @@ describe("openLineSensor", () => {
 
     expect(Object.values(next.values)).toContain(33);
     expect(next.windowMs).toBeLessThan(1_400);
+  });
+
+  it("takes another duty cycle while it runs: an instrument that slept for long is woken, and sleeps again when told", async () => {
+    const line = await openSocketLine();
+    const standIn = createSds011StandIn();
+    plugIn(standIn, line);
+    const instrument = createSds011({ fields: BOTH, isAsked: false });
+    const sensor = open(instrument, line.address, { duty: { everyMs: 3_600_000, workMs: 700 } });
+    await until("it has spoken", () => sensor.health().hasSpoken);
+
+    await sensor.sample();
+    await until("it sleeps", () => standIn.isAsleep);
+
+    sensor.setDuty({ everyMs: 60_000, workMs: 0 });
+    await until("it is woken", () => !standIn.isAsleep);
+    sensor.setDuty({ everyMs: 3_600_000, workMs: 700 });
+    await until("it sleeps again", () => standIn.isAsleep);
+    sensor.setDuty({ everyMs: 1_000, workMs: 900 });
+    await until("it wakes for the next round", () => !standIn.isAsleep);
   });
 
   it("marks what was said while warming up, and passes over it once there is better", async () => {
