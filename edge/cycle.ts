@@ -1,4 +1,4 @@
-import type { Sample, SampleStatus } from "#contract/messages.ts";
+import type { ClockQuality, Sample, SampleStatus } from "#contract/messages.ts";
 import type { Closer } from "#kit/closer.ts";
 import { codeOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
@@ -53,6 +53,7 @@ export interface Cycle extends Closer {
 interface Answer extends RoundAnswer {
   readonly sensor: Sensor;
   readonly at: number | null;
+  readonly clock: ClockQuality;
 }
 
 /**
@@ -91,16 +92,19 @@ export function startCycle(options: CycleOptions): Cycle {
     badFrames.set(sensor, sensor.health().badFrames);
     if (measurement === undefined) counters.count("sensor-silent");
     if (measurement === null || measurement === undefined) return [];
-    const { at, up } = time.stamp();
-    return [{ sensor, measurement, at, up }];
+    const { at, clock, up } = time.stamp();
+    return [{ sensor, measurement, at, clock, up }];
   }
 
-  function keep({ sensor, measurement: { values, windowMs }, at, up }: Answer, status: readonly SampleStatus[]): void {
+  function keep(
+    { sensor, measurement: { values, windowMs }, at, clock, up }: Answer,
+    status: readonly SampleStatus[],
+  ): void {
     for (const word of status) if (FAULTS.has(word)) counters.count(`sensor-${word}`);
     last.set(sensor.name, { up, status });
     const pack = packs.get(sensor) ?? [];
     const doubted = status.length > 0 ? { status: [...status] } : {};
-    pack.push({ at, up, values, ...(windowMs !== undefined && { windowMs }), ...doubted });
+    pack.push({ at, clock, up, values, ...(windowMs !== undefined && { windowMs }), ...doubted });
     packs.set(sensor, pack);
   }
 
@@ -158,13 +162,18 @@ async function within<Answer>(ms: number, answer: Promise<Answer>, sensor: strin
 
 function readingOf({ name, model }: Sensor, samples: Sample[], { time, replay }: CycleOptions): NewReading {
   const windowMs = samples[0]?.windowMs;
+  const stamp = time.stamp();
   return {
     kind: "reading",
-    ...time.stamp(),
+    ...stamp,
     sensor: name,
     model,
     ...(replay !== undefined && { replay }),
     ...(windowMs !== undefined && { windowMs }),
-    samples: samples.map(({ windowMs: own, ...sample }) => (own === windowMs ? sample : { ...sample, windowMs: own })),
+    samples: samples.map(({ windowMs: own, clock, ...sample }) => ({
+      ...sample,
+      ...(own !== windowMs && { windowMs: own }),
+      ...(clock !== stamp.clock && { clock }),
+    })),
   };
 }

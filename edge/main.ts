@@ -16,11 +16,11 @@ import { programEnvironment } from "./camera/program-environment.ts";
 import { startCycle } from "./cycle.ts";
 import { startLocalServer } from "./driver/local-server.ts";
 import { localRoutes } from "./driver/routes.ts";
-import { clockJudge } from "./health/clock-quality.ts";
 import { createCounters } from "./health/counters.ts";
 import { reportOf } from "./health/device-report.ts";
-import { startDeviceTime } from "./health/device-time.ts";
 import { startHealthReports } from "./health/health-reports.ts";
+import { machineBoot } from "./health/machine-boot.ts";
+import { openDeviceTime } from "./health/open-device-time.ts";
 import { runSelfTest } from "./health/self-test.ts";
 import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
 import { outboxBudget } from "./outbox/outbox-budget.ts";
@@ -45,8 +45,8 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const random = Math.random;
   const counters = createCounters();
   const onError = (error: unknown) => log.error({ event: "part.failed", err: error }, "a part failed");
-  const judgeClock = clockJudge(config.CLOCK, clock);
-  const time = await startDeviceTime({ clock, boot: newId(), judge: judgeClock, onError });
+  const position = openPosition(config.GPSD, { counters, log, clock, random });
+  const time = await openDeviceTime(config.CLOCK, { clock, boot: machineBoot(newId()), position, counters, log });
   const readers = { [UPLINK_READER]: RECORD_CLASSES };
   const file = join(folder, "outbox.sqlite");
   const budget = outboxBudget(config.OUTBOX_BYTES, { address, time, counters, log });
@@ -64,7 +64,6 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const pace = createPace(paceSettings(config));
   const sensorSet = await openSensors(config, { counters, log, clock, random, pace });
   const { sensors } = sensorSet;
-  const position = openPosition(config.GPSD, { counters, log, clock, random });
   const cycle = startCycle({ sensors, pace, replay: config.REPLAY, outbox, time, counters, log });
   const state = { v: 1 as const, boot: time.boot, software: SOFTWARE, model, publicKey };
   const uplink = startMqttUplink({ signIn, address, outbox, state, clock, random, counters, log });
@@ -74,7 +73,7 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const device = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters };
   const report = () => reportOf({ ...device, sensors, position, cycle, visits, camera });
   const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report, findCameras), log);
-  const maybe = [truck, position].filter((part) => part !== undefined);
+  const maybe = [position, truck].filter((part) => part !== undefined);
   closeOnSignal([outbox, time, signIn, uplink, ...maybe, sensorSet, cycle, health, server], onError);
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);

@@ -15,7 +15,7 @@ const stamp = {
   /** UTC ms; null where `clock` is `none`. */
   at: UtcMs.nullable(),
   clock: ClockQuality,
-  /** Random name of this boot. */
+  /** Random name of this start of the machine, or of the program where the machine has none. */
   boot: Id,
   /** Milliseconds since boot. */
   up: z.number().int().min(0),
@@ -130,6 +130,8 @@ export const Sample = z.looseObject({
   at: UtcMs.nullable(),
   up: z.number().int().min(0),
   values: Values,
+  /** Where it differs from the reading's: the time became known, or better known, while the pack was filled. */
+  clock: ClockQuality.optional(),
   /** Where it differs from the reading's. */
   windowMs: WindowMs.optional(),
   /** Words of `SampleStatus`; absent: nothing to doubt. */
@@ -160,6 +162,9 @@ export const VisitPhoto = z.looseObject({
   role: PhotoRole,
   sha: Sha256,
   takenAt: UtcMs.nullable(),
+  /** When it was taken, on a device that did not know the time: the cloud derives it from boot and up. */
+  boot: Id.optional(),
+  up: z.number().int().min(0).optional(),
   state: SiteState,
   /** Null where the picture was unusable before any model looked at it. */
   probabilities: Probabilities.nullable(),
@@ -212,7 +217,9 @@ export const ChunkHeader = z.looseObject({
 export type ChunkHeader = z.infer<typeof ChunkHeader>;
 export type Chunk = ChunkHeader & { readonly bytes: Uint8Array };
 
-/** What a device says of itself. `oldestPending` is its oldest unacknowledged number, null when the outbox is empty. */
+/**
+ * What a device says of itself. One that has learned the time says so at once: with `boot` and `up` its `at` tells the
+ * cloud when everything else of that boot was. `oldestPending` is its oldest unacknowledged number, null when the outbox is empty. */
 export const Health = z.looseObject({
   ...envelope,
   kind: z.literal("health"),

@@ -2,6 +2,8 @@ import type { ClockQuality } from "#contract/messages.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
+import type { MachineBoot } from "./machine-boot.ts";
+import { type Anchor, contradicts, follow, isBetter, readTime } from "./time-keeper.ts";
 
 /** What each message carries of time. */
 export interface TimeStamp {
@@ -15,39 +17,83 @@ export interface TimeStamp {
 /** The device's time and how far it may be trusted. */
 export interface DeviceTime extends Closer {
   readonly boot: string;
+  /** `up` never goes back; `at` comes from the last look and the monotonic clock, never from the wall clock itself. */
   stamp(): TimeStamp;
+  /** Calls back when the time has become known, or known better: the cloud is to hear of it soon. */
+  onBetter(listener: () => void): () => void;
 }
 
-/** How the time is known. `judge` says how good the machine's clock is now. */
+/** How the time is known. */
 export interface DeviceTimeOptions {
   readonly clock: Clock;
-  readonly boot: string;
-  readonly judge: () => Promise<ClockQuality>;
-  readonly onError: (error: unknown) => void;
+  readonly boot: MachineBoot;
+  /** How good the machine's wall clock is now; `isSuspect`: it jumped or contradicts what was known, so ask anew. */
+  readonly host: (isSuspect: boolean) => Promise<ClockQuality>;
+  /** UTC ms by the satellites, undefined while they are not heard or there is no receiver. */
+  readonly satellites: () => number | undefined;
+  /** The wall clock was set: it moved by so many ms against the monotonic clock. */
+  readonly onJump: (byMs: number) => void;
 }
 
-const JUDGE_EVERY_MS = 30_000;
+/** A device's time that looks at the clocks when it is told to. */
+export interface WatchedTime extends Omit<DeviceTime, "close"> {
+  look(): Promise<void>;
+}
 
-/** Judges the clock at the start and then twice a minute, so that a stamp never waits. */
-export async function startDeviceTime({ clock, boot, judge, onError }: DeviceTimeOptions): Promise<DeviceTime> {
+const LOOK_EVERY_MS = 30_000;
+/** Slewing (adjtimex) moves both clocks alike on Linux; whatever moves one alone is a step. */
+const JUMP_MS = 1_000;
+
+/** Looks at the clocks at the start and then twice a minute, so that a stamp never waits. */
+export async function startDeviceTime(
+  options: DeviceTimeOptions & { readonly onError: (error: unknown) => void },
+): Promise<DeviceTime> {
+  const { look, ...time } = watchTime(options);
+  await look();
+  const looking = every(LOOK_EVERY_MS, look, options.onError);
+  return { ...time, close: () => looking.close() };
+}
+
+/** Knows nothing until the first look. */
+export function watchTime({ clock, boot, host, satellites, onJump }: DeviceTimeOptions): WatchedTime {
   const startedMs = clock.monotonicMs();
-  let quality = await judge();
-  const judging = every(
-    JUDGE_EVERY_MS,
-    async () => {
-      quality = await judge();
-    },
-    onError,
-  );
+  const listeners = new Set<() => void>();
+  let anchor: Anchor | undefined;
+  let told: ClockQuality = "none";
+  const offsetNow = () => clock.nowMs() - clock.monotonicMs();
+  let offsetMs = offsetNow();
+  let up = boot.upMs;
+
+  async function look(): Promise<void> {
+    const jumpedByMs = offsetNow() - offsetMs;
+    const isJump = Math.abs(jumpedByMs) > JUMP_MS;
+    offsetMs += jumpedByMs;
+    if (isJump) onJump(Math.round(jumpedByMs));
+    const isVouched = anchor !== undefined && anchor.quality !== "rtc";
+    const isStrange = isVouched && contradicts(anchor, { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() });
+    const quality = await host(isJump || isStrange);
+    // Set while we asked: the answer may be about the clock before or after, so the next look decides.
+    const isSteady = Math.abs(offsetNow() - offsetMs) <= JUMP_MS;
+    const monotonicMs = clock.monotonicMs();
+    const seen = { monotonicMs, wallMs: clock.nowMs(), satelliteMs: satellites() };
+    anchor = follow(anchor, { ...seen, host: isSteady ? quality : "none" });
+    const { clock: now } = readTime(anchor, monotonicMs);
+    const isNews = isBetter(now, told);
+    told = now;
+    if (isNews) for (const listener of listeners) listener();
+  }
+
   return {
-    boot,
-    stamp: () => ({
-      v: 1,
-      at: quality === "none" ? null : Math.round(clock.nowMs()),
-      clock: quality,
-      boot,
-      up: Math.max(0, Math.round(clock.monotonicMs() - startedMs)),
-    }),
-    close: () => judging.close(),
+    boot: boot.id,
+    stamp: () => {
+      const monotonicMs = clock.monotonicMs();
+      up = Math.max(up, Math.round(boot.upMs + monotonicMs - startedMs));
+      return { v: 1, ...readTime(anchor, monotonicMs), boot: boot.id, up };
+    },
+    onBetter: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    look,
   };
 }

@@ -19,7 +19,10 @@ export interface HealthOptions {
   readonly log: Logger;
 }
 
-/** Appends a health message in the device's pace; one that cannot be kept is counted and the next one tells of it. */
+/**
+ * Appends a health message in the device's pace, and as soon as the time is known or known better: the cloud derives the
+ * true times of this boot from it. One that cannot be kept is counted and the next one tells of it.
+ */
 export function startHealthReports(options: HealthOptions): Closer {
   const { pace, software, model, outbox, time, counters, log } = options;
   const report = async () => {
@@ -29,15 +32,23 @@ export function startHealthReports(options: HealthOptions): Closer {
       { kind: "health", ...time.stamp(), software, model, oldestPending: oldest, pending: total, errors },
     ]);
   };
-  const reports = every(pace.now().healthEveryMs, report, (error) => {
+  const onError = (error: unknown) => {
     counters.count(codeOf(error));
     log.warn({ event: "health.unkept", err: error }, "a health message could not be kept");
-  });
-  const stopListening = pace.onChange(() => reports.setEvery(pace.now().healthEveryMs));
+  };
+  const reports = every(pace.now().healthEveryMs, report, onError);
+  let extra: Promise<void> = Promise.resolve();
+  const stops = [
+    pace.onChange(() => reports.setEvery(pace.now().healthEveryMs)),
+    time.onBetter(() => {
+      extra = extra.then(report).catch(onError);
+    }),
+  ];
   return {
     close: async () => {
-      stopListening();
+      for (const stop of stops) stop();
       await reports.close();
+      await extra;
     },
   };
 }

@@ -101,7 +101,10 @@ async function testPosition(report: () => DeviceReport): Promise<Finding> {
 
 async function testClock(report: () => DeviceReport): Promise<Finding> {
   const { clock, at } = report().now;
-  if (clock === "none") return await missing("the time is unknown: readings are kept and placed in time later");
+  if (clock === "none") {
+    const hint = "set CLOCK=ntp only where you know that this machine's clock is right";
+    return await missing(`the time is unknown: readings are kept and placed in time later (${hint})`);
+  }
   const time = at === null ? "" : `, ${new Date(at).toISOString()}`;
   return await well(clock === "rtc" ? `rtc, nobody vouches for it${time}` : `${clock}${time}`);
 }

@@ -18,10 +18,11 @@ export interface GpsdOptions {
 
 /** gpsd_json(5), "WATCH". */
 const WATCH = '?WATCH={"enable":true,"json":true};\n';
-/** A receiver reports each second; what it said half a minute ago is not where a truck is now. */
-const FIX_LASTS_MS = 30_000;
-/** A quartz loses some 0.1 s in an hour: good enough to go on with until the satellites are heard again. */
-const TIME_LASTS_MS = 3_600_000;
+/**
+ * A receiver reports each second; what it said half a minute ago is not where a truck is now. How long its time is good
+ * for after that is for those who keep the time (edge/health/time-keeper.ts).
+ */
+const LASTS_MS = 30_000;
 /** gpsd sends no longer message than this by far (its own buffer holds 10,240 bytes). */
 const MOST_BYTES = 16_384;
 /** gpsd itself lives while its receiver is unplugged, and then says nothing for long. */
@@ -60,12 +61,12 @@ export function openGpsdPosition({ address, clock, random, onLost, silentMs = SI
       onLost,
     },
   });
-  const isFresh = (heardMs: number, lastsMs: number) => clock.monotonicMs() - heardMs <= lastsMs;
-  const fix = () => (fixed !== undefined && isFresh(fixed.heardMs, FIX_LASTS_MS) ? fixed.fix : undefined);
+  const isFresh = (heardMs: number) => clock.monotonicMs() - heardMs <= LASTS_MS;
+  const fix = () => (fixed !== undefined && isFresh(fixed.heardMs) ? fixed.fix : undefined);
   return {
     fix,
     nowMs: () => {
-      if (time === undefined || !isFresh(time.heardMs, TIME_LASTS_MS)) return undefined;
+      if (time === undefined || !isFresh(time.heardMs)) return undefined;
       return Math.round(time.atMs + clock.monotonicMs() - time.heardMs);
     },
     health: () => ({

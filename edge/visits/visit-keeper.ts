@@ -86,11 +86,12 @@ const CAPTURE_TIMEOUT_MS = 15_000;
 
 async function takePhoto(role: PhotoRole, { camera, judge, time }: VisitsOptions, closing: AbortSignal) {
   const raw = await camera.capture(AbortSignal.any([closing, AbortSignal.timeout(CAPTURE_TIMEOUT_MS)]));
-  const takenAt = time.stamp().at;
+  const { at: takenAt, boot, up } = time.stamp();
   const bytes = await encodePhoto(raw);
   // The very bytes that are kept as proof are judged, so that anyone can repeat the verdict.
   const { state, probabilities, tookMs, model } = await judge.judge(bytes);
-  const photo: VisitPhoto = { role, sha: sha256Of(bytes), takenAt, state, probabilities, model };
+  const moment = takenAt === null ? { takenAt, boot, up } : { takenAt };
+  const photo: VisitPhoto = { role, sha: sha256Of(bytes), ...moment, state, probabilities, model };
   return { photo, bytes, tookMs: Math.round(tookMs) };
 }
 

@@ -8,6 +8,7 @@ import { createPace, type PaceSettings } from "../../edge/pace.ts";
 import { type Measurement, type Sensor, SensorUnreadable, type SensorValues } from "../../edge/sensors/sensor.ts";
 import { until } from "../support/until.ts";
 import { quiet, stillTime } from "./support/fakes.ts";
+import { STAMP } from "./support/messages.ts";
 
 const HEALTH = { isReachable: true, hasSpoken: true, badFrames: 0, trouble: null, about: null };
 
@@ -201,6 +202,26 @@ describe("startCycle", () => {
 
     expect(readings[0]?.windowMs).toBe(60_000);
     expect(readings[0]?.samples.map((sample) => sample.windowMs)).toEqual([undefined, undefined, 59_900]);
+  });
+
+  it("says of each sample how far its own time is known, where that changed while the pack was filled", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    const unknown = { ...STAMP, at: null, clock: "none" as const };
+    const stamps = [unknown, { ...STAMP, up: 2_000 }];
+    const time = { ...stillTime, stamp: () => stamps.shift() ?? { ...STAMP, up: 3_000 } };
+
+    start(createSpeakingSensor([{ pm25: 1 }, { pm25: 2 }]), {
+      outbox,
+      pace: createPace({ ...PACE, samplesPerPack: 2 }),
+      time,
+    });
+    await until("they are kept", () => readings.length === 1);
+
+    expect(readings[0]).toMatchObject({ clock: "ntp", up: 3_000 });
+    expect(readings[0]?.samples).toEqual([
+      { at: null, clock: "none", up: STAMP.up, values: { pm25: 1 } },
+      { at: STAMP.at, up: 2_000, values: { pm25: 2 } },
+    ]);
   });
 
   it("doubts a particle sensor's values in the frost that the climate sensor of the same round feels", async () => {

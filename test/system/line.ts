@@ -161,6 +161,7 @@ export async function layLine(options: LineOptions): Promise<Line> {
         CAMERA_FOLDER: cameraFolder,
         SDS011: `tcp://127.0.0.1:${sds011.port}`,
         IIO_DIR: iio,
+        CLOCK: "ntp",
         ...settings,
       },
     });

@@ -146,6 +146,7 @@ async function startPost(building: Building, options: TownOptions): Promise<void
       SDS011: `tcp://127.0.0.1:${sds011.port}`,
       SDS011_FIELDS: source.hasPm10 ? "pm25,pm10" : "pm25",
       IIO_DIR: iio,
+      CLOCK: "ntp",
       READING_EVERY_S: String(READ_EVERY_S),
       ...(source.replay === null ? {} : { REPLAY: source.replay }),
     },
@@ -169,6 +170,7 @@ async function startTruck(building: Building, httpPort: number): Promise<void> {
       HTTP_PORT: String(httpPort),
       CAMERA_FOLDER: camera,
       IIO_DIR: join(place.data, "truck", "no-sensors"),
+      CLOCK: "ntp",
     },
   });
 }

@@ -1,49 +1,217 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
 import type { ClockQuality } from "#contract/messages.ts";
-import { clockJudge, judgeHostClock } from "../../../edge/health/clock-quality.ts";
-import { startDeviceTime } from "../../../edge/health/device-time.ts";
+import { clockJudge, type HostWitnesses, judgeHostClock } from "../../../edge/health/clock-quality.ts";
+import { watchTime } from "../../../edge/health/device-time.ts";
+import { machineBoot } from "../../../edge/health/machine-boot.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 
-async function startAt(quality: ClockQuality) {
-  let monotonicMs = 5000;
-  const clock = { nowMs: () => 1_780_000_000_000.4, monotonicMs: () => monotonicMs };
-  const time = await startDeviceTime({ clock, boot: "boot-1", judge: async () => quality, onError: () => {} });
-  onTestFinished(() => time.close());
+const NOW = Date.UTC(2026, 10, 22, 12);
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const YEAR = 365 * 86_400_000;
+
+/** A device whose true time passes as it is told to; its wall clock, host and satellites say what they are told to. */
+function aDevice(change: { readonly wallMs?: number; readonly host?: ClockQuality; readonly upMs?: number } = {}) {
+  const state = { trueMs: 0, wallMs: change.wallMs ?? NOW, host: change.host ?? "none", heard: false };
+  const jumps: number[] = [];
+  const suspicions: boolean[] = [];
+  let better = 0;
+  const time = watchTime({
+    clock: { nowMs: () => state.wallMs + state.trueMs + 0.4, monotonicMs: () => 5_000 + state.trueMs },
+    boot: { id: "boot-1", upMs: change.upMs ?? 0 },
+    host: async (isSuspect) => {
+      suspicions.push(isSuspect);
+      return state.host;
+    },
+    satellites: () => (state.heard ? NOW + state.trueMs : undefined),
+    onJump: (byMs) => jumps.push(byMs),
+  });
+  time.onBetter(() => {
+    better += 1;
+  });
   return {
     time,
-    pass: (ms: number) => {
-      monotonicMs += ms;
+    state,
+    jumps,
+    suspicions,
+    better: () => better,
+    after: async (ms: number, now: Partial<typeof state> = {}) => {
+      state.trueMs += ms;
+      Object.assign(state, now);
+      await time.look();
+      return time.stamp();
     },
   };
 }
 
-describe("startDeviceTime", () => {
-  it("stamps UTC and the time since boot in whole milliseconds", async () => {
-    const { time, pass } = await startAt("ntp");
+describe("watchTime", () => {
+  it("stamps UTC and the time since the machine's start in whole milliseconds", async () => {
+    const device = aDevice({ host: "ntp", upMs: 70_000 });
 
-    pass(1500.6);
-
-    expect(time.stamp()).toEqual({ v: 1, at: 1_780_000_000_000, clock: "ntp", boot: "boot-1", up: 1501 });
+    expect(await device.after(1500.6)).toEqual({ v: 1, at: NOW + 1501, clock: "ntp", boot: "boot-1", up: 71_501 });
   });
 
-  it("names no moment when nobody knows the time", async () => {
-    const { time } = await startAt("none");
+  it("names no moment while nobody knows the time, and says when somebody does", async () => {
+    const device = aDevice({ wallMs: 0 });
 
-    expect(time.stamp()).toMatchObject({ at: null, clock: "none", up: 0 });
+    expect(await device.after(MINUTE)).toMatchObject({ at: null, clock: "none", up: MINUTE });
+    expect(device.better()).toBe(0);
+    expect(await device.after(MINUTE, { wallMs: NOW, host: "ntp" })).toMatchObject({
+      at: NOW + 2 * MINUTE,
+      clock: "ntp",
+    });
+    expect(device.better()).toBe(1);
+    expect(device.jumps).toEqual([NOW]);
+    await device.after(MINUTE, { heard: true });
+    expect(device.better()).toBe(2);
+    await device.after(MINUTE);
+    expect(device.better()).toBe(2);
+  });
+
+  it("stamps nothing from a wall clock that jumped between two looks", async () => {
+    const device = aDevice({ host: "ntp" });
+    await device.after(0);
+
+    device.state.wallMs += YEAR;
+
+    expect(device.time.stamp()).toMatchObject({ at: NOW, clock: "ntp" });
+  });
+
+  it("takes the time from the satellites whatever the wall clock says", async () => {
+    const device = aDevice({ wallMs: 0, host: "ntp" });
+
+    expect(await device.after(1000, { heard: true })).toMatchObject({ at: NOW + 1000, clock: "gps" });
+  });
+
+  it("keeps the satellites' time for an hour without them, then says that nobody vouches for it, and after a month nothing", async () => {
+    const device = aDevice({ wallMs: 0 });
+    await device.after(0, { heard: true });
+
+    expect(await device.after(HOUR, { heard: false })).toMatchObject({ at: NOW + HOUR, clock: "gps" });
+    expect(await device.after(1)).toMatchObject({ at: NOW + HOUR + 1, clock: "rtc" });
+    expect(await device.after(30 * 24 * HOUR)).toMatchObject({ at: null, clock: "none" });
+  });
+
+  it.each([YEAR, -YEAR, 10_000])(
+    "does not follow a wall clock that somebody set by %d ms after it was known better",
+    async (byMs) => {
+      const device = aDevice({ host: "ntp" });
+      await device.after(0);
+
+      const stamp = await device.after(MINUTE, { wallMs: NOW + byMs, host: "rtc" });
+
+      expect(stamp).toMatchObject({ at: NOW + MINUTE, clock: "ntp" });
+      expect(device.jumps).toEqual([byMs]);
+      expect(device.suspicions.at(-1)).toBe(true);
+      expect(await device.after(2 * HOUR)).toMatchObject({ at: NOW + 2 * HOUR + MINUTE, clock: "rtc" });
+    },
+  );
+
+  it("follows a step that the network vouches for, and goes on suspecting one that it does not", async () => {
+    const device = aDevice({ host: "ntp" });
+    await device.after(0);
+    await device.after(MINUTE, { wallMs: NOW + YEAR, host: "rtc" });
+    await device.after(MINUTE);
+    expect(device.suspicions.at(-1)).toBe(true);
+
+    expect(await device.after(MINUTE, { host: "ntp" })).toMatchObject({ at: NOW + YEAR + 3 * MINUTE, clock: "ntp" });
+  });
+
+  it("keeps what it knows when the wall clock falls back to 1970", async () => {
+    const device = aDevice({ host: "rtc" });
+    await device.after(0);
+
+    expect(await device.after(MINUTE, { wallMs: 0, host: "none" })).toMatchObject({ at: NOW + MINUTE, clock: "rtc" });
+  });
+
+  it("takes over the better time when a clock of 1970 or a wrong one is set by the network", async () => {
+    const device = aDevice({ wallMs: NOW - YEAR, host: "rtc" });
+    expect(await device.after(0)).toMatchObject({ at: NOW - YEAR, clock: "rtc" });
+
+    expect(await device.after(MINUTE, { wallMs: NOW, host: "ntp" })).toMatchObject({ at: NOW + MINUTE, clock: "ntp" });
+    expect(device.better()).toBe(2);
+  });
+
+  it("does not take an answer about a clock that was set while it asked", async () => {
+    const device = aDevice({ wallMs: 0 });
+    const time = watchTime({
+      clock: { nowMs: () => device.state.wallMs, monotonicMs: () => 0 },
+      boot: { id: "b", upMs: 0 },
+      host: async () => {
+        device.state.wallMs = NOW;
+        return "ntp";
+      },
+      satellites: () => undefined,
+      onJump: () => {},
+    });
+
+    await time.look();
+    expect(time.stamp()).toMatchObject({ at: null, clock: "none" });
+    await time.look();
+    expect(time.stamp()).toMatchObject({ at: NOW, clock: "ntp" });
   });
 });
 
 describe("judgeHostClock", () => {
+  const witnesses = async (change: Partial<HostWitnesses> = {}): Promise<HostWitnesses> => {
+    const folder = await tempFolder();
+    await writeFile(join(folder, "synchronized"), "");
+    return {
+      syncedFile: join(folder, "nothing"),
+      rtcFolder: join(folder, "rtc"),
+      askKernel: async () => undefined,
+      ...change,
+    };
+  };
+  const rtcOf = async (ms: number) => {
+    const folder = await tempFolder();
+    await mkdir(join(folder, "rtc0"));
+    await writeFile(join(folder, "rtc0", "since_epoch"), `${Math.floor(ms / 1000)}\n`);
+    return folder;
+  };
+
   it.each([0, Date.UTC(2025, 0), Date.UTC(2101, 0)])("knows that a clock at %d was never set", async (nowMs) => {
-    expect(await judgeHostClock(nowMs)).toBe("none");
+    expect(await judgeHostClock(nowMs, false, await witnesses({ askKernel: async () => true }))).toBe("none");
   });
 
-  it("vouches for a clock only as far as the host does", async () => {
-    expect(["ntp", "rtc"]).toContain(await judgeHostClock(Date.UTC(2026, 5)));
+  it("believes the kernel, and timesyncd's file as long as nothing speaks against it", async () => {
+    const syncedFile = join(await tempFolder(), "synchronized");
+    await writeFile(syncedFile, "");
+
+    expect(await judgeHostClock(NOW, true, await witnesses({ askKernel: async () => true }))).toBe("ntp");
+    expect(await judgeHostClock(NOW, false, await witnesses({ syncedFile }))).toBe("ntp");
+    expect(await judgeHostClock(NOW, true, await witnesses({ syncedFile }))).toBe("none");
+    expect(await judgeHostClock(NOW, true, await witnesses({ syncedFile, askKernel: async () => false }))).toBe("none");
+  });
+
+  it("believes a clock that nobody vouches for only as far as a real-time clock of hardware agrees", async () => {
+    expect(await judgeHostClock(NOW, false, await witnesses())).toBe("none");
+    expect(await judgeHostClock(NOW, false, await witnesses({ rtcFolder: await rtcOf(NOW + MINUTE) }))).toBe("rtc");
+    expect(await judgeHostClock(NOW, false, await witnesses({ rtcFolder: await rtcOf(NOW - HOUR) }))).toBe("none");
+    expect(await judgeHostClock(NOW, false, await witnesses({ rtcFolder: await rtcOf(0) }))).toBe("none");
   });
 
   it("is overruled by the setting", async () => {
     const judge = clockJudge("gps", { nowMs: () => 0, monotonicMs: () => 0 });
 
-    expect(await judge()).toBe("gps");
+    expect(await judge(false)).toBe("gps");
+  });
+});
+
+describe("machineBoot", () => {
+  it("is the machine's own start, which a restart of the program does not change", async () => {
+    const file = join(await tempFolder(), "boot_id");
+    await writeFile(file, "9fe93cfd-ae26-4e70-b25e-f9351e6d4030\n");
+
+    expect(machineBoot("new", () => 12_345_678_901n, file)).toEqual({
+      id: "9fe93cfd-ae26-4e70-b25e-f9351e6d4030",
+      upMs: 12_345,
+    });
+  });
+
+  it("is the program's start where the machine does not name its own", async () => {
+    expect(machineBoot("new", () => 1n, join(await tempFolder(), "nothing"))).toEqual({ id: "new", upMs: 0 });
   });
 });

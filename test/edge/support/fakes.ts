@@ -4,6 +4,7 @@ import type { Logger } from "#kit/logger.ts";
 import { type Camera, CameraUnavailable } from "../../../edge/camera/camera.ts";
 import { checkJpeg } from "../../../edge/camera/check-jpeg.ts";
 import type { DeviceTime } from "../../../edge/health/device-time.ts";
+import type { Outbox } from "../../../edge/outbox/outbox.ts";
 import type { Judge } from "../../../edge/visits/judge.ts";
 import { STAMP } from "./messages.ts";
 
@@ -11,7 +12,25 @@ import { STAMP } from "./messages.ts";
 export const quiet: Logger = pino({ level: "silent" });
 
 /** A device whose clock stands still. */
-export const stillTime: DeviceTime = { boot: STAMP.boot, stamp: () => STAMP, close: async () => {} };
+export const stillTime: DeviceTime = {
+  boot: STAMP.boot,
+  stamp: () => STAMP,
+  onBetter: () => () => {},
+  close: async () => {},
+};
+
+/** An outbox in which nothing waits; it forgets what it is given. */
+export const emptyOutbox: Outbox = {
+  log: "log-1",
+  append: async () => {},
+  value: () => undefined,
+  read: async () => [],
+  acknowledged: () => 0,
+  acknowledge: () => {},
+  pending: () => ({ total: 0, byClass: {}, oldest: null, trouble: null }),
+  onAppended: () => () => {},
+  close: async () => {},
+};
 
 /** A camera that takes what was put before it. */
 export function createStagedCamera(): Camera & { stage(jpeg: Uint8Array): Promise<void> } {

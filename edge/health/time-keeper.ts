@@ -1,0 +1,81 @@
+import type { ClockQuality } from "#contract/messages.ts";
+
+/**
+ * A moment that something vouched for. From there the time goes on along the monotonic clock: the wall clock is looked at
+ * twice a minute and only ever makes a new anchor, so a jump of it never reaches a stamp.
+ */
+export interface Anchor {
+  readonly atMs: number;
+  readonly monotonicMs: number;
+  readonly quality: Exclude<ClockQuality, "none">;
+}
+
+/** What there is to see of the time at one moment. */
+export interface Look {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+  /** How far the machine's wall clock may be trusted now. */
+  readonly host: ClockQuality;
+  /** UTC ms by the satellites, undefined while they are not heard. */
+  readonly satelliteMs: number | undefined;
+}
+
+/** What is known of the time. */
+export interface KnownTime {
+  readonly at: number | null;
+  readonly clock: ClockQuality;
+}
+
+/**
+ * How far the monotonic clock of a board may run from true: its crystal is specified to some 20 to 50 ppm at 25 °C and
+ * an AT cut loses as much again at -30 °C (IEC 60122-1's classes; Raspberry Pi names no figure of its own).
+ */
+export const DRIFT = 100e-6;
+/**
+ * For so long a time that satellites or the network gave is as good as new without them: 0.36 s at `DRIFT`, less than the
+ * second to which gpsd's reports are right. After that it goes on as `rtc`: nobody vouches for it any more.
+ */
+export const VOUCHED_FOR_MS = 3_600_000;
+/** After so long it is not worth the name `rtc` either, whose error is stated as five minutes: 4.3 min at `DRIFT`. */
+export const CARRIED_FOR_MS = 30 * 86_400_000;
+/** Two clocks that differ by less agree. */
+const AGREE_MS = 2_000;
+
+const UNKNOWN: KnownTime = { at: null, clock: "none" };
+
+/** The time at a moment of the monotonic clock, and how far it may be trusted by then. */
+export function readTime(anchor: Anchor | undefined, monotonicMs: number): KnownTime {
+  if (anchor === undefined) return UNKNOWN;
+  const ageMs = monotonicMs - anchor.monotonicMs;
+  if (ageMs > CARRIED_FOR_MS) return UNKNOWN;
+  return { at: Math.round(anchor.atMs + ageMs), clock: ageMs > VOUCHED_FOR_MS ? "rtc" : anchor.quality };
+}
+
+/**
+ * The anchor after a look. Satellites win, then a wall clock that its host vouches for. A wall clock that nobody vouches
+ * for is believed where nothing better is known; where it contradicts what is known it is not followed: somebody set it,
+ * or its battery is dead.
+ */
+export function follow(
+  anchor: Anchor | undefined,
+  { monotonicMs, wallMs, host, satelliteMs }: Look,
+): Anchor | undefined {
+  if (satelliteMs !== undefined) return { atMs: satelliteMs, monotonicMs, quality: "gps" };
+  if (host === "gps" || host === "ntp") return { atMs: wallMs, monotonicMs, quality: host };
+  const known = readTime(anchor, monotonicMs);
+  if (host === "none") return known.at === null ? undefined : anchor;
+  const isRefreshed = known.clock === "rtc" && !contradicts(anchor, { monotonicMs, wallMs });
+  return known.at === null || isRefreshed ? { atMs: wallMs, monotonicMs, quality: "rtc" } : anchor;
+}
+
+/** Whether the wall clock says something else than what is known, beyond what the crystal may have done since. */
+export function contradicts(anchor: Anchor | undefined, look: Pick<Look, "monotonicMs" | "wallMs">): boolean {
+  const { at } = readTime(anchor, look.monotonicMs);
+  if (anchor === undefined || at === null) return false;
+  return Math.abs(look.wallMs - at) > AGREE_MS + DRIFT * (look.monotonicMs - anchor.monotonicMs);
+}
+
+const WORTH: readonly ClockQuality[] = ["none", "rtc", "ntp", "gps"];
+
+/** Whether one quality is worth more than another. */
+export const isBetter = (one: ClockQuality, other: ClockQuality): boolean => WORTH.indexOf(one) > WORTH.indexOf(other);
