@@ -136,6 +136,8 @@ export function fleetOf(config: CloudConfig, dataDir: string): FleetSettings {
   return {
     folder: join(dataDir, "fleet"),
     file: join(dataDir, "fleet.db"),
+    twinsFile: join(dataDir, "twins.db"),
+    stateFile: join(dataDir, "state.db"),
     own: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
     lifeMs: config.FLEET_CERT_DAYS * DAY_MS,
     logLevel: config.LOG_LEVEL,

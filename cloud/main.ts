@@ -59,6 +59,7 @@ async function start(): Promise<void> {
     photos,
     ingest,
     fleet,
+    twins: fleet.twins,
     registry,
     adminTokenSha256: await readAdminTokenSha256(config),
     staleAfterMs: config.STALE_AFTER_S * 1000,

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Address } from "#contract/names.ts";
 import { Principal } from "#contract/principals.ts";
-import { isStorageFailure, openFile, type Sql, StateUnavailable } from "../store/state/database.ts";
+import { type Sql, StateUnavailable } from "../store/state/database.ts";
+import { GuardedFile } from "../store/state/guarded-file.ts";
 import { type CertificateQuery, CertificateView, type FleetCounts, RevocationReason } from "./fleet.ts";
 import type { SignedCertificate } from "./issue.ts";
 import type { RevokedEntry } from "./revocation-list.ts";
@@ -56,16 +57,14 @@ export interface Recorded {
 
 /** What the authority remembers: one SQLite file with one writer. Throws `StateUnavailable` when the disk will not have it. */
 export class FleetBook {
-  readonly #file: string;
-  #sql: Sql | undefined;
+  readonly #file: GuardedFile;
 
   constructor(file: string) {
-    this.#file = file;
-    this.#sql = openFile(file, FLEET_TABLES);
+    this.#file = new GuardedFile(file, FLEET_TABLES, "the fleet's file cannot be written or read now");
   }
 
   addClaim(hash: string, { tenant, device, role, tenants }: Principal, nowMs: number, expiresAtMs: number): void {
-    this.#guard((sql) =>
+    this.#file.use((sql) =>
       sql.run(
         "INSERT INTO claims (hash, tenant, device, role, tenants, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         ...[hash, tenant, device, role, JSON.stringify(tenants), nowMs, expiresAtMs],
@@ -74,48 +73,46 @@ export class FleetBook {
   }
 
   claim(hash: string): ClaimRow | undefined {
-    return this.#guard((sql) => sql.get(ClaimRow, "SELECT * FROM claims WHERE hash = ?", hash));
+    return this.#file.use((sql) => sql.get(ClaimRow, "SELECT * FROM claims WHERE hash = ?", hash));
   }
 
   countRefused(hash: string): void {
-    this.#guard((sql) => sql.run("UPDATE claims SET refused = refused + 1 WHERE hash = ?", hash));
+    this.#file.use((sql) => sql.run("UPDATE claims SET refused = refused + 1 WHERE hash = ?", hash));
   }
 
   certificate(serial: string): CertificateRow | undefined {
-    return this.#guard((sql) => sql.get(CertificateRow, "SELECT * FROM certificates WHERE serial = ?", serial));
+    return this.#file.use((sql) => sql.get(CertificateRow, "SELECT * FROM certificates WHERE serial = ?", serial));
   }
 
   certificateOfKey(keySha256: string): CertificateRow | undefined {
-    return this.#guard((sql) => sql.get(CertificateRow, "SELECT * FROM certificates WHERE key_sha256 = ?", keySha256));
+    return this.#file.use((sql) =>
+      sql.get(CertificateRow, "SELECT * FROM certificates WHERE key_sha256 = ?", keySha256),
+    );
   }
 
   /** How many certificates one certificate has vouched for. */
   successors(serial: string): number {
-    return this.#guard((sql) => countOf(sql, "SELECT count(*) AS n FROM certificates WHERE renews = ?", serial));
+    return this.#file.use((sql) => countOf(sql, "SELECT count(*) AS n FROM certificates WHERE renews = ?", serial));
   }
 
   /** Records the certificate of a claim and uses the claim up, in one transaction. */
   recordClaimed(hash: string, recorded: Recorded): void {
-    this.#guard((sql) =>
-      sql.transaction(() => {
-        insert(sql, recorded, null);
-        sql.run("UPDATE claims SET serial = ? WHERE hash = ?", recorded.signed.serial, hash);
-      }),
-    );
+    this.#file.transaction((sql) => {
+      insert(sql, recorded, null);
+      sql.run("UPDATE claims SET serial = ? WHERE hash = ?", recorded.signed.serial, hash);
+    });
   }
 
   recordRenewed(renews: string, recorded: Recorded): void {
-    this.#guard((sql) => sql.transaction(() => insert(sql, recorded, renews)));
+    this.#file.transaction((sql) => insert(sql, recorded, renews));
   }
 
   /** Revokes one certificate; gives its serial if it held until now, undefined where there is none. */
   revokeOne(serial: string, reason: RevocationReason, nowMs: number): readonly string[] | undefined {
-    return this.#guard((sql) =>
-      sql.transaction(() => {
-        const known = sql.get(SerialRow, "SELECT serial FROM certificates WHERE serial = ?", serial);
-        return known === undefined ? undefined : revoke(sql, "serial = ?", [serial], reason, nowMs);
-      }),
-    );
+    return this.#file.transaction((sql) => {
+      const known = sql.get(SerialRow, "SELECT serial FROM certificates WHERE serial = ?", serial);
+      return known === undefined ? undefined : revoke(sql, "serial = ?", [serial], reason, nowMs);
+    });
   }
 
   /** Revokes all certificates of a client and cancels its open claims. */
@@ -124,23 +121,21 @@ export class FleetBook {
     reason: RevocationReason,
     nowMs: number,
   ): { readonly known: number; readonly revoked: readonly string[]; readonly claims: number } {
-    return this.#guard((sql) =>
-      sql.transaction(() => {
-        const open = "tenant = ? AND device = ? AND serial IS NULL AND cancelled_at IS NULL AND expires_at > ?";
-        const claims = sql.run(`UPDATE claims SET cancelled_at = ? WHERE ${open}`, nowMs, tenant, device, nowMs);
-        const known = countOf(
-          sql,
-          "SELECT count(*) AS n FROM certificates WHERE tenant = ? AND device = ?",
-          tenant,
-          device,
-        );
-        return { known, revoked: revoke(sql, "tenant = ? AND device = ?", [tenant, device], reason, nowMs), claims };
-      }),
-    );
+    return this.#file.transaction((sql) => {
+      const open = "tenant = ? AND device = ? AND serial IS NULL AND cancelled_at IS NULL AND expires_at > ?";
+      const claims = sql.run(`UPDATE claims SET cancelled_at = ? WHERE ${open}`, nowMs, tenant, device, nowMs);
+      const known = countOf(
+        sql,
+        "SELECT count(*) AS n FROM certificates WHERE tenant = ? AND device = ?",
+        tenant,
+        device,
+      );
+      return { known, revoked: revoke(sql, "tenant = ? AND device = ?", [tenant, device], reason, nowMs), claims };
+    });
   }
 
   certificates({ tenant, device, limit }: CertificateQuery): readonly CertificateView[] {
-    const rows = this.#guard((sql) =>
+    const rows = this.#file.use((sql) =>
       sql.all(
         CertificateRow,
         `SELECT * FROM certificates WHERE (?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR device = ?2)
@@ -161,14 +156,14 @@ export class FleetBook {
 
   /** The list that was last signed; its `pem` is null when it does not hold any more. */
   list(): z.infer<typeof ListRow> {
-    const row = this.#guard((sql) => sql.get(ListRow, "SELECT number, made_at, pem FROM revocation_list"));
-    if (row === undefined) throw new StateUnavailable(`${this.#file} has lost its revocation list`);
+    const row = this.#file.use((sql) => sql.get(ListRow, "SELECT number, made_at, pem FROM revocation_list"));
+    if (row === undefined) throw new StateUnavailable("the fleet's file has lost its revocation list");
     return row;
   }
 
   /** What the next list names: all that is revoked and expired no earlier than `sinceMs`. */
   revokedEntries(sinceMs: number): readonly RevokedEntry[] {
-    return this.#guard((sql) =>
+    return this.#file.use((sql) =>
       sql.all(
         EntryRow,
         `SELECT serial, revoked_at, reason FROM certificates WHERE revoked_at IS NOT NULL AND not_after >= ?
@@ -180,15 +175,15 @@ export class FleetBook {
 
   /** The list that was last signed holds no more. */
   voidList(): void {
-    this.#guard((sql) => sql.run(VOID_LIST));
+    this.#file.use((sql) => sql.run(VOID_LIST));
   }
 
   keepList(number: number, pem: string, nowMs: number): void {
-    this.#guard((sql) => sql.run("UPDATE revocation_list SET number = ?, made_at = ?, pem = ?", number, nowMs, pem));
+    this.#file.use((sql) => sql.run("UPDATE revocation_list SET number = ?, made_at = ?, pem = ?", number, nowMs, pem));
   }
 
   counts(nowMs: number): FleetCounts {
-    return this.#guard((sql) => ({
+    return this.#file.use((sql) => ({
       certificates: countOf(
         sql,
         "SELECT count(*) AS n FROM certificates WHERE revoked_at IS NULL AND not_after > ?",
@@ -200,20 +195,7 @@ export class FleetBook {
   }
 
   close(): void {
-    this.#sql?.close();
-    this.#sql = undefined;
-  }
-
-  #guard<T>(work: (sql: Sql) => T): T {
-    try {
-      this.#sql ??= openFile(this.#file, FLEET_TABLES);
-      return work(this.#sql);
-    } catch (cause) {
-      if (!isStorageFailure(cause)) throw cause;
-      // After an I/O error a connection is not to be trusted; the next call opens the file anew.
-      this.close();
-      throw new StateUnavailable("the fleet's file cannot be written or read now", { cause });
-    }
+    this.#file.close();
   }
 }
 

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { EnrolRefusal, EnrolRequest, RenewRequest } from "#contract/enrolment.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { CertificateQuery, ClaimOrder, RevocationOrder } from "./fleet.ts";
+import { DeviceQuery, TwinAddress, TwinOrder } from "./twins/twins.ts";
 
-/** What crosses between the main thread and the thread of the authority; each side parses what it gets. */
+/** What crosses between the main thread and the thread of the fleet; each side parses what it gets. */
 
 /** How the thread is started. */
 export const FleetSettings = z.object({
@@ -11,6 +12,10 @@ export const FleetSettings = z.object({
   file: z.string(),
   own: z.object({ certFile: z.string(), keyFile: z.string() }).nullable(),
   lifeMs: z.number().positive(),
+  /** The SQLite file of twins and rollouts; the ingest writes into it too. */
+  twinsFile: z.string(),
+  /** The state store, which is only read here. */
+  stateFile: z.string(),
   logLevel: LogLevel,
 });
 export type FleetSettings = z.infer<typeof FleetSettings>;
@@ -26,6 +31,9 @@ export const FleetTask = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("revocation-list") }),
   z.object({ kind: z.literal("authority") }),
   z.object({ kind: z.literal("counts") }),
+  z.object({ kind: z.literal("twin"), address: TwinAddress }),
+  z.object({ kind: z.literal("put-twin"), order: TwinOrder }),
+  z.object({ kind: z.literal("devices"), query: DeviceQuery }),
 ]);
 export type FleetTask = z.infer<typeof FleetTask>;
 
@@ -33,7 +41,7 @@ export type FleetTask = z.infer<typeof FleetTask>;
 export const ToFleet = z.union([z.literal("close"), z.object({ id: z.number(), task: FleetTask })]);
 export type ToFleet = z.infer<typeof ToFleet>;
 
-/** Whether the authority could be opened (the message says why not), and then the answers. */
+/** Whether the files could be opened (the message says why not), and then the answers. */
 export const FromFleet = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("open") }),
   z.object({ kind: z.literal("shut"), message: z.string() }),

@@ -1,14 +1,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "#kit/clock.ts";
-import type { Closer } from "#kit/closer.ts";
+import { closeAll } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { createLogger } from "#kit/logger.ts";
-import type { Fleet } from "./fleet.ts";
 import { FleetSettings, type FleetTask, type FromFleet, ToFleet } from "./fleet-calls.ts";
+import { openDeviceCare } from "./open-device-care.ts";
 import { openFleet } from "./open-fleet.ts";
 import { FleetRefused } from "./refused.ts";
 
-/** The thread that holds the authority's key and its file: no sync of a certificate may hold the live map. */
+/** The thread that holds the authority's key, the twins and the rollouts: no sync of their files may hold the live map. */
 
 const { logLevel, ...settings } = FleetSettings.parse(workerData);
 const port = parentPort;
@@ -16,7 +16,9 @@ if (port === null) throw new Error("fleet-worker.ts runs as a worker thread");
 const log = createLogger("cloud.fleet", logLevel);
 const tell = (message: FromFleet) => port.postMessage(message);
 
-function perform(fleet: Fleet, task: FleetTask): Promise<unknown> {
+type Open = Awaited<ReturnType<typeof open>>;
+
+function perform({ fleet, twins }: Open, task: FleetTask): Promise<unknown> {
   switch (task.kind) {
     case "claim":
       return fleet.claim(task.order);
@@ -36,27 +38,40 @@ function perform(fleet: Fleet, task: FleetTask): Promise<unknown> {
       return fleet.authority();
     case "counts":
       return fleet.counts();
+    case "twin":
+      return twins.twin(task.address);
+    case "put-twin":
+      return twins.putTwin(task.order);
+    case "devices":
+      return twins.devices(task.query);
     default:
       return task satisfies never;
   }
 }
 
-function serve(fleet: Fleet & Closer): void {
+/** Opens all that this thread holds. */
+async function open() {
+  const fleet = await openFleet({ ...settings, clock: systemClock, log });
+  const care = openDeviceCare({ ...settings, clock: systemClock, log });
+  return { fleet, ...care, close: () => closeAll([fleet, care]) };
+}
+
+function serve(opened: Open): void {
   port?.on("message", (message: unknown) => {
     const call = ToFleet.parse(message);
     if (call === "close") {
-      void fleet.close().finally(() => port?.close());
+      void opened.close().finally(() => port?.close());
       return;
     }
     const { id, task } = call;
-    perform(fleet, task).then(
+    perform(opened, task).then(
       (value) => tell({ kind: "answer", id, value }),
       (error: unknown) => {
         if (error instanceof FleetRefused) {
           tell({ kind: "refused", id, code: error.code, message: error.message });
           return;
         }
-        log.error({ event: "fleet.failed", err: error, task: task.kind }, "the authority could not do what was asked");
+        log.error({ event: "fleet.failed", err: error, task: task.kind }, "the fleet could not do what was asked");
         tell({ kind: "failed", id, message: messageOf(error) });
       },
     );
@@ -64,7 +79,7 @@ function serve(fleet: Fleet & Closer): void {
   tell({ kind: "open" });
 }
 
-openFleet({ ...settings, clock: systemClock, log }).then(serve, (error: unknown) => {
+open().then(serve, (error: unknown) => {
   tell({ kind: "shut", message: messageOf(error) });
   port.close();
 });

@@ -9,6 +9,7 @@ import { CertificateView, Claim, type Fleet, FleetCounts, Revocation, Revocation
 import { type FleetSettings, type FleetTask, FromFleet, type ToFleet } from "./fleet-calls.ts";
 import { holdList } from "./held-list.ts";
 import { FleetRefused } from "./refused.ts";
+import { FleetDevice, TwinPut, type Twins, TwinView } from "./twins/twins.ts";
 
 /** The authority does not answer now; what was asked may or may not have been done, and may be asked again. */
 export class FleetUnavailable extends AppError {
@@ -19,11 +20,16 @@ export class FleetUnavailable extends AppError {
 /** A disk may take seconds for a sync; the request itself would be cut off at 30 s. */
 const ANSWER_WITHIN_MS = 20_000;
 
+/** The fleet as the rest of the cloud sees it. */
+export interface FleetThread extends Fleet, Closer {
+  readonly twins: Twins;
+}
+
 /**
- * Starts the authority in a thread of its own; one that has ended unasked is started again by the next question. Rejects
+ * Starts the fleet in a thread of its own; one that has ended unasked is started again by the next question. Rejects
  * with `BadConfig` when it cannot be opened.
  */
-export async function startFleet(settings: FleetSettings, clock: Clock): Promise<Fleet & Closer> {
+export async function startFleet(settings: FleetSettings, clock: Clock): Promise<FleetThread> {
   let thread = openThread(settings);
   await thread;
   let isClosed = false;
@@ -52,6 +58,11 @@ export async function startFleet(settings: FleetSettings, clock: Clock): Promise
     revocationList: () => list.current(),
     authority: async () => z.string().parse(await ask({ kind: "authority" })),
     counts: async () => FleetCounts.parse(await ask({ kind: "counts" })),
+    twins: {
+      twin: async (address) => TwinView.parse(await ask({ kind: "twin", address })),
+      putTwin: async (order) => TwinPut.parse(await ask({ kind: "put-twin", order })),
+      devices: async (query) => z.array(FleetDevice).parse(await ask({ kind: "devices", query })),
+    },
     close: async () => {
       isClosed = true;
       await thread.then(

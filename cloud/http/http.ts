@@ -14,6 +14,7 @@ import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { Twins } from "../fleet/twins/twins.ts";
 import type { Ingest } from "../ingest/events.ts";
 import { startLiveFeed } from "../live/live-feed.ts";
 import { openSseHub, SSE_SETTINGS } from "../live/sse-hub.ts";
@@ -36,6 +37,7 @@ import { secure } from "./security.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import { addSiteRoutes } from "./site-routes.ts";
 import { addStationRoutes } from "./station-routes.ts";
+import { addTwinRoutes } from "./twin-routes.ts";
 
 /** The longest body is a renewal: a certificate and a request, some 2 KB. */
 const BODY_BYTES = 16 * 1024;
@@ -46,13 +48,14 @@ const REQUEST_TIMEOUT_MS = 30_000;
  */
 const MIN_GAP_MS = 250;
 
-/** What the HTTP part needs; it changes nothing itself: the ingest writes acknowledgements, the fleet certificates. */
+/** What the HTTP part needs; it changes nothing itself: the ingest writes acknowledgements, the fleet certificates and twins. */
 export interface HttpParts {
   readonly view: StateView;
   readonly measurements: Pick<Measurements, "series" | "check">;
   readonly photos: Pick<PhotoStore, "read">;
   readonly ingest: Ingest;
   readonly fleet: Fleet;
+  readonly twins: Twins;
   readonly registry: Pick<RegistryWatch, "current" | "trouble">;
   /** SHA-256 (hex) of the administrator's token; without it the desk is shut for everyone. */
   readonly adminTokenSha256: string | undefined;
@@ -124,6 +127,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   addSessionRoutes(app, access, isBehindTlsProxy);
   await app.register(async (desk: Api) => addDeskRoutes(desk, { access, features, view, ingest, feed, hub: deskHub }));
   await app.register(async (desk: Api) => addFleetRoutes(desk, access, parts.fleet));
+  await app.register(async (desk: Api) => addTwinRoutes(desk, access, parts.twins));
   addEnrolRoutes(app, { fleet: parts.fleet, clock, isBehindTlsProxy });
   app.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   await addPages(app, parts.webDir);

@@ -4,9 +4,11 @@ import { systemClock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { acknowledgeAlert } from "../alerts/alert-book.ts";
+import { TWIN_TABLES } from "../fleet/twins/tables.ts";
 import { openChunkShelf } from "../store/photos/chunk-shelf.ts";
 import { openFolderPhotos } from "../store/photos/folder-photos.ts";
 import type { Letter } from "../store/state/dead-letters.ts";
+import { GuardedFile } from "../store/state/guarded-file.ts";
 import { openStateStore, type StateStore } from "../store/state/state-store.ts";
 import { startBatchLoop } from "./batch-loop.ts";
 import { isWholeJpeg } from "./check-jpeg.ts";
@@ -31,7 +33,8 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
   const { nowMs } = systemClock;
   const state = openStateStore(join(settings.dataDir, "state.db"));
   const shelf = openChunkShelf(join(settings.dataDir, "chunks.db"));
-  const files = { close: async () => [state, shelf].forEach((file) => void file.close()) };
+  const twins = new GuardedFile(join(settings.dataDir, "twins.db"), TWIN_TABLES, "the twins cannot be kept now");
+  const files = { close: async () => [state, shelf, twins].forEach((file) => void file.close()) };
   answerDesk(main, state);
 
   const photoFolder = join(settings.dataDir, "photos");
@@ -81,7 +84,8 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
 
   const outside = { clock: systemClock, random: Math.random, log };
   const deviceHealth = openHealthLine("devices", main);
-  const devices = linkDevices(settings, { ...outside, state, health: deviceHealth, onEvents: main.tellEvents });
+  const linking = { ...outside, state, twins, health: deviceHealth, onEvents: main.tellEvents };
+  const devices = linkDevices(settings, linking);
   const link = linkGroup("sites", settings, { loop, flow }, health, outside);
   // The loop closes first, so that the batch in hand is acknowledged while there is a connection.
   return [files, joiner, registry, devices, link, loop];

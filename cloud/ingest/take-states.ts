@@ -31,6 +31,7 @@ export function takeStates(parts: StateParts): StateTaking {
   const refused = new Map<string, Uint8Array>();
   const take = (topic: string, payload: Uint8Array) => {
     const parsed = parseTopic(topic);
+    if (parsed?.kind === "reported") return;
     // Gateways show themselves in a shape of their own, without a key.
     if (parsed?.address.tenant === RESERVED_TENANT) return;
     const shown = StateJson.safeParse(Buffer.from(payload).toString());

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Fleet } from "../../cloud/fleet/fleet.ts";
+import type { Twins } from "../../cloud/fleet/twins/twins.ts";
 import { buildHttp, type Http, type HttpParts, startHttp } from "../../cloud/http/http.ts";
 import type { IngestEvent } from "../../cloud/ingest/events.ts";
 import { indexRegistry } from "../../cloud/registry/registry-index.ts";
@@ -126,6 +127,9 @@ const emptyFleet: Fleet = {
   counts: async () => ({ certificates: 0, revoked: 0, claimsRefused: 0 }),
 };
 
+/** Twins of which nobody wants anything. */
+const noTwins: Twins = { twin: notHere, putTwin: notHere, devices: async () => [] };
+
 /** The HTTP part over lists, with a clock that a test moves and a hand to tell events. */
 export interface HttpFixture extends HttpParts {
   readonly state: StateContents;
@@ -177,6 +181,7 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
       acknowledgeAlert: acknowledge,
     },
     fleet: emptyFleet,
+    twins: noTwins,
     registry: { current: () => indexRegistry(REGISTRY), trouble: () => null },
     adminTokenSha256: createHash("sha256").update(ADMIN_TOKEN).digest("hex"),
     staleAfterMs: STALE_AFTER_MS,

@@ -10,6 +10,12 @@ export function pinnedKeyOf(sql: Sql, { tenant, device }: Address): string | und
   return row?.public_key ?? undefined;
 }
 
+const Known = z.object({ tenant: z.string() });
+
+/** Whether a device has shown a key or sent a health. */
+export const isKnownDevice = (sql: Sql, { tenant, device }: Address): boolean =>
+  sql.get(Known, "SELECT tenant FROM devices WHERE tenant = ? AND device = ?", tenant, device) !== undefined;
+
 /** What came of a device showing a key. */
 export type Pinning = "pinned" | "known" | "refused" | "refused-before";
 

@@ -10,18 +10,11 @@ import { requestFor } from "../../../firmware-config/certificate-request.ts";
 import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { aClaim, aRenewal, enrolOne } from "./fleet-fixture.ts";
-
-const settingsIn = (folder: string) => ({
-  folder: join(folder, "fleet"),
-  file: join(folder, "fleet.db"),
-  own: null,
-  lifeMs: 90 * 86_400_000,
-  logLevel: "silent" as const,
-});
+import { fleetSettingsIn } from "./fleet-thread.ts";
 
 describe("the thread of the authority", () => {
   it("answers as the authority does, refusals by their code", async () => {
-    const fleet = await startFleet(settingsIn(await tempFolder()), systemClock);
+    const fleet = await startFleet(fleetSettingsIn(await tempFolder()), systemClock);
     onTestFinished(() => fleet.close());
 
     const enrolled = await enrolOne(fleet);
@@ -41,22 +34,22 @@ describe("the thread of the authority", () => {
 
   it("stops the start with the reason when the authority cannot be opened", async () => {
     const folder = await tempFolder();
-    const first = await startFleet(settingsIn(folder), systemClock);
+    const first = await startFleet(fleetSettingsIn(folder), systemClock);
     await first.close();
     await rm(join(folder, "fleet", "ca-key.pem"));
 
-    await expect(startFleet(settingsIn(folder), systemClock)).rejects.toThrow("has lost its key");
+    await expect(startFleet(fleetSettingsIn(folder), systemClock)).rejects.toThrow("has lost its key");
   });
 
   it("answers nobody after it was closed", async () => {
-    const fleet = await startFleet(settingsIn(await tempFolder()), systemClock);
+    const fleet = await startFleet(fleetSettingsIn(await tempFolder()), systemClock);
     await fleet.close();
 
     await expect(fleet.counts()).rejects.toEqual(expect.objectContaining({ code: "fleet-unavailable" }));
   });
 
   it("gives out its list while it is busy with something else, and the new one once something was revoked", async () => {
-    const settings = settingsIn(await tempFolder());
+    const settings = fleetSettingsIn(await tempFolder());
     const fleet = await startFleet(settings, systemClock);
     onTestFinished(() => fleet.close());
     await enrolOne(fleet);
@@ -78,7 +71,7 @@ describe("the thread of the authority", () => {
   });
 
   it("is started again by the next question after it has failed, and has forgotten nothing that it answered", async () => {
-    const fleet = await startFleet(settingsIn(await tempFolder()), systemClock);
+    const fleet = await startFleet(fleetSettingsIn(await tempFolder()), systemClock);
     onTestFinished(() => fleet.close());
     const enrolled = await enrolOne(fleet);
     const claim = await aClaim(fleet, { device: "truck-2" });

@@ -322,6 +322,8 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/dead-letters",
       "GET /api/v1/desk/live",
       "GET /api/v1/fleet/certificates",
+      "GET /api/v1/fleet/devices",
+      "GET /api/v1/fleet/devices/{tenant}/{device}/twin",
       "GET /api/v1/live",
       "GET /api/v1/photos/{sha}.jpg",
       "GET /api/v1/session",
@@ -339,6 +341,7 @@ describe("GET /api/openapi.json", () => {
       "POST /api/v1/session",
       "POST /fleet/enrol",
       "POST /fleet/renew",
+      "PUT /api/v1/fleet/devices/{tenant}/{device}/twin",
     ]);
   });
 });
