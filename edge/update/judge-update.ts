@@ -1,0 +1,62 @@
+import type { ClockQuality } from "#contract/messages.ts";
+import { isUpdateSigned, type SignedUpdate, type UpdateManifest, updateId } from "#contract/updates.ts";
+import { isAtLeast } from "#contract/version.ts";
+
+/** The highest counter that a device has taken of one kind and name, and whose it was. */
+export interface Highest {
+  readonly counter: number;
+  readonly id: string;
+}
+
+/** What a device holds an update against. */
+export interface JudgeFacts {
+  /** Raw public keys, base64url: none means that it takes no updates. */
+  readonly keys: readonly string[];
+  readonly software: string;
+  /** Whether there is something here that it would replace. */
+  readonly isKnown: (manifest: UpdateManifest) => boolean;
+  readonly highest: (manifest: UpdateManifest) => Highest | undefined;
+  readonly now: { readonly at: number | null; readonly clock: ClockQuality };
+}
+
+/** What becomes of an update before a byte of it is fetched. */
+export type Judgement =
+  | { readonly kind: "take" }
+  | { readonly kind: "wait"; readonly reason: string }
+  | { readonly kind: "refuse"; readonly reason: string };
+
+const refuse = (reason: string): Judgement => ({ kind: "refuse", reason });
+const wait = (reason: string): Judgement => ({ kind: "wait", reason });
+
+/** A clock that nobody vouches for may be years behind, and would take what has long expired. */
+const isTrusted = (clock: ClockQuality): boolean => clock === "gps" || clock === "ntp";
+
+/** Whether the device may fetch it: the signature first, since nothing else of it counts without one. */
+export function judgeUpdate(update: SignedUpdate, facts: JudgeFacts): Judgement {
+  const { manifest } = update;
+  if (facts.keys.length === 0) return refuse("this device takes no updates: UPDATE_KEYS is not set");
+  if (!facts.keys.includes(update.key)) return refuse("signed with a key that this device does not know");
+  if (!isUpdateSigned(update, facts.keys)) return refuse("the signature is not that of this manifest");
+  if (!facts.isKnown(manifest)) return refuse(`this device has no ${manifest.kind} by the name of ${manifest.name}`);
+  const order = judgeCounter(manifest, facts.highest(manifest));
+  if (order !== undefined) return order;
+  const { at, clock } = facts.now;
+  if (at === null || !isTrusted(clock)) {
+    return wait(`the time must come from GPS or NTP to know that it has not expired; now the clock is ${clock}`);
+  }
+  if (at >= manifest.expiresAt) return refuse(`it expired at ${new Date(manifest.expiresAt).toISOString()}`);
+  if (!isAtLeast(facts.software, manifest.minSoftware)) {
+    return wait(`it needs software ${manifest.minSoftware} or newer; this is ${facts.software}`);
+  }
+  return { kind: "take" };
+}
+
+function judgeCounter(manifest: UpdateManifest, highest: Highest | undefined): Judgement | undefined {
+  if (highest === undefined || manifest.counter > highest.counter) return undefined;
+  if (manifest.counter < highest.counter) {
+    return refuse(`its counter ${manifest.counter} is older than ${highest.counter}, which was here`);
+  }
+  return updateId(manifest) === highest.id
+    ? undefined
+    : refuse(`its counter ${manifest.counter} is that of another update that was here`);
+}
