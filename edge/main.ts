@@ -22,10 +22,12 @@ import { startHealthReports } from "./health/health-reports.ts";
 import { machineBoot } from "./health/machine-boot.ts";
 import { openDeviceTime } from "./health/open-device-time.ts";
 import { runSelfTest } from "./health/self-test.ts";
+import { holdInBursts } from "./outbox/burst-outbox.ts";
 import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
 import { outboxBudget } from "./outbox/outbox-budget.ts";
 import { createPace, paceSettings } from "./pace.ts";
 import { openPosition } from "./position/open-position.ts";
+import { openPower } from "./power/open-power.ts";
 import { openSensors } from "./sensors/open-sensors.ts";
 import { SOFTWARE } from "./software.ts";
 import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
@@ -51,30 +53,34 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const file = join(folder, "outbox.sqlite");
   const budget = outboxBudget(config.OUTBOX_BYTES, { address, time, counters, log });
   const journal = await openJournal({ file, classes: RECORD_CLASSES, readers, onListenerError: onError, budget });
-  const outbox = openJournalOutbox(journal, address, newId());
+  const outbox = holdInBursts(openJournalOutbox(journal, address, newId()));
   const signIn = await openSignIn(config, { time, clock, random, counters, log });
   const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
 
+  const environment = programEnvironment(process.env);
+  const pace = createPace(paceSettings(config));
+  const power = await openPower(config, environment, { pace, uplink: outbox, outbox, time, clock, counters, log });
+
   // Loaded only where there is a camera: pictures and the model bring native libraries of some 60 MB.
   const openTruck = hasCamera(config) ? (await import("./truck.ts")).openTruck : async () => undefined;
-  const machine = { clock, random, environment: programEnvironment(process.env) };
+  const machine = { clock, random, environment, power };
   const truck = await openTruck(config, machine, { outbox, time, privateKeyPem, newId, counters, log });
   const findCameras = cameraFinder(machine, truck?.camera);
   const model = truck?.judge.model ?? null;
-  const pace = createPace(paceSettings(config));
   const sensorSet = await openSensors(config, { counters, log, clock, random, pace });
   const { sensors } = sensorSet;
   const cycle = startCycle({ sensors, pace, replay: config.REPLAY, outbox, time, counters, log });
   const state = { v: 1 as const, boot: time.boot, software: SOFTWARE, model, publicKey };
-  const uplink = startMqttUplink({ signIn, address, outbox, state, clock, random, counters, log });
+  const { keepalive } = outbox;
+  const uplink = startMqttUplink({ signIn, address, outbox, keepalive, state, clock, random, counters, log });
   const health = startHealthReports({ pace, software: SOFTWARE, model, outbox, time, counters, log });
 
   const { visits, camera } = truck ?? {};
-  const device = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters };
+  const device = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters, power };
   const report = () => reportOf({ ...device, sensors, position, cycle, visits, camera });
   const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report, findCameras), log);
   const maybe = [position, truck].filter((part) => part !== undefined);
-  closeOnSignal([outbox, time, signIn, uplink, ...maybe, sensorSet, cycle, health, server], onError);
+  closeOnSignal([outbox, time, power, signIn, uplink, ...maybe, sensorSet, cycle, health, server], onError);
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
   const findings = await runSelfTest({ report, truck, findCameras, sensors, brokerUrl: url });

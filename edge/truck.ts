@@ -6,8 +6,11 @@ import { cameraOf } from "../firmware-config/settings/camera-settings.ts";
 import type { EdgeConfig } from "../firmware-config/settings/edge-settings.ts";
 import { openCamera } from "./camera/open-camera.ts";
 import type { ProgramEnvironment } from "./camera/program-environment.ts";
+import { rationCamera } from "./camera/rationed-camera.ts";
 import { type WatchedCamera, watchCamera } from "./camera/watched-camera.ts";
+import type { Power } from "./power/power.ts";
 import { type Judge, openJudge } from "./visits/judge.ts";
+import { spaceJudge } from "./visits/spaced-judge.ts";
 import { openVisits, type VisitsOptions } from "./visits/visit-keeper.ts";
 import type { Visits } from "./visits/visits.ts";
 
@@ -23,20 +26,24 @@ export interface Machine {
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: ProgramEnvironment;
+  /** What its power allows. */
+  readonly power: Pick<Power, "duty">;
 }
 
 /** Opens camera, model and visits, or gives undefined where the settings name no camera. */
 export async function openTruck(
   config: EdgeConfig,
-  { clock, random, environment }: Machine,
+  { clock, random, environment, power }: Machine,
   visitParts: Omit<VisitsOptions, "folder" | "camera" | "judge">,
 ): Promise<Truck | undefined> {
   const address = cameraOf(config);
   if (address.kind === "none") return undefined;
   const { counters, log, newId } = visitParts;
   const opened = await openCamera(address, { settings: config, environment, clock, newId });
-  const camera = watchCamera(opened, { name: nameOf(address), counters, log, random });
-  const judge = await openJudge(config.MODEL_DIR, clock);
+  const rationed = rationCamera(opened, () => power.duty().isCameraAllowed);
+  const camera = watchCamera(rationed, { name: nameOf(address), counters, log, random });
+  const opening = await openJudge(config.MODEL_DIR, clock);
+  const judge = spaceJudge(opening, () => power.duty().judgeGapMs, clock.monotonicMs);
   const visits = await openVisits({ ...visitParts, folder: join(config.DATA_DIR, "drafts"), camera, judge });
   return { camera, judge, visits, close: () => closeAll([camera, judge, visits]) };
 }

@@ -29,6 +29,7 @@ export type CameraReason =
   | "unreachable"
   | "refused"
   | "wrong-answer"
+  | "power"
   | "failed";
 
 /** The camera is silent, away, or has no new photo; its message tells a person what to do. */

@@ -42,6 +42,9 @@ const LOOK_EVERY_MS = 10 * 60_000;
 const LOOK_WITHIN_MS = 10_000;
 const RETRY: Backoff = { baseMs: 5_000, maxMs: 5 * 60_000 };
 
+/** A folder that was taken to its end is not lost, nor is a camera that is not used to save power. */
+const IS_NO_LOSS: ReadonlySet<CameraReason> = new Set(["no-photo", "power"]);
+
 /** What is known of a camera; a loss is counted and logged once, and `onLost` is called. */
 function rememberCamera({ name, counters, log }: WatchOptions, onLost: () => void) {
   let reason: CameraReason | null = null;
@@ -49,12 +52,11 @@ function rememberCamera({ name, counters, log }: WatchOptions, onLost: () => voi
 
   function learnTrouble(error: CameraUnavailable): void {
     const isNew = reason !== error.reason;
-    const wasLost = reason !== null && reason !== "no-photo";
+    const wasLost = reason !== null && !IS_NO_LOSS.has(reason);
     reason = error.reason;
     trouble = error.message;
     if (!isNew) return;
-    // A folder that was taken to its end is not lost.
-    if (reason !== "no-photo" && !wasLost) counters.count("camera-lost");
+    if (!IS_NO_LOSS.has(reason) && !wasLost) counters.count("camera-lost");
     log.warn({ event: "camera.lost", camera: name, reason, trouble }, "the camera gives no photo; it is tried again");
     onLost();
   }

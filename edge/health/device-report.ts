@@ -4,6 +4,7 @@ import type { Cycle } from "../cycle.ts";
 import type { IdentityStatus } from "../identity/device-identity.ts";
 import type { Outbox, Pending } from "../outbox/outbox.ts";
 import type { Fix, Position, PositionHealth } from "../position/position.ts";
+import type { Power, PowerStatus } from "../power/power.ts";
 import type { Sensor, SensorHealth } from "../sensors/sensor.ts";
 import type { SignIn } from "../uplink/sign-in.ts";
 import type { Uplink, UplinkStatus } from "../uplink/uplink.ts";
@@ -21,6 +22,7 @@ export interface DeviceReport extends Address {
   /** Null where the device signs in with a token. */
   readonly certificate: IdentityStatus | null;
   readonly errors: Readonly<Record<string, number>>;
+  readonly power: PowerStatus;
   /** `lastUp` is in milliseconds since boot, null until the sensor has said something. */
   readonly sensors: readonly (SensorHealth & {
     readonly name: string;
@@ -47,6 +49,7 @@ export interface ReportParts {
   readonly signIn: Pick<SignIn, "certificate">;
   readonly uplink: Uplink;
   readonly counters: Counters;
+  readonly power: Pick<Power, "status">;
   readonly sensors: readonly Sensor[];
   readonly cycle: Cycle;
   readonly position: Position | undefined;
@@ -56,8 +59,22 @@ export interface ReportParts {
 
 /** How the device is doing now. */
 export function reportOf(parts: ReportParts): DeviceReport {
-  const { address, software, model, time, outbox, signIn, uplink, counters, sensors, cycle, position, visits, camera } =
-    parts;
+  const {
+    address,
+    software,
+    model,
+    time,
+    outbox,
+    signIn,
+    uplink,
+    counters,
+    power,
+    sensors,
+    cycle,
+    position,
+    visits,
+    camera,
+  } = parts;
   return {
     ...address,
     software,
@@ -67,6 +84,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     uplink: uplink.status(),
     certificate: signIn.certificate(),
     errors: counters.snapshot(),
+    power: power.status(),
     sensors: sensors.map((sensor) => ({
       name: sensor.name,
       model: sensor.model,

@@ -9,6 +9,7 @@ import type { Logger } from "#kit/logger.ts";
 import { keepLink, type LinkConnection } from "#uplink/kept-link.ts";
 import { sendOver } from "#uplink/send-over.ts";
 import type { Counters } from "../health/counters.ts";
+import type { Keepalive } from "../outbox/burst-outbox.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { SignIn } from "./sign-in.ts";
 import { countTurnedAway } from "./turned-away.ts";
@@ -23,6 +24,8 @@ export interface MqttUplinkOptions {
   readonly signIn: Pick<SignIn, "login" | "onNew" | "doubt">;
   readonly address: Address;
   readonly outbox: Outbox;
+  /** How long a connection may be without a word; a change opens a new one. */
+  readonly keepalive?: Keepalive;
   /** What is published, retained, while connected; the last will says the same with `online: false`. */
   readonly state: DeviceFacts;
   readonly clock: Clock;
@@ -33,7 +36,7 @@ export interface MqttUplinkOptions {
 
 /** Keeps a connection to the broker, sends the outbox over it, and hears what the city has of it. */
 export function startMqttUplink(options: MqttUplinkOptions): Uplink {
-  const { signIn, address, outbox, state, clock, random, counters, log } = options;
+  const { signIn, address, outbox, keepalive, state, clock, random, counters, log } = options;
   const turnedAway = countTurnedAway();
   let stored: Stored | null = null;
   const begin = (connection: LinkConnection) => {
@@ -47,7 +50,10 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
     return sendOver(connection, { queue: outbox, windowSize: limits.uplinkWindow, clock, onUnreadable });
   };
   const link = keepLink({
-    login: signIn.login,
+    login: async () => {
+      const keepaliveS = keepalive?.seconds();
+      return { ...(await signIn.login()), ...(keepaliveS !== undefined && { keepaliveS }) };
+    },
     presence: { topic: topics.state(address), say: (online) => JSON.stringify({ ...state, online }) },
     begin,
     onEnded: (code) => {
@@ -59,6 +65,7 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
     log,
   });
   signIn.onNew(() => link.reconnect());
+  keepalive?.onChange(() => link.reconnect());
   return { status: () => ({ ...link.status(), stored }), close: () => link.close() };
 }
 

@@ -6,6 +6,7 @@ import { LogLevel } from "#kit/logger.ts";
 import { ByteAddress, TcpAddress } from "./byte-address.ts";
 import { cameraSettings, checkCameraSettings } from "./camera-settings.ts";
 import { PLANTOWER_MODELS } from "./plantower-models.ts";
+import { powerSettings } from "./power-settings.ts";
 
 const Fields = z.string().transform((text, context): readonly ("pm25" | "pm10")[] => {
   const parsed = z
@@ -69,6 +70,7 @@ export const EdgeConfig = z
     READING_EVERY_S: seconds(0.02).default(60).describe("seconds between two rounds of the sensors"),
     READINGS_PER_PACK: z.coerce.number().int().min(1).max(1_000).default(1).describe("rounds in one message"),
     HEALTH_EVERY_S: seconds(0.1).default(60).describe("seconds between two health messages"),
+    ...powerSettings,
     REPLAY: z.string().max(128).optional().describe("name of the recording that the sensors replay: marks readings"),
     MODEL_DIR: z.string().default("models/waste-site").describe("folder of the model and its manifest"),
     HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8081).describe("port on 127.0.0.1; 0: any free one"),
