@@ -39,10 +39,13 @@ export function openJournalOutbox(journal: Journal, address: Address, newLog: st
     },
     value: (name) => journal.value(name),
     pending: () => {
-      const { pending, oldestPending, isHealthy, trouble } = journal.stats();
+      const { pending, bytes, oldest, budgetBytes, oldestPending, isHealthy, trouble } = journal.stats();
       return {
         total: Object.values(pending).reduce((sum, count) => sum + count, 0),
         byClass: pending,
+        bytesByClass: bytes,
+        oldestByClass: oldest,
+        budgetBytes,
         oldest: oldestPending,
         trouble: isHealthy ? null : (trouble ?? "the last append failed"),
       };

@@ -7,6 +7,11 @@ import type { NewMessage } from "./new-message.ts";
 export interface Pending {
   readonly total: number;
   readonly byClass: Readonly<Record<string, number>>;
+  /** What they take up of the budget, by class. */
+  readonly bytesByClass: Readonly<Record<string, number>>;
+  /** The oldest number of each class, or null where nothing waits. */
+  readonly oldestByClass: Readonly<Record<string, number | null>>;
+  readonly budgetBytes: number | null;
   readonly oldest: number | null;
   /** Why nothing can be appended at the moment, or null. */
   readonly trouble: string | null;

@@ -12,6 +12,7 @@ import type { Counters } from "../health/counters.ts";
 import type { Keepalive } from "../outbox/burst-outbox.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { SignIn } from "./sign-in.ts";
+import { countTraffic } from "./traffic.ts";
 import { countTurnedAway } from "./turned-away.ts";
 import type { Uplink } from "./uplink.ts";
 
@@ -38,6 +39,7 @@ export interface MqttUplinkOptions {
 export function startMqttUplink(options: MqttUplinkOptions): Uplink {
   const { signIn, address, outbox, keepalive, state, clock, random, counters, log } = options;
   const turnedAway = countTurnedAway();
+  const traffic = countTraffic();
   let stored: Stored | null = null;
   const begin = (connection: LinkConnection) => {
     connection.client.on("message", (_topic, payload) => {
@@ -47,7 +49,15 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
       if (error !== null && error !== undefined) connection.end("broker-refused", messageOf(error));
     });
     const onUnreadable = (error: unknown) => counters.count(codeOf(error));
-    return sendOver(connection, { queue: outbox, windowSize: limits.uplinkWindow, clock, onUnreadable });
+    const uncount = traffic.watch(connection.client);
+    const work = sendOver(connection, { queue: outbox, windowSize: limits.uplinkWindow, clock, onUnreadable });
+    return {
+      isUseful: work.isUseful,
+      close: async () => {
+        uncount();
+        await work.close();
+      },
+    };
   };
   const link = keepLink({
     login: async () => {
@@ -66,7 +76,7 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
   });
   signIn.onNew(() => link.reconnect());
   keepalive?.onChange(() => link.reconnect());
-  return { status: () => ({ ...link.status(), stored }), close: () => link.close() };
+  return { status: () => ({ ...link.status(), stored, traffic: traffic.total() }), close: () => link.close() };
 }
 
 /** What the city has of this log; undefined where it speaks of another one, or cannot be read: the next one replaces it. */

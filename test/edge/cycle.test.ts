@@ -55,7 +55,7 @@ function createMemoryOutbox(refusals = 0): { outbox: Outbox; readings: NewReadin
     read: async () => [],
     acknowledged: () => 0,
     acknowledge: () => {},
-    pending: () => ({ total: 0, byClass: {}, oldest: null, trouble: null }),
+    pending: () => ({ total: 0, byClass: {}, bytesByClass: {}, oldestByClass: {}, budgetBytes: null, oldest: null, trouble: null }),
     onAppended: () => () => {},
     close: async () => {},
   };
