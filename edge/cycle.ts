@@ -41,6 +41,8 @@ const FAULTS: ReadonlySet<SampleStatus> = new Set([
 export interface LastSample {
   readonly up: number;
   readonly status: readonly SampleStatus[];
+  /** Its bad frames by then. */
+  readonly badFrames: number;
 }
 
 /** The rounds of a device: `last` of a sensor is undefined until it has said something. */
@@ -48,6 +50,8 @@ export interface Cycle extends Closer {
   last(sensor: string): LastSample | undefined;
   /** Rounds that came to their end since the start, well or not. */
   rounds(): number;
+  /** Whether it was asked and has not answered in time. */
+  isHung(sensor: string): boolean;
 }
 
 interface Answer extends RoundAnswer {
@@ -65,6 +69,7 @@ export function startCycle(options: CycleOptions): Cycle {
   const { sensors, pace, outbox, time, counters, log } = options;
   const { sampleWithinMs = SAMPLE_WITHIN_MS } = options;
   const unanswered = new Set<Sensor>();
+  const hung = new Set<string>();
   const packs = new Map<Sensor, Sample[]>();
   const badFrames = new Map<Sensor, number>();
   const last = new Map<string, LastSample>();
@@ -73,7 +78,10 @@ export function startCycle(options: CycleOptions): Cycle {
 
   function ask(sensor: Sensor): Promise<Measurement | undefined> {
     unanswered.add(sensor);
-    const answered = sensor.sample().finally(() => unanswered.delete(sensor));
+    const answered = sensor.sample().finally(() => {
+      unanswered.delete(sensor);
+      hung.delete(sensor.name);
+    });
     return within(sampleWithinMs, answered, sensor.name);
   }
 
@@ -84,6 +92,7 @@ export function startCycle(options: CycleOptions): Cycle {
     }
     const measurement = await ask(sensor).catch((error: unknown) => {
       counters.count(codeOf(error));
+      if (error instanceof SensorHung) hung.add(sensor.name);
       log.warn({ event: "sensor.failed", sensor: sensor.name, err: error }, "a sensor could not be read");
       return null;
     });
@@ -101,7 +110,7 @@ export function startCycle(options: CycleOptions): Cycle {
     status: readonly SampleStatus[],
   ): void {
     for (const word of status) if (FAULTS.has(word)) counters.count(`sensor-${word}`);
-    last.set(sensor.name, { up, status });
+    last.set(sensor.name, { up, status, badFrames: sensor.health().badFrames });
     const pack = packs.get(sensor) ?? [];
     const doubted = status.length > 0 ? { status: [...status] } : {};
     pack.push({ at, clock, up, values, ...(windowMs !== undefined && { windowMs }), ...doubted });
@@ -141,6 +150,7 @@ export function startCycle(options: CycleOptions): Cycle {
   return {
     last: (sensor) => last.get(sensor),
     rounds: () => finished,
+    isHung: (sensor) => hung.has(sensor),
     close: async () => {
       stopListening();
       await rounds.close();

@@ -17,11 +17,11 @@ import { startCycle } from "./cycle.ts";
 import { startLocalServer } from "./driver/local-server.ts";
 import { localRoutes } from "./driver/routes.ts";
 import { createCounters } from "./health/counters.ts";
-import { reportOf } from "./health/device-report.ts";
-import { startHealthReports } from "./health/health-reports.ts";
 import { machineBoot } from "./health/machine-boot.ts";
 import { openDeviceTime } from "./health/open-device-time.ts";
+import { openRunRecord } from "./health/run-record.ts";
 import { runSelfTest } from "./health/self-test.ts";
+import { startSelfWatch } from "./health/self-watch.ts";
 import { holdInBursts } from "./outbox/burst-outbox.ts";
 import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
 import { outboxBudget } from "./outbox/outbox-budget.ts";
@@ -54,6 +54,7 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const budget = outboxBudget(config.OUTBOX_BYTES, { address, time, counters, log });
   const journal = await openJournal({ file, classes: RECORD_CLASSES, readers, onListenerError: onError, budget });
   const outbox = holdInBursts(openJournalOutbox(journal, address, newId()));
+  const runs = await openRunRecord({ folder, software: SOFTWARE, nowMs: () => time.stamp().at, onTrouble: onError });
   const signIn = await openSignIn(config, { time, clock, random, counters, log });
   const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
 
@@ -73,16 +74,19 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const state = { v: 1 as const, boot: time.boot, software: SOFTWARE, model, publicKey };
   const { keepalive } = outbox;
   const uplink = startMqttUplink({ signIn, address, outbox, keepalive, state, clock, random, counters, log });
-  const health = startHealthReports({ pace, software: SOFTWARE, model, outbox, time, counters, log });
 
-  const { visits, camera } = truck ?? {};
-  const device = { address, software: SOFTWARE, model, time, outbox, signIn, uplink, counters, power };
-  const report = () => reportOf({ ...device, sensors, position, cycle, visits, camera });
+  const { visits, camera, judge } = truck ?? {};
+  const device = { address, software: SOFTWARE, model, modelTrouble: judge?.trouble ?? null, brokerUrl: url };
+  const asked = { time, outbox, signIn, uplink, counters, sensors, position, cycle, visits, camera };
+  const parts = { ...device, ...asked, pace, power };
+  const watching = { parts, folder, pace, runs: runs.history, outbox, time, counters, log, onError };
+  const self = await startSelfWatch(watching);
+  const { report } = self;
   const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report, findCameras), log);
   const maybe = [position, truck].filter((part) => part !== undefined);
-  closeOnSignal([outbox, time, power, signIn, uplink, ...maybe, sensorSet, cycle, health, server], onError);
+  closeOnSignal([runs, outbox, time, power, signIn, uplink, ...maybe, sensorSet, cycle, self, server], onError);
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
-  const findings = await runSelfTest({ report, truck, findCameras, sensors, brokerUrl: url });
-  stdout.write(`${findings.join("\n")}\nready\n`);
+  const lines = await runSelfTest({ report, findings: self.findings.now, truck, findCameras, sensors });
+  stdout.write(`${lines.join("\n")}\nready\n`);
 });

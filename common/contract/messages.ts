@@ -217,9 +217,48 @@ export const ChunkHeader = z.looseObject({
 export type ChunkHeader = z.infer<typeof ChunkHeader>;
 export type Chunk = ChunkHeader & { readonly bytes: Uint8Array };
 
+const Count = z.number().int().min(0);
+
+/**
+ * How the parts of a device are, as far as it says so: with its first health message, when a part's state changes, and
+ * each quarter of an hour. A newer device may say more, an older one says nothing of it.
+ */
+export const HealthFacts = z.looseObject({
+  /** The state of each part (`camera`, `sensor sds011`, `disk`) in a word; `well` is well. */
+  parts: z.record(z.string().max(64), z.string().max(64)).optional(),
+  /** Of the processor, °C. */
+  celsius: z.number().optional(),
+  /** The processor is slowed now; charge of the battery in %. */
+  throttled: z.boolean().optional(),
+  charge: z.number().optional(),
+  /** Resident memory of the program in bytes. */
+  rss: Count.optional(),
+  /** Of the data folder: what may still be written, in bytes and files; `ro` where it can be read only. */
+  disk: z.looseObject({ free: Count, inodes: Count.optional(), ro: z.boolean().optional() }).optional(),
+  /** What waits in the outbox, by class: messages, bytes, and how long the oldest has waited (null: no clock can say). */
+  outbox: z
+    .record(z.string().max(16), z.looseObject({ n: Count, bytes: Count, ageMs: z.number().min(0).nullable() }))
+    .optional(),
+  /** Starts as far as they are counted; how the last run ended, and with what error. */
+  runs: z
+    .looseObject({
+      starts: Count,
+      last: z.string().max(32).nullable(),
+      error: z.string().max(256).optional(),
+      looping: z.boolean().optional(),
+    })
+    .optional(),
+  /** Bytes over connections to the broker since boot; over TLS those inside of it. */
+  sent: Count.optional(),
+  received: Count.optional(),
+});
+export type HealthFacts = z.infer<typeof HealthFacts>;
+
 /**
  * What a device says of itself. One that has learned the time says so at once: with `boot` and `up` its `at` tells the
- * cloud when everything else of that boot was. `oldestPending` is its oldest unacknowledged number, null when the outbox is empty. */
+ * cloud when everything else of that boot was. `oldestPending` is its oldest unacknowledged number, null when the outbox
+ * is empty.
+ */
 export const Health = z.looseObject({
   ...envelope,
   kind: z.literal("health"),
@@ -229,6 +268,8 @@ export const Health = z.looseObject({
   pending: z.number().int().min(0),
   /** Counted errors by code since boot. */
   errors: z.record(z.string().max(64), z.number().int().min(0)),
+  /** The whole of it, seldom; absent: as it was said last. */
+  facts: HealthFacts.optional(),
 });
 export type Health = z.infer<typeof Health>;
 

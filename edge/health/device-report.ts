@@ -2,22 +2,38 @@ import type { Address } from "#contract/names.ts";
 import type { CameraHealth, WatchedCamera } from "../camera/watched-camera.ts";
 import type { Cycle } from "../cycle.ts";
 import type { IdentityStatus } from "../identity/device-identity.ts";
+import type { OldestAges } from "../outbox/oldest-age.ts";
 import type { Outbox, Pending } from "../outbox/outbox.ts";
+import type { Pace } from "../pace.ts";
 import type { Fix, Position, PositionHealth } from "../position/position.ts";
 import type { Power, PowerStatus } from "../power/power.ts";
 import type { Sensor, SensorHealth } from "../sensors/sensor.ts";
 import type { SignIn } from "../uplink/sign-in.ts";
+import type { DailyTraffic } from "../uplink/traffic.ts";
 import type { Uplink, UplinkStatus } from "../uplink/uplink.ts";
 import type { Visits } from "../visits/visits.ts";
 import type { Counters } from "./counters.ts";
 import type { DeviceTime, TimeStamp } from "./device-time.ts";
+import type { HostFacts } from "./host-facts.ts";
+import type { RunHistory } from "./run-record.ts";
 
 /** What `GET /status` says. */
 export interface DeviceReport extends Address {
   readonly software: string;
   readonly model: string | null;
+  /** Why there is no model where one is needed, or null. */
+  readonly modelTrouble: string | null;
   readonly now: TimeStamp;
-  readonly outbox: Pending & { readonly log: string };
+  /** `ages` is how long the oldest message of each class has waited, in milliseconds. */
+  readonly outbox: Pending & { readonly log: string; readonly ages: OldestAges };
+  readonly brokerUrl: string;
+  readonly host: HostFacts;
+  readonly runs: RunHistory;
+  /** Bytes over the connection to the broker by UTC day, as far as they were counted in health messages. */
+  readonly traffic: DailyTraffic;
+  readonly readingEveryMs: number;
+  /** When this run began, in the milliseconds of `up`. */
+  readonly startedUp: number;
   readonly uplink: UplinkStatus;
   /** Null where the device signs in with a token. */
   readonly certificate: IdentityStatus | null;
@@ -28,6 +44,10 @@ export interface DeviceReport extends Address {
     readonly name: string;
     readonly model: string;
     readonly lastUp: number | null;
+    /** Bad frames by then. */
+    readonly lastBadFrames: number | null;
+    /** It was asked and has not answered in time. */
+    readonly isHung: boolean;
     /** What its last sample was doubted for. */
     readonly status: readonly string[];
   })[];
@@ -55,6 +75,16 @@ export interface ReportParts {
   readonly position: Position | undefined;
   readonly visits: Visits | undefined;
   readonly camera: WatchedCamera | undefined;
+  readonly modelTrouble: string | null;
+  readonly brokerUrl: string;
+  readonly pace: Pick<Pace, "now">;
+  readonly facts: {
+    readonly host: HostFacts;
+    readonly runs: RunHistory;
+    readonly ages: OldestAges;
+    readonly traffic: DailyTraffic;
+    readonly startedUp: number;
+  };
 }
 
 /** How the device is doing now. */
@@ -75,12 +105,20 @@ export function reportOf(parts: ReportParts): DeviceReport {
     visits,
     camera,
   } = parts;
+  const { modelTrouble, brokerUrl, pace, facts } = parts;
   return {
     ...address,
     software,
     model,
+    modelTrouble,
     now: time.stamp(),
-    outbox: { log: outbox.log, ...outbox.pending() },
+    outbox: { log: outbox.log, ...outbox.pending(), ages: facts.ages },
+    brokerUrl,
+    host: facts.host,
+    runs: facts.runs,
+    traffic: facts.traffic,
+    startedUp: facts.startedUp,
+    readingEveryMs: pace.now().everyMs,
     uplink: uplink.status(),
     certificate: signIn.certificate(),
     errors: counters.snapshot(),
@@ -89,6 +127,8 @@ export function reportOf(parts: ReportParts): DeviceReport {
       name: sensor.name,
       model: sensor.model,
       lastUp: cycle.last(sensor.name)?.up ?? null,
+      lastBadFrames: cycle.last(sensor.name)?.badFrames ?? null,
+      isHung: cycle.isHung(sensor.name),
       status: cycle.last(sensor.name)?.status ?? [],
       ...sensor.health(),
     })),

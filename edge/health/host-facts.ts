@@ -1,7 +1,7 @@
 import { readFile, realpath, statfs } from "node:fs/promises";
 import type { Closer } from "#kit/closer.ts";
-import { every } from "#kit/every.ts";
 import { messageOf } from "#kit/errors.ts";
+import { every } from "#kit/every.ts";
 
 /** The file system that a folder lies on. */
 export interface DiskFacts {
@@ -91,7 +91,9 @@ export function isReadOnly(mountinfo: string, path: string): boolean {
     const [, , , , rawPoint, options = ""] = before.split(" ");
     if (rawPoint === undefined) continue;
     // Spaces and the like are written as octal numbers.
-    const point = rawPoint.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+    const point = rawPoint.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
     const isAbove = path === point || path.startsWith(point.endsWith("/") ? point : `${point}/`);
     // Of two mounts on the same point the later one lies above.
     if (!isAbove || point.length < longest) continue;
@@ -102,7 +104,8 @@ export function isReadOnly(mountinfo: string, path: string): boolean {
 }
 
 function parseMemory(text: string): HostFacts["memory"] {
-  const bytesOf = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? Number.NaN) * 1024;
+  const bytesOf = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? Number.NaN) * 1024;
   const [availableBytes, totalBytes] = [bytesOf("MemAvailable"), bytesOf("MemTotal")];
   return Number.isFinite(availableBytes) && Number.isFinite(totalBytes) ? { availableBytes, totalBytes } : null;
 }

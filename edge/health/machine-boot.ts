@@ -17,11 +17,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * `process.hrtime` is CLOCK_MONOTONIC on Linux: nanoseconds since the machine's start, without the time it slept.
  */
 export function machineBoot(newId: string, hrtimeNs = process.hrtime.bigint, file = BOOT_ID_FILE): MachineBoot {
-  const id = bootIdIn(file);
+  const id = kernelBootId(file);
   return id === undefined ? { id: newId, upMs: 0 } : { id, upMs: Number(hrtimeNs() / 1_000_000n) };
 }
 
-function bootIdIn(file: string): string | undefined {
+/** The kernel's name of this start, or undefined where there is none. */
+export function kernelBootId(file = BOOT_ID_FILE): string | undefined {
   try {
     const text = readFileSync(file, "utf8").trim();
     return UUID.test(text) ? text : undefined;

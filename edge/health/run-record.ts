@@ -3,8 +3,9 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Closer } from "#kit/closer.ts";
-import { messageOf } from "#kit/errors.ts";
 import { writeDurably } from "#kit/durable-file.ts";
+import { messageOf } from "#kit/errors.ts";
+import { kernelBootId } from "./machine-boot.ts";
 
 /**
  * How a run ended. `power`: the machine started anew without a clean end (the kernel's boot_id is another one);
@@ -30,8 +31,8 @@ const Run = z.object({
 export type Run = z.infer<typeof Run>;
 
 const Day = z.partialRecord(RunEnd, z.number().int().min(0));
-const Record = z.object({ runs: z.array(Run), days: z.record(z.string(), Day) });
-type Record = z.infer<typeof Record>;
+const RunFile = z.object({ runs: z.array(Run), days: z.record(z.string(), Day) });
+type RunFile = z.infer<typeof RunFile>;
 
 /** What is known of the runs before this one. */
 export interface RunHistory {
@@ -40,7 +41,7 @@ export interface RunHistory {
   /** Starts since the data folder was made, as far as the days below reach. */
   readonly starts: number;
   /** How runs ended, by the UTC day at whose start they were found so; `unknown` where the clock was not known. */
-  readonly days: Readonly<Record["days"]>;
+  readonly days: Readonly<RunFile["days"]>;
   /** The last three runs or more ended badly within ten minutes each, and not for want of power. */
   readonly isLooping: boolean;
 }
@@ -79,7 +80,7 @@ const SERVICE_RESULT_FILE = "service-result";
 export async function openRunRecord(options: RunRecordOptions): Promise<RunRecord> {
   const { folder, software, nowMs, onTrouble, settleMs = SETTLED_AFTER_MS } = options;
   const file = join(folder, FILE);
-  const kernel = options.kernel === undefined ? await kernelBoot() : options.kernel;
+  const kernel = options.kernel === undefined ? (kernelBootId() ?? null) : options.kernel;
   const known = await load(file, onTrouble);
   const before = endLast(known, kernel, await takeServiceResult(folder), nowMs());
   const own: Run = { software, kernel, startedAt: nowMs(), hasSettled: false, end: null, error: null };
@@ -119,7 +120,7 @@ export async function openRunRecord(options: RunRecordOptions): Promise<RunRecor
 }
 
 /** The record with the end of its last run, found out where that could not say it itself, and counted by day. */
-function endLast(record: Record, kernel: string | null, result: RunEnd | undefined, nowMs: number | null): Record {
+function endLast(record: RunFile, kernel: string | null, result: RunEnd | undefined, nowMs: number | null): RunFile {
   const last = record.runs.at(-1);
   if (last === undefined) return record;
   const isOtherBoot = last.kernel !== null && kernel !== null && last.kernel !== kernel;
@@ -134,7 +135,7 @@ function endLast(record: Record, kernel: string | null, result: RunEnd | undefin
 }
 
 /** What a record says of the runs in it, each of which has ended. */
-function historyOf({ runs, days }: Record): RunHistory {
+function historyOf({ runs, days }: RunFile): RunHistory {
   const last = runs.at(-1);
   const bad = runs.slice(-LOOP).filter(({ end, hasSettled }) => end !== "clean" && end !== "power" && !hasSettled);
   const counted = Object.values(days).flatMap((day) => Object.values(day));
@@ -146,11 +147,11 @@ function historyOf({ runs, days }: Record): RunHistory {
   };
 }
 
-async function load(file: string, onTrouble: (reason: string) => void): Promise<Record> {
+async function load(file: string, onTrouble: (reason: string) => void): Promise<RunFile> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return { runs: [], days: {} };
   try {
-    return Record.parse(JSON.parse(text));
+    return RunFile.parse(JSON.parse(text));
   } catch {
     onTrouble(`${file} cannot be understood: the record of runs begins anew`);
     return { runs: [], days: {} };
@@ -167,12 +168,4 @@ async function takeServiceResult(folder: string): Promise<RunEnd | undefined> {
     // A disk that cannot be written: then it is read once more at the next start.
   });
   return RESULTS[text.trim().split(" ")[0] ?? ""];
-}
-
-/** The kernel's random name of this boot (random(4)), or null where there is none. */
-async function kernelBoot(): Promise<string | null> {
-  return await readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
-    (text) => text.trim(),
-    () => null,
-  );
 }

@@ -107,7 +107,14 @@ function createIioSensor(folder: string, name: string, model: string, troubleAtS
     model,
     sample,
     // Its files are the way to it, and what it says.
-    health: () => ({ isReachable: trouble === null, hasSpoken: trouble === null, badFrames, trouble, about: null }),
+    health: () => ({
+      isKernels: true,
+      isReachable: trouble === null,
+      hasSpoken: trouble === null,
+      badFrames,
+      trouble,
+      about: null,
+    }),
     close: async () => {},
   };
 }

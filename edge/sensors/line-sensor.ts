@@ -113,6 +113,7 @@ export function openLineSensor(options: LineSensorOptions): LineSensor {
     sample,
     setDuty: sleep.setDuty,
     health: () => ({
+      isKernels: false,
       isReachable: source.isOpen,
       hasSpoken,
       badFrames: instrument.badFrames,

@@ -16,6 +16,8 @@ export interface Measurement {
 
 /** How a sensor is doing, for the driver, the engineer and the self-test. */
 export interface SensorHealth {
+  /** Whether the kernel reads it, and not we on a line. */
+  readonly isKernels: boolean;
   /** Whether the way to the sensor (line, socket, folder) is open. */
   readonly isReachable: boolean;
   /** Whether something sound has come from it since the way was opened. */

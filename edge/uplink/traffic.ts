@@ -72,7 +72,11 @@ export function openTrafficDays(kept: string | undefined): TrafficDays {
         receivedBytes: receivedBytes + total.receivedBytes - noted.receivedBytes,
       };
       noted = total;
-      days = Object.fromEntries(Object.entries({ ...days, [day]: grown }).sort().slice(-DAYS_KEPT));
+      days = Object.fromEntries(
+        Object.entries({ ...days, [day]: grown })
+          .sort()
+          .slice(-DAYS_KEPT),
+      );
     },
     days: () => days,
     toText: () => JSON.stringify(days),

@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 import { quiet, stillTime } from "./support/fakes.ts";
 import { STAMP } from "./support/messages.ts";
 
-const HEALTH = { isReachable: true, hasSpoken: true, badFrames: 0, trouble: null, about: null };
+const HEALTH = { isKernels: false, isReachable: true, hasSpoken: true, badFrames: 0, trouble: null, about: null };
 
 const measured = (values: SensorValues, change: Partial<Measurement> = {}): Measurement => ({
   values,
@@ -55,7 +55,15 @@ function createMemoryOutbox(refusals = 0): { outbox: Outbox; readings: NewReadin
     read: async () => [],
     acknowledged: () => 0,
     acknowledge: () => {},
-    pending: () => ({ total: 0, byClass: {}, bytesByClass: {}, oldestByClass: {}, budgetBytes: null, oldest: null, trouble: null }),
+    pending: () => ({
+      total: 0,
+      byClass: {},
+      bytesByClass: {},
+      oldestByClass: {},
+      budgetBytes: null,
+      oldest: null,
+      trouble: null,
+    }),
     onAppended: () => () => {},
     close: async () => {},
   };

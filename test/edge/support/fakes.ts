@@ -4,7 +4,7 @@ import type { Logger } from "#kit/logger.ts";
 import { type Camera, CameraUnavailable } from "../../../edge/camera/camera.ts";
 import { checkJpeg } from "../../../edge/camera/check-jpeg.ts";
 import type { DeviceTime } from "../../../edge/health/device-time.ts";
-import type { Outbox } from "../../../edge/outbox/outbox.ts";
+import type { Outbox, Pending } from "../../../edge/outbox/outbox.ts";
 import type { Judge } from "../../../edge/visits/judge.ts";
 import { STAMP } from "./messages.ts";
 
@@ -19,6 +19,17 @@ export const stillTime: DeviceTime = {
   close: async () => {},
 };
 
+/** Nothing waits. */
+export const NOTHING_PENDING: Pending = {
+  total: 0,
+  byClass: {},
+  bytesByClass: {},
+  oldestByClass: {},
+  budgetBytes: 2_147_483_648,
+  oldest: null,
+  trouble: null,
+};
+
 /** An outbox in which nothing waits; it forgets what it is given. */
 export const emptyOutbox: Outbox = {
   log: "log-1",
@@ -27,7 +38,7 @@ export const emptyOutbox: Outbox = {
   read: async () => [],
   acknowledged: () => 0,
   acknowledge: () => {},
-  pending: () => ({ total: 0, byClass: {}, oldest: null, trouble: null }),
+  pending: () => NOTHING_PENDING,
   onAppended: () => () => {},
   close: async () => {},
 };
