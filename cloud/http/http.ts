@@ -26,6 +26,7 @@ import { createAdminAccess } from "./admin-access.ts";
 import type { Api } from "./api.ts";
 import { compress } from "./compress.ts";
 import { addDeskRoutes } from "./desk-routes.ts";
+import { addDeviceHealthRoute } from "./device-health-route.ts";
 import { addEnrolRoutes } from "./enrol-routes.ts";
 import { answerErrors } from "./errors.ts";
 import { createFeatures } from "./features.ts";
@@ -128,6 +129,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   await app.register(async (desk: Api) => addDeskRoutes(desk, { access, features, view, ingest, feed, hub: deskHub }));
   await app.register(async (desk: Api) => addFleetRoutes(desk, access, parts.fleet));
   await app.register(async (desk: Api) => addTwinRoutes(desk, access, parts.twins));
+  addDeviceHealthRoute(app, access, view);
   addEnrolRoutes(app, { fleet: parts.fleet, clock, isBehindTlsProxy });
   app.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   await addPages(app, parts.webDir);

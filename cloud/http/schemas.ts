@@ -5,7 +5,8 @@ import { Bilingual, Position } from "#contract/registry.ts";
 /** What the public API answers; the web pages import these types, the routes these schemas. */
 
 const Point = z.object({ type: z.literal("Point"), coordinates: Position });
-const Milliseconds = z.number().int().describe("UTC milliseconds since 1970");
+/** A moment, as the API says it. */
+export const Milliseconds = z.number().int().describe("UTC milliseconds since 1970");
 
 /** The newest value of one field of a station. */
 export const LatestValue = z.object({ value: z.number(), at: Milliseconds, sensor: z.string(), unit: z.string() });

@@ -404,8 +404,8 @@ export const FINDING_WORDS = {
   },
   "heat-well": {
     level: "well",
-    ru: { what: "{celsius} °C" },
-    en: { what: "{celsius} °C" },
+    ru: { what: "у процессора {celsius} °C" },
+    en: { what: "the processor has {celsius} °C" },
   },
   "heat-throttled": {
     level: "notice",

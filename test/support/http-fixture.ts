@@ -107,6 +107,7 @@ export function viewOf(state: StateContents): StateView {
     deadLetters: (limit) => state.deadLetters.slice(0, limit),
     wholePhotos: (shas) => new Set(shas.filter((sha) => state.whole.has(sha))),
     wholePhotosOf: (_, shas) => new Set(shas.filter((sha) => state.whole.has(sha))),
+    deviceHealth: () => undefined,
     counts: () => ({ messages: 7 }),
     close: async () => {},
   };

@@ -38,11 +38,18 @@ export function pinKey(sql: Sql, { tenant, device }: Address, key: string, nowMs
   return noted > 0 ? "refused" : "refused-before";
 }
 
+/** Of two messages, the newer one; facts that it does not repeat are those told last, and `factsAt` says when they came. */
+const NEWEST = `CASE
+  WHEN json_type(excluded.health, '$.facts') IS NULL AND json_type(devices.health, '$.facts') IS NOT NULL
+  THEN json_set(excluded.health, '$.facts', json_extract(devices.health, '$.facts'),
+    '$.factsAt', coalesce(json_extract(devices.health, '$.factsAt'), devices.health_at))
+  ELSE excluded.health END`;
+
 /** Keeps what a device last said of itself. */
 export function keepHealth(sql: Sql, { tenant, device }: Address, body: string, nowMs: number): void {
   sql.run(
     `INSERT INTO devices (tenant, device, health, health_at) VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET health = excluded.health, health_at = excluded.health_at`,
+     ON CONFLICT DO UPDATE SET health = ${NEWEST}, health_at = excluded.health_at`,
     ...[tenant, device, body, nowMs],
   );
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import { openStateFile, openStateFileReadOnly, type Sql } from "./database.ts";
-import type { AlertRow, DeadLetterRow, LatestSample, StateView, VisitRow } from "./state-view.ts";
+import type { AlertRow, DeadLetterRow, DeviceHealthRow, LatestSample, StateView, VisitRow } from "./state-view.ts";
 
 /** A column that holds JSON. */
 const json = <Value>(schema: z.ZodType<Value>) =>
@@ -82,6 +82,7 @@ const DeadLetterColumns = z.object({
   bytes: z.number().int(),
 }) satisfies z.ZodType<DeadLetterRow>;
 
+const HealthRow = z.object({ at: Millis, health: json(z.record(z.string(), z.unknown())) });
 const NamedCount = z.object({ name: z.string(), value: z.number().int() });
 /** The desk shows so many alerts that are done with; the others stay in the store. */
 const ACKNOWLEDGED_SHOWN = 200;
@@ -171,6 +172,14 @@ class SqliteStateView implements StateView {
       ...[tenant, device, JSON.stringify(shas)],
     );
     return new Set(rows.map(({ sha }) => sha));
+  }
+
+  deviceHealth({ tenant, device }: Address): DeviceHealthRow | undefined {
+    return this.#sql.get(
+      HealthRow,
+      "SELECT health_at AS at, health FROM devices WHERE tenant = ? AND device = ? AND health IS NOT NULL",
+      ...[tenant, device],
+    );
   }
 
   counts(): Readonly<Record<string, number>> {

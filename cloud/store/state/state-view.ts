@@ -49,6 +49,12 @@ export interface DeadLetterRow {
   readonly bytes: number;
 }
 
+/** The newest health message of a device, with the newest facts that it told. */
+export interface DeviceHealthRow {
+  readonly at: number;
+  readonly health: Readonly<Record<string, unknown>>;
+}
+
 /** Read-only view of the state store for pages and API; it sees each transaction of the ingest once committed. */
 export interface StateView extends Closer {
   latestSamples(): readonly LatestSample[];
@@ -64,6 +70,8 @@ export interface StateView extends Closer {
   wholePhotos(shas: readonly string[]): ReadonlySet<string>;
   /** Which of these photos the device itself has sent, whole and checked: only those prove what its visits say. */
   wholePhotosOf(device: Address, shas: readonly string[]): ReadonlySet<string>;
+  /** What a device said of itself last, and when it was stored (UTC ms); undefined where it never did. */
+  deviceHealth(device: Address): DeviceHealthRow | undefined;
   /** Totals by name: messages, visits, photos, alerts, dead letters by reason. */
   counts(): Readonly<Record<string, number>>;
 }
