@@ -17,17 +17,16 @@ import type { Lockout } from "../access/lockout.ts";
 import type { Rules } from "../access/rules.ts";
 import type { Broker } from "../broker.ts";
 import type { ConsumerGroup } from "../delivery/consumer-group.ts";
-import { ConsumerSession } from "../delivery/consumer-session.ts";
 import type { DataSessions } from "../delivery/data-sessions.ts";
-import { joinSubscribed, servedFromJournal, subscribe, unsubscribe } from "../delivery/subscriptions.ts";
+import { JournalSide } from "../delivery/journal-side.ts";
+import { servedFromJournal } from "../delivery/subscriptions.ts";
 import type { SessionReport } from "../inspect/report.ts";
 import type { Metrics, RefusalReason } from "../metrics.ts";
 import { recordOf } from "../own/photo-group.ts";
-import { BrokerLink } from "./broker-link.ts";
+import { BrokerSide, type BrokerSideEnd } from "./broker-side.ts";
 import { connectForBroker, refusingConnack, sessionPresent } from "./connect-packet.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DurableIntake } from "./durable-intake.ts";
-import { Flows } from "./flows.ts";
 import type { Limits } from "./limits.ts";
 import { judgeConnect } from "./login.ts";
 import { Toll } from "./toll.ts";
@@ -59,7 +58,6 @@ const UNSENT_TO_CONSUMER_BYTES = 32 * UNSENT_BYTES;
 /** Time for consumers to acknowledge what they have before the gateway closes; the rest comes again, with DUP. */
 const DRAIN_MS = 5_000;
 const DRAIN_LOOK_MS = 20;
-const BROKER_PACKET_BYTES = 16 * 1024 * 1024;
 const DURABLE_TOPICS_KEPT = 64;
 
 /**
@@ -73,18 +71,13 @@ export class Connection {
   readonly #nowMs: () => number;
   readonly #onGone: () => void;
   readonly #fromClient: Framer;
-  readonly #fromBroker = new Framer(BROKER_PACKET_BYTES);
   readonly #intake: DurableIntake;
   readonly #topics = new TopicMemo();
   readonly #durableTopics = new Map<string, RecordClass>();
   #phase: "new" | "connecting" | "accepted" | "closing" | "gone" = "new";
   #identity: Identity | undefined;
-  #link: BrokerLink | undefined;
-  #flows = new Flows(true);
-  #consumer: ConsumerSession | undefined;
-  /** The client asked for a session that outlives this connection. */
-  #isLasting = false;
-  #subscribing: Promise<void> = Promise.resolve();
+  #brokerSide: BrokerSide | undefined;
+  #journalSide: JournalSide | undefined;
   /** It has published or subscribed through the broker, so it cannot become a consumer. */
   #usesBroker = false;
   /** What came before the broker accepted the connection. */
@@ -93,9 +86,7 @@ export class Connection {
   /** Packets that have come whole. */
   #framed = 0;
   #pingsToAnswer = 0;
-  #isLinkFull = false;
   #isFinishing = false;
-  #brokerWaits: (() => void) | undefined;
   /** The broker's yes to a client that must still wait for its allowance. */
   #connack: Frame | undefined;
   #toll: Toll | undefined;
@@ -110,18 +101,12 @@ export class Connection {
     this.#fromClient = new Framer(parts.limits.maxPacketBytes);
     this.#intake = new DurableIntake(parts.journal, {
       onStored: (messageIds) => this.#acknowledge(messageIds),
-      onRefused: (error, count) => this.#refuse("journal-unavailable", `${codeOf(error)}: ${messageOf(error)}`, count),
+      onRefused: (error, count) => this.#refuseUnkept(error, count),
     });
     this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     this.#socket.on("drain", () => this.#resumeOutput());
     this.#socket.on("error", () => this.#socket.destroy());
     this.#socket.on("close", () => this.#end());
-  }
-
-  /** Its client has a session of durable data from before. */
-  get #isResumed(): boolean {
-    const { clientId } = this.#identity ?? {};
-    return this.#isLasting && clientId !== undefined && this.#parts.sessions.kindOf(clientId) === "lasting";
   }
 
   /** Who this is, once it has signed in. */
@@ -175,7 +160,7 @@ export class Connection {
 
   /** It has deliveries that it has not acknowledged. */
   get #mayAcknowledge(): boolean {
-    return this.#consumer?.isIdle === false;
+    return this.#journalSide?.isIdle === false;
   }
 
   get #name(): string {
@@ -197,7 +182,7 @@ export class Connection {
       this.#refuseFor(error);
     }
     this.#intake.flush();
-    this.#consumer?.settle();
+    this.#journalSide?.settle();
     this.#toll?.settle();
     this.#answerPings();
     this.#steer();
@@ -214,7 +199,7 @@ export class Connection {
   /** Reads the client or lets it wait: for the broker's answer, for the journal, for the broker's room, for itself. */
   #steer(): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
-    const mostUnsent = this.#consumer === undefined ? UNSENT_BYTES : UNSENT_TO_CONSUMER_BYTES;
+    const mostUnsent = this.#journalSide?.isUsed === true ? UNSENT_TO_CONSUMER_BYTES : UNSENT_BYTES;
     const isUnread = this.#socket.writableLength > mostUnsent;
     this.#deadlines.unread(this.#nowMs(), isUnread);
     const mustWait =
@@ -222,7 +207,7 @@ export class Connection {
       isUnread ||
       this.#phase === "connecting" ||
       this.#toll?.isWaiting === true ||
-      this.#isLinkFull ||
+      this.#brokerSide?.isFull === true ||
       this.#intake.unjournaledBytes > this.#parts.limits.unjournaledBytes;
     if (mustWait) this.#socket.pause();
     else this.#socket.resume();
@@ -260,8 +245,6 @@ export class Connection {
     const { will, keepaliveS, cleanSession } = connect;
     this.#identity = identity;
     this.#deadlines.connected(keepaliveS * 1000);
-    const isKept = !cleanSession && this.#parts.rules.keepsOrdinarySessions;
-    this.#flows = new Flows(!isKept);
     this.#phase = "connecting";
     this.#toll = new Toll(this.#parts.allowances, identity, {
       limits: () => this.#parts.limits,
@@ -272,24 +255,46 @@ export class Connection {
       onRefilled: () => this.#goOn(),
     });
     this.#toll.count(frame.bytes.length);
-    this.#link = new BrokerLink(identity, will, {
-      takeBytes: (bytes, done) => this.#takeFromBroker(bytes, done),
-      onRoom: () => {
-        this.#isLinkFull = false;
-        this.#steer();
-      },
-      onClosed: () => this.#close(),
-    });
-    this.#isLasting = !cleanSession;
-    const link = this.#link;
-    const enter = () => {
+    const isKept = !cleanSession && this.#parts.rules.keepsOrdinarySessions;
+    const brokerSide = new BrokerSide(identity, will, isKept, this.#endOfBroker());
+    this.#brokerSide = brokerSide;
+    this.#journalSide = this.#openJournalSide(identity, !cleanSession);
+    this.#journalSide.begin(() => {
       if (this.#phase !== "connecting") return;
-      this.#parts.broker.serve(link);
-      this.#forward(connectForBroker(frame, isKept ? "lasting" : "clean"));
+      brokerSide.enter(this.#parts.broker, connectForBroker(frame, isKept ? "lasting" : "clean"));
+    });
+  }
+
+  #endOfBroker(): BrokerSideEnd {
+    return {
+      write: (bytes) => this.#write(bytes),
+      welcome: (connack) => (this.#journalSide?.isResumed === true ? sessionPresent(connack) : connack),
+      onWelcomed: (connack) => {
+        this.#connack = connack;
+        this.#goOn();
+      },
+      onRoom: () => this.#steer(),
+      onClosed: () => this.#close(),
+      onBad: (error) => this.#refuseFor(error),
+      isOpen: () => this.#phase !== "closing" && this.#phase !== "gone",
+      isBehind: () => this.#socket.writableNeedDrain && this.#phase === "accepted",
     };
-    const { sessions } = this.#parts;
-    if (this.#isResumed || sessions.kindOf(identity.clientId) === "none") enter();
-    else this.#subscribeInTurn(() => sessions.end(identity.clientId).then(enter));
+  }
+
+  #openJournalSide(identity: Identity, isLasting: boolean): JournalSide {
+    const { limits } = this.#parts;
+    const window = identity.role === "consumer" ? limits.consumerWindow : limits.sessionWindow;
+    return new JournalSide(
+      identity,
+      isLasting,
+      { ...this.#parts, window },
+      {
+        write: (bytes) => this.#write(bytes),
+        isFull: () => this.#phase !== "accepted" || this.#isFinishing || this.#socket.writableLength > UNSENT_BYTES,
+        isServed: () => this.#phase === "accepted",
+        onUnavailable: (error) => this.#refuseUnkept(error),
+      },
+    );
   }
 
   #takeAccepted(identity: Identity, frame: Frame): void {
@@ -301,10 +306,10 @@ export class Connection {
     checkFromClient(frame);
     switch (frame.type) {
       case PACKET.subscribe:
-        this.#takeSubscribe(identity, frame);
+        this.#takeSubscribe(frame);
         break;
       case PACKET.unsubscribe:
-        this.#takeUnsubscribe(identity, frame);
+        this.#takeUnsubscribe(frame);
         break;
       case PACKET.puback:
         this.#takePuback(frame);
@@ -314,14 +319,13 @@ export class Connection {
         this.#forwardAcknowledgement(frame);
         break;
       case PACKET.pubrel:
-        this.#flows.release(messageIdOf(frame));
-        this.#forward(frame.bytes);
+        this.#brokerSide?.release(frame);
         break;
       case PACKET.pingreq:
         this.#pingsToAnswer += 1;
         break;
       default:
-        this.#forward(frame.bytes);
+        this.#brokerSide?.forward(frame.bytes);
     }
   }
 
@@ -330,7 +334,7 @@ export class Connection {
     const known = this.#durableTopics.get(publish.topic);
     if (known !== undefined && publish.qos === 1 && !publish.retain) {
       this.#intake.take(recordOf(known, publish.topic, publish.payload), publish.messageId);
-    } else if (this.#consumer !== undefined) {
+    } else if (this.#journalSide?.isUsed === true) {
       this.#refuse("consumer-rules", "a connection that is served durable data publishes nothing");
     } else if (isDurableTopic(publish.topic)) {
       this.#takeDurable(identity, publish);
@@ -348,8 +352,7 @@ export class Connection {
       return;
     }
     this.#usesBroker = true;
-    this.#flows.usePublish(publish);
-    this.#forward(frame.bytes);
+    this.#brokerSide?.publish(publish, frame);
   }
 
   /** The first durable publish on a topic is judged; what is allowed once stays so for this connection. */
@@ -369,104 +372,45 @@ export class Connection {
     this.#refuse(reason, `publish on ${topic} at QoS ${qos}`);
   }
 
-  #takeSubscribe(identity: Identity, frame: Frame): void {
+  #takeSubscribe(frame: Frame): void {
     const packet = parseControl(frame);
     if (packet.cmd !== "subscribe") return;
     this.#toll?.count(0, packet.subscriptions.length - 1);
     const served = servedFromJournal(packet, this.#parts.rules);
-    if (served === "none" && this.#consumer === undefined) {
+    if (served === "none" && this.#journalSide?.isUsed !== true) {
       this.#usesBroker = true;
-      this.#forward(frame.bytes);
+      this.#brokerSide?.forward(frame.bytes);
     } else if (served !== "all" || this.#usesBroker) {
       this.#refuse(
         "consumer-rules",
         "a connection that is served durable data subscribes to and publishes nothing else",
       );
-    } else {
-      const subscriber = { identity, consumer: this.#consume(identity), isLasting: this.#isLasting };
-      this.#subscribeInTurn(async () => {
-        this.#write(await subscribe(packet, subscriber, this.#parts));
-        if (this.#phase === "accepted") joinSubscribed(subscriber, this.#parts);
-        else this.#endConsumer();
-      });
-    }
+    } else this.#journalSide?.subscribe(packet);
   }
 
-  #takeUnsubscribe(identity: Identity, frame: Frame): void {
+  #takeUnsubscribe(frame: Frame): void {
     const packet = parseControl(frame);
     if (packet.cmd !== "unsubscribe") return;
     this.#toll?.count(0, packet.unsubscriptions.length - 1);
-    const consumer = this.#consumer;
-    if (consumer === undefined) {
-      this.#forward(frame.bytes);
-      return;
-    }
-    const subscriber = { identity, consumer, isLasting: this.#isLasting };
-    this.#subscribeInTurn(async () => this.#write(await unsubscribe(packet, subscriber, this.#parts)));
-  }
-
-  /** It is served from the journal from now on. */
-  #consume({ role }: Identity): ConsumerSession {
-    const { limits } = this.#parts;
-    const window = role === "consumer" ? limits.consumerWindow : limits.sessionWindow;
-    this.#consumer ??= new ConsumerSession(this.#name, window, {
-      write: (bytes) => this.#write(bytes),
-      isFull: () => this.#phase !== "accepted" || this.#isFinishing || this.#socket.writableLength > UNSENT_BYTES,
-    });
-    return this.#consumer;
-  }
-
-  /** Subscriptions are synced before they are answered, one after the other. */
-  #subscribeInTurn(change: () => Promise<void>): void {
-    this.#subscribing = this.#subscribing
-      .then(change)
-      .catch((error: unknown) => this.#refuse("journal-unavailable", `${codeOf(error)}: ${messageOf(error)}`));
+    if (this.#journalSide?.unsubscribe(packet) !== true) this.#brokerSide?.forward(frame.bytes);
   }
 
   #takePuback(frame: Frame): void {
-    if (this.#consumer === undefined) this.#forwardAcknowledgement(frame);
-    else if (this.#consumer.acknowledge(messageIdOf(frame))) {
+    if (this.#journalSide?.isUsed !== true) this.#forwardAcknowledgement(frame);
+    else if (this.#journalSide.acknowledge(messageIdOf(frame))) {
       this.#parts.metrics.consumed += 1;
       this.#toll?.discount(frame.bytes.length);
     }
   }
 
   #forwardAcknowledgement(frame: Frame): void {
-    const { isDue, forBroker, answer } = this.#flows.fromClient(frame);
-    if (isDue) this.#toll?.discount(frame.bytes.length);
-    if (forBroker !== undefined) this.#forward(forBroker);
-    if (answer !== undefined) this.#write(answer);
+    if (this.#brokerSide?.acknowledge(frame) === true) this.#toll?.discount(frame.bytes.length);
   }
 
   #acknowledge(messageIds: readonly number[]): void {
     this.#parts.metrics.acknowledged += messageIds.length;
     this.#write(pubackPackets(messageIds));
     this.#steer();
-  }
-
-  #forward(packet: Buffer): void {
-    if (this.#link?.send(packet) === false) this.#isLinkFull = true;
-  }
-
-  #takeFromBroker(bytes: Buffer, done: () => void): void {
-    if (this.#phase === "closing" || this.#phase === "gone") {
-      done();
-      return;
-    }
-    try {
-      this.#fromBroker.push(bytes, (frame) => {
-        const isWelcome = frame.type === PACKET.connack && frame.bytes[frame.bodyAt + 1] === 0;
-        this.#write(this.#flows.toClient(isWelcome && this.#isResumed ? sessionPresent(frame) : frame));
-        if (isWelcome) {
-          this.#connack = frame;
-          this.#goOn();
-        }
-      });
-    } catch (error) {
-      this.#refuseFor(error);
-    }
-    if (this.#socket.writableNeedDrain && this.#phase === "accepted") this.#brokerWaits = done;
-    else done();
   }
 
   /** Reads on once nothing speaks against it; a client that came back in debt is served once that is paid. */
@@ -480,11 +424,9 @@ export class Connection {
   #accept(connack: Frame): void {
     this.#phase = "accepted";
     const hasOldSession = connack.bytes[connack.bodyAt] === 1;
-    this.#usesBroker = hasOldSession && !this.#isResumed;
+    this.#usesBroker = hasOldSession && this.#journalSide?.isResumed !== true;
     this.#deadlines.heard(this.#nowMs(), this.#fromClient.heldBytes > 0, false);
-    if (this.#isResumed && this.#identity !== undefined) {
-      this.#parts.sessions.join(this.#identity.clientId, this.#consume(this.#identity));
-    }
+    this.#journalSide?.resume();
     const early = this.#early;
     this.#early = [];
     this.#takeAll(() => {
@@ -497,10 +439,8 @@ export class Connection {
   }
 
   #resumeOutput(): void {
-    const brokerWaits = this.#brokerWaits;
-    this.#brokerWaits = undefined;
-    brokerWaits?.();
-    this.#consumer?.resume();
+    this.#brokerSide?.drained();
+    this.#journalSide?.drained();
     this.#steer();
   }
 
@@ -509,22 +449,21 @@ export class Connection {
     this.#refuse(error instanceof ProtocolError ? error.code : "internal-error", messageOf(error));
   }
 
+  /** The disk did not take it, so it is not acknowledged. */
+  #refuseUnkept(error: unknown, count = 1): void {
+    this.#refuse("journal-unavailable", `${codeOf(error)}: ${messageOf(error)}`, count);
+  }
+
   /** Counts why, and closes: a 3.1.1 server has no other way to say no. */
   #refuse(reason: RefusalReason, detail: string, count = 1): void {
     this.#parts.metrics.refuse(reason, this.#name, detail, count);
     this.#close();
   }
 
-  #endConsumer(): void {
-    if (this.#consumer === undefined || this.#identity === undefined) return;
-    this.#consumer.end();
-    this.#parts.sessions.left(this.#identity.clientId, this.#consumer);
-  }
-
   #close(): void {
     if (this.#phase === "closing" || this.#phase === "gone") return;
     this.#phase = "closing";
-    this.#endConsumer();
+    this.#journalSide?.end();
     this.#socket.resume();
     endSoon(this.#socket);
     // Not the socket's own timeout: whoever goes on sending would put that off for ever.
@@ -537,11 +476,8 @@ export class Connection {
     this.#phase = "gone";
     this.#early = [];
     this.#toll?.end();
-    this.#endConsumer();
-    const brokerWaits = this.#brokerWaits;
-    this.#brokerWaits = undefined;
-    brokerWaits?.();
-    this.#link?.sendEnd();
+    this.#journalSide?.end();
+    this.#brokerSide?.end();
     this.#onGone();
   }
 }
