@@ -1,9 +1,11 @@
 import { connect, type MqttClient } from "mqtt";
+import { limits } from "#contract/limits.ts";
 import { backoffMs } from "#kit/backoff.ts";
 import type { Closer } from "#kit/closer.ts";
 import { codeOf, messageOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
 import { wait } from "#kit/wait.ts";
+import { type TooLarge, watchPackets } from "#mqtt/packet-watch.ts";
 
 /** How a client signs in. */
 export interface LinkLogin {
@@ -55,6 +57,8 @@ export interface KeptLinkOptions {
   readonly begin: (connection: LinkConnection) => LinkWork;
   /** A connection, or an attempt at one, has ended with this code. */
   readonly onEnded?: (code: string) => void;
+  /** The broker began a packet beyond `limits.packetBytes`; nothing of it is kept, and the connection ends. */
+  readonly onTooLarge?: (packet: TooLarge) => void;
   /** The least time to wait after an end with this code, in milliseconds. */
   readonly leastDelayMs?: (code: string) => number;
   /** What log lines say beside the event. */
@@ -157,6 +161,10 @@ async function liveOnce(options: KeptLinkOptions, signals: Signals, onConnected:
     ended.resolve({ code, reason });
   };
 
+  refuseTooLarge(client, (packet) => {
+    options.onTooLarge?.(packet);
+    end("packet-too-large", `the broker sent a packet of ${packet.packetBytes} bytes`);
+  });
   client.on("error", (error) => end(troubleCode(error), messageOf(error) || codeOf(error)));
   client.on("close", () => end("broker-lost", "the broker closed the connection"));
   client.on("connect", () => {
@@ -178,6 +186,19 @@ async function liveOnce(options: KeptLinkOptions, signals: Signals, onConnected:
   if (code === "leaving" && client.connected) await sayGoodbye(client, undefined);
   client.end(true);
   return { code, reason, wasUseful };
+}
+
+/** Leaves a broker that sends more than is taken, at the packet's first bytes: MQTT.js would gather up to 256 MB of it. */
+function refuseTooLarge({ stream }: MqttClient, onTooLarge: (packet: TooLarge) => void): void {
+  const watch = watchPackets(limits.packetBytes);
+  const look = (chunk: Uint8Array) => {
+    const packet = watch(chunk);
+    if (packet === undefined) return;
+    stream.off("data", look);
+    onTooLarge(packet);
+    stream.destroy();
+  };
+  stream.on("data", look);
 }
 
 /** `broker-refused` where the broker answered no (MQTT.js gives a number as code), else Node's code: `broker-econnreset`. */
