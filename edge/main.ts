@@ -5,7 +5,6 @@ import { stdout } from "node:process";
 import { RECORD_CLASSES } from "#contract/topics.ts";
 import { openJournal } from "#journal/sqlite-journal.ts";
 import { systemClock } from "#kit/clock.ts";
-import { loadConfig } from "#kit/load-config.ts";
 import { createLogger } from "#kit/logger.ts";
 import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
@@ -30,6 +29,10 @@ import { openPosition } from "./position/open-position.ts";
 import { openPower } from "./power/open-power.ts";
 import { openSensors } from "./sensors/open-sensors.ts";
 import { SOFTWARE } from "./software.ts";
+import { openSettings } from "./twin/open-settings.ts";
+import { EXIT_FOR_RESTART } from "./twin/running-settings.ts";
+import { startTwin } from "./twin/twin.ts";
+import { noUpdates } from "./twin/update-sink.ts";
 import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
 import { openSignIn } from "./uplink/sign-in.ts";
 import { openDeviceKey } from "./visits/device-key.ts";
@@ -37,8 +40,9 @@ import { openDeviceKey } from "./visits/device-key.ts";
 const newId = () => randomBytes(12).toString("hex");
 
 await runMain("dvornik edge: the program on the device", EdgeConfig, async () => {
-  const config = loadConfig(EdgeConfig, process.env);
-  const { DATA_DIR: folder, BROKER_URL: url } = config;
+  const opened = await openSettings(process.env);
+  const { config } = opened;
+  const { DATA_DIR: folder } = config;
   const log = createLogger("edge", config.LOG_LEVEL);
   const address = { tenant: config.TENANT, device: config.DEVICE };
   await mkdir(folder, { recursive: true });
@@ -55,11 +59,16 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const journal = await openJournal({ file, classes: RECORD_CLASSES, readers, onListenerError: onError, budget });
   const outbox = holdInBursts(openJournalOutbox(journal, address, newId()));
   const runs = await openRunRecord({ folder, software: SOFTWARE, nowMs: () => time.stamp().at, onTrouble: onError });
-  const signIn = await openSignIn(config, { time, clock, random, counters, log });
+  const twin = startTwin({ opened, boot: time.boot, updates: noUpdates, clock, log });
+  const signIn = await openSignIn(config, { broker: twin.config, time, clock, random, counters, log });
   const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
 
   const environment = programEnvironment(process.env);
   const pace = createPace(paceSettings(config));
+  twin.onLive((changed) => {
+    pace.adopt(paceSettings(changed));
+    log.level = changed.LOG_LEVEL;
+  });
   const power = await openPower(config, environment, { pace, uplink: outbox, outbox, time, clock, counters, log });
 
   // Loaded only where there is a camera: pictures and the model bring native libraries of some 60 MB.
@@ -73,18 +82,20 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const cycle = startCycle({ sensors, pace, replay: config.REPLAY, outbox, time, counters, log });
   const state = { v: 1 as const, boot: time.boot, software: SOFTWARE, model, publicKey };
   const { keepalive } = outbox;
-  const uplink = startMqttUplink({ signIn, address, outbox, keepalive, state, clock, random, counters, log });
+  const uplink = startMqttUplink({ signIn, address, outbox, twin, keepalive, state, clock, random, counters, log });
 
   const { visits, camera, judge } = truck ?? {};
-  const device = { address, software: SOFTWARE, model, modelTrouble: judge?.trouble ?? null, brokerUrl: url };
-  const asked = { time, outbox, signIn, uplink, counters, sensors, position, cycle, visits, camera };
+  const device = { address, software: SOFTWARE, model, modelTrouble: judge?.trouble ?? null };
+  const asked = { time, outbox, signIn, uplink, twin, counters, sensors, position, cycle, visits, camera };
   const parts = { ...device, ...asked, pace, power };
   const watching = { parts, folder, pace, runs: runs.history, outbox, time, counters, log, onError };
   const self = await startSelfWatch(watching);
   const { report } = self;
   const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, report, findCameras), log);
   const maybe = [position, truck].filter((part) => part !== undefined);
-  closeOnSignal([runs, outbox, time, power, signIn, uplink, ...maybe, sensorSet, cycle, self, server], onError);
+  const started = [runs, outbox, time, power, twin, signIn, uplink, ...maybe, sensorSet, cycle, self, server];
+  const leave = closeOnSignal(started, onError);
+  twin.onRestart(() => leave(EXIT_FOR_RESTART));
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
   const lines = await runSelfTest({ report, findings: self.findings.now, truck, findCameras, sensors });

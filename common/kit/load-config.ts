@@ -7,6 +7,19 @@ export class BadConfig extends AppError {
   readonly retry = false;
 }
 
+/** The settings of a schema that an environment names. Empty strings count as not set. */
+export function givenSettings(
+  schema: z.ZodObject,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.keys(schema.shape).flatMap((key) => {
+      const value = environment[key];
+      return value === undefined || value === "" ? [] : [[key, value]];
+    }),
+  );
+}
+
 /**
  * Reads typed settings from an environment. Empty strings count as not set.
  *
@@ -16,13 +29,7 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   environment: Readonly<Record<string, string | undefined>>,
 ): z.infer<z.ZodObject<Shape>> {
-  const given = Object.fromEntries(
-    Object.keys(schema.shape).flatMap((key) => {
-      const value = environment[key];
-      return value === undefined || value === "" ? [] : [[key, value]];
-    }),
-  );
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(givenSettings(schema, environment));
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
   throw new BadConfig(`wrong settings (environment variables):\n${lines.join("\n")}`);

@@ -8,6 +8,7 @@ import type { Pace } from "../pace.ts";
 import type { Fix, Position, PositionHealth } from "../position/position.ts";
 import type { Power, PowerStatus } from "../power/power.ts";
 import type { Sensor, SensorHealth } from "../sensors/sensor.ts";
+import type { Twin, TwinStatus } from "../twin/twin.ts";
 import type { SignIn } from "../uplink/sign-in.ts";
 import type { DailyTraffic } from "../uplink/traffic.ts";
 import type { Uplink, UplinkStatus } from "../uplink/uplink.ts";
@@ -35,6 +36,8 @@ export interface DeviceReport extends Address {
   /** When this run began, in the milliseconds of `up`. */
   readonly startedUp: number;
   readonly uplink: UplinkStatus;
+  /** What of the cloud's settings is in force and what was refused. */
+  readonly twin: TwinStatus;
   /** Null where the device signs in with a token. */
   readonly certificate: IdentityStatus | null;
   readonly errors: Readonly<Record<string, number>>;
@@ -67,6 +70,7 @@ export interface ReportParts {
   readonly time: DeviceTime;
   readonly outbox: Outbox;
   readonly signIn: Pick<SignIn, "certificate">;
+  readonly twin: Pick<Twin, "status" | "config">;
   readonly uplink: Uplink;
   readonly counters: Counters;
   readonly power: Pick<Power, "status">;
@@ -76,7 +80,6 @@ export interface ReportParts {
   readonly visits: Visits | undefined;
   readonly camera: WatchedCamera | undefined;
   readonly modelTrouble: string | null;
-  readonly brokerUrl: string;
   readonly pace: Pick<Pace, "now">;
   readonly facts: {
     readonly host: HostFacts;
@@ -97,6 +100,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     outbox,
     signIn,
     uplink,
+    twin,
     counters,
     power,
     sensors,
@@ -105,7 +109,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     visits,
     camera,
   } = parts;
-  const { modelTrouble, brokerUrl, pace, facts } = parts;
+  const { modelTrouble, pace, facts } = parts;
   return {
     ...address,
     software,
@@ -113,13 +117,14 @@ export function reportOf(parts: ReportParts): DeviceReport {
     modelTrouble,
     now: time.stamp(),
     outbox: { log: outbox.log, ...outbox.pending(), ages: facts.ages },
-    brokerUrl,
+    brokerUrl: twin.config().BROKER_URL,
     host: facts.host,
     runs: facts.runs,
     traffic: facts.traffic,
     startedUp: facts.startedUp,
     readingEveryMs: pace.now().everyMs,
     uplink: uplink.status(),
+    twin: twin.status(),
     certificate: signIn.certificate(),
     errors: counters.snapshot(),
     power: power.status(),

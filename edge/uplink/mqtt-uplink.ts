@@ -4,13 +4,15 @@ import { DeviceState, Stored } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import { topics } from "#contract/topics.ts";
 import type { Clock } from "#kit/clock.ts";
-import { codeOf, messageOf } from "#kit/errors.ts";
+import { codeOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
-import { keepLink, type LinkConnection } from "#uplink/kept-link.ts";
+import { keepLink, type LinkConnection, type LinkWork } from "#uplink/kept-link.ts";
 import { sendOver } from "#uplink/send-over.ts";
 import type { Counters } from "../health/counters.ts";
 import type { Keepalive } from "../outbox/burst-outbox.ts";
 import type { Outbox } from "../outbox/outbox.ts";
+import type { Twin } from "../twin/twin.ts";
+import { hearTopics } from "./hear-topics.ts";
 import type { SignIn } from "./sign-in.ts";
 import { countTraffic } from "./traffic.ts";
 import { countTurnedAway } from "./turned-away.ts";
@@ -25,6 +27,7 @@ export interface MqttUplinkOptions {
   readonly signIn: Pick<SignIn, "login" | "onNew" | "doubt">;
   readonly address: Address;
   readonly outbox: Outbox;
+  readonly twin: Pick<Twin, "want" | "wantTooLarge" | "begin" | "onReconnect">;
   /** How long a connection may be without a word; a change opens a new one. */
   readonly keepalive?: Keepalive;
   /** What is published, retained, while connected; the last will says the same with `online: false`. */
@@ -35,27 +38,37 @@ export interface MqttUplinkOptions {
   readonly log: Logger;
 }
 
-/** Keeps a connection to the broker, sends the outbox over it, and hears what the city has of it. */
+/** Keeps a connection to the broker, sends the outbox over it, and hears what the city has of it and what it wants. */
 export function startMqttUplink(options: MqttUplinkOptions): Uplink {
-  const { signIn, address, outbox, keepalive, state, clock, random, counters, log } = options;
+  const { signIn, address, outbox, twin, keepalive, state, clock, random, counters, log } = options;
   const turnedAway = countTurnedAway();
   const traffic = countTraffic();
   let stored: Stored | null = null;
-  const begin = (connection: LinkConnection) => {
-    connection.client.on("message", (_topic, payload) => {
-      stored = storedOf(payload, outbox.log) ?? stored;
-    });
-    connection.client.subscribe(topics.stored(address), { qos: 1 }, (error) => {
-      if (error !== null && error !== undefined) connection.end("broker-refused", messageOf(error));
-    });
+  const onStored = (payload: Uint8Array) => {
+    stored = storedOf(payload, outbox.log) ?? stored;
+  };
+  const listeners = new Map([
+    [topics.stored(address), onStored],
+    [topics.desired(address), twin.want],
+  ]);
+  const hearing = hearTopics(listeners, clock);
+  const begin = (connection: LinkConnection): LinkWork => {
+    const stopHearing = hearing.over(connection);
     const onUnreadable = (error: unknown) => counters.count(codeOf(error));
     const uncount = traffic.watch(connection.client);
-    const work = sendOver(connection, { queue: outbox, windowSize: limits.uplinkWindow, clock, onUnreadable });
+    const sending = sendOver(connection, { queue: outbox, windowSize: limits.uplinkWindow, clock, onUnreadable });
+    const stopTalking = twin.begin((text, onAcknowledged) => {
+      connection.client.publish(topics.reported(address), text, { qos: 1, retain: true }, (error) => {
+        if (error === null || error === undefined) onAcknowledged();
+      });
+    });
     return {
-      isUseful: work.isUseful,
+      isUseful: sending.isUseful,
       close: async () => {
+        stopTalking();
+        stopHearing();
         uncount();
-        await work.close();
+        await sending.close();
       },
     };
   };
@@ -70,12 +83,17 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
       counters.count(code);
       if (turnedAway.isDoubtful(code, link.status().connections)) signIn.doubt();
     },
+    onTooLarge: ({ topic, packetBytes }) => {
+      hearing.rest(topic);
+      if (topic === topics.desired(address)) twin.wantTooLarge(packetBytes);
+    },
     facts: () => ({ pending: outbox.pending().total }),
     random,
     log,
   });
   signIn.onNew(() => link.reconnect());
   keepalive?.onChange(() => link.reconnect());
+  twin.onReconnect(() => link.reconnect());
   return { status: () => ({ ...link.status(), stored, traffic: traffic.total() }), close: () => link.close() };
 }
 

@@ -25,17 +25,28 @@ export interface SignIn extends Closer {
 /** What a certificate is got and kept with. */
 type CertificateParts = Omit<DeviceIdentityOptions, "folder" | "fleetUrl" | "address" | "claim">;
 
+/** The broker of the moment: the cloud may change it. */
+export interface BrokerSettings {
+  broker(): Pick<EdgeConfig, "BROKER_URL" | "BROKER_CA">;
+}
+
 /** Signs in with a certificate of the fleet, or for development with a token. Rejects with `BadConfig`. */
-export async function openSignIn(config: EdgeConfig, parts: CertificateParts): Promise<SignIn> {
+export async function openSignIn(
+  config: EdgeConfig,
+  { broker, ...parts }: CertificateParts & BrokerSettings,
+): Promise<SignIn> {
   const address: Address = { tenant: config.TENANT, device: config.DEVICE };
-  const ca = config.BROKER_CA === undefined ? {} : { ca: await readPem(config.BROKER_CA) };
-  const common = { url: config.BROKER_URL, clientId: clientIdOf(address), username: clientIdOf(address) };
+  /** Read for each connection: a file that is missing is a trouble of the link, and ends when the file is there. */
+  const atBroker = async () => {
+    const { BROKER_URL: url, BROKER_CA } = broker();
+    const tls = BROKER_CA === undefined ? {} : { ca: await readPem(BROKER_CA) };
+    return { url, clientId: clientIdOf(address), username: clientIdOf(address), tls };
+  };
   const { FLEET_URL: fleetUrl, TOKEN, TOKEN_FILE } = config;
   if (fleetUrl === undefined) {
     const token = TOKEN ?? (await readSecret("TOKEN_FILE", TOKEN_FILE ?? ""));
-    const login = { ...common, token, tls: ca };
     return {
-      login: async () => login,
+      login: async () => ({ ...(await atBroker()), token }),
       onNew: () => {},
       doubt: () => {},
       certificate: () => null,
@@ -48,7 +59,8 @@ export async function openSignIn(config: EdgeConfig, parts: CertificateParts): P
   return {
     login: async () => {
       const { keyPem, certificatePem } = identity.current();
-      return { ...common, tls: { ...ca, key: Buffer.from(keyPem), cert: Buffer.from(certificatePem) } };
+      const common = await atBroker();
+      return { ...common, tls: { ...common.tls, key: Buffer.from(keyPem), cert: Buffer.from(certificatePem) } };
     },
     onNew: identity.onNew,
     doubt: identity.doubt,

@@ -75,6 +75,16 @@ export const EdgeConfig = z
     MODEL_DIR: z.string().default("models/waste-site").describe("folder of the model and its manifest"),
     HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8081).describe("port on 127.0.0.1; 0: any free one"),
     CLOCK: z.enum(["auto", "gps", "ntp", "rtc", "none"]).default("auto").describe("how far the clock may be trusted"),
+    TWIN_TRIAL_MIN: z.coerce
+      .number()
+      .min(0.05)
+      .max(1_440)
+      .default(10)
+      .describe("minutes in which settings from the cloud must bring a connection, else the last good ones return"),
+    SUPERVISED: z
+      .stringbool()
+      .optional()
+      .describe("whether something starts the program again when it ends; not set: whether NOTIFY_SOCKET is"),
     LOG_LEVEL: LogLevel.default("info").describe("debug, info, warn, error or silent"),
   })
   .superRefine(checkCameraSettings)

@@ -17,6 +17,12 @@ const Status = z.looseObject({
     connections: z.number(),
     stored: z.looseObject({ upTo: z.number() }).nullable(),
   }),
+  twin: z.looseObject({
+    rev: z.number().nullable(),
+    settings: z.record(z.string(), z.string()),
+    refused: z.array(z.object({ setting: z.string(), reason: z.string() })),
+    onTrial: z.boolean(),
+  }),
   errors: z.record(z.string(), z.number()),
 });
 export type EdgeStatus = z.infer<typeof Status>;
@@ -48,6 +54,8 @@ export interface TestEdgeOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** What it runs on, if not on this Node from this checkout. */
   readonly machine?: Machine;
+  /** Called when it leaves without having been asked to. */
+  readonly onExit?: (why: string) => void;
 }
 
 /** Starts a device and closes it when the test has finished. */
@@ -71,6 +79,7 @@ export async function startTestEdge(options: TestEdgeOptions): Promise<TestEdge>
       CLOCK: "ntp",
       ...options.settings,
     },
+    ...(options.onExit !== undefined && { onExit: options.onExit }),
     ...(options.machine !== undefined && { machine: options.machine }),
   });
   onTestFinished(() => program.close());

@@ -58,6 +58,7 @@ export function aReport(change: Partial<DeviceReport> = {}): DeviceReport {
       stored: null,
       traffic: { sentBytes: 123_456_789, receivedBytes: 1_234_567 },
     },
+    twin: { rev: null, settings: {}, refused: [], onTrial: false, trouble: null },
     certificate: { serial: "4f".repeat(16), notAfter: STAMP.at + 60 * 86_400_000, trouble: null },
     errors: {},
     sensors: [aSensorReport(), aSensorReport({ name: "bme280", model: "bme280", isKernels: true })],

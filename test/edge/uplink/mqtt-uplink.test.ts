@@ -20,6 +20,9 @@ import { aChunk, aReading } from "../support/messages.ts";
 const DEVICE = { tenant: "demo", device: "post-1" };
 const STATE = { v: 1, boot: "boot-1", software: "0.1.0", model: null, publicKey: "k".repeat(43) } as const;
 
+/** A twin that says nothing and wants nothing. */
+const silentTwin = { want: () => {}, wantTooLarge: () => {}, begin: () => () => {}, onReconnect: () => {} };
+
 async function openOutbox(folder: string) {
   const file = join(folder, "outbox.sqlite");
   const journal = await openJournal({ file, classes: RECORD_CLASSES, readers: { uplink: RECORD_CLASSES } });
@@ -37,6 +40,7 @@ async function setUp(broker: AedesBroker | string, token = "secret-of-a-device")
       signIn: { login: async () => login, onNew: () => {}, doubt: () => {}, ...signIn },
       address: DEVICE,
       outbox,
+      twin: silentTwin,
       state: STATE,
       clock: systemClock,
       random: () => 0,

@@ -1,0 +1,200 @@
+import type { Reported } from "#contract/twin.ts";
+import type { Clock } from "#kit/clock.ts";
+import type { Closer } from "#kit/closer.ts";
+import { every } from "#kit/every.ts";
+import type { Logger } from "#kit/logger.ts";
+import type { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
+import { checkFiles } from "./check-files.ts";
+import { judgeSettings, type Refusal, refusal, shorten } from "./judge-settings.ts";
+import type { OpenedSettings } from "./open-settings.ts";
+import { readDesired } from "./read-desired.ts";
+import { type RunningSettings, runSettings } from "./running-settings.ts";
+import { keepTwin, type TwinKeeper } from "./twin-keeper.ts";
+import { type PublishReported, type TwinTalk, talkOver } from "./twin-talk.ts";
+import type { UpdateSink } from "./update-sink.ts";
+
+/** How the twin stands: what is reported, and why it is not kept. */
+export type TwinStatus = Readonly<Pick<Reported, "rev" | "settings" | "refused" | "onTrial" | "needsRestart">> & {
+  readonly trouble: string | null;
+};
+
+/** The device's half of its twin. */
+export interface Twin extends Closer {
+  /** The settings in force. */
+  config(): EdgeConfig;
+  status(): TwinStatus;
+  /** Calls back with the settings when some of them have changed that count at once. */
+  onLive(listener: (config: EdgeConfig) => void): void;
+  /** Calls back when the broker, or what it is trusted by, has changed: the next connection must use it. */
+  onReconnect(listener: () => void): void;
+  /** Calls back, once, when the program must end so that it starts with other settings. */
+  onRestart(listener: () => void): void;
+  /** Something is wanted. */
+  want(bytes: Uint8Array): void;
+  /** Something is wanted that was too large to be taken. */
+  wantTooLarge(bytes: number): void;
+  /** A connection was accepted: what is in force is said over it, until the answer is called. */
+  begin(publish: PublishReported): () => void;
+}
+
+/** What a twin needs. */
+export interface TwinOptions {
+  readonly opened: OpenedSettings;
+  readonly boot: string;
+  readonly updates: UpdateSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const MOST_UPDATES = 16;
+const TICK_MS = 5_000;
+/** In tenths of a trial, so that a short one is not measured too coarsely. */
+const TICK_PER_MIN_MS = 6_000;
+
+/** What is wanted, on its way to a decision. */
+interface Wants {
+  /** Why the newest want was not decided on. */
+  readonly refused: Refusal | undefined;
+  take(bytes: Uint8Array): Promise<void>;
+  refuse(reason: string): void;
+  /** Tries again what could not be kept. */
+  again(): Promise<void>;
+}
+
+/**
+ * Takes the settings that the cloud wants, applies them, says what is in force, and goes back to the last good ones where
+ * they cut the device off. Never rejects and never throws, whatever comes.
+ */
+export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): Twin {
+  const keeper = keepTwin(opened.state, opened.store, opened.rules, log);
+  const running = runSettings(opened, log);
+  const wants = takeWants(opened, keeper, running, updates);
+  let talk: TwinTalk | undefined;
+
+  const status = () => statusOf(keeper, running, wants.refused, opened.trouble);
+  const reported = () => {
+    const { trouble: _, ...known } = status();
+    const report: Reported = { v: 1, boot, ...known, updates: updates.reports().slice(-MOST_UPDATES) };
+    return JSON.stringify(report);
+  };
+
+  /** A program that is about to start again says it then: until it does, what was decided on is not in force. */
+  const say = () => {
+    if (running.isWith(keeper.state) || !running.isSupervised) talk?.say();
+  };
+
+  // One thing after the other, however fast they come.
+  let queue = Promise.resolve();
+  const enqueue = (task: () => Promise<unknown>) => {
+    queue = queue
+      .then(task)
+      .then(() => {
+        running.follow(keeper.state);
+        say();
+      })
+      .catch((error: unknown) => log.error({ event: "twin.failed", err: error }, "the twin could not be followed"));
+  };
+  /** What a connection shows counts for the broker that it was made to, and for settings that the program runs with. */
+  const shows = (broker: number, kind: "connected" | "acknowledged") =>
+    enqueue(async () => {
+      if (broker === running.broker && running.isWith(keeper.state)) await keeper.step({ kind });
+    });
+
+  let lastMs = clock.monotonicMs();
+  const pass = async () => {
+    const ms = clock.monotonicMs() - lastMs;
+    lastMs += ms;
+    await wants.again();
+    if (running.isWith(keeper.state)) await keeper.step({ kind: "passed", ms, isConnected: talk !== undefined });
+  };
+  const tickMs = Math.min(TICK_MS, opened.config.TWIN_TRIAL_MIN * TICK_PER_MIN_MS);
+  const ticks = every(
+    tickMs,
+    async () => enqueue(pass),
+    () => {},
+  );
+  const stopListening = updates.onChange(say);
+
+  return {
+    config: () => running.config,
+    status,
+    onLive: running.onLive,
+    onReconnect: running.onReconnect,
+    onRestart: running.onRestart,
+    want: (bytes) => {
+      // A twin that was cleared wants nothing: what is in force stays.
+      if (bytes.length > 0) enqueue(() => wants.take(bytes));
+    },
+    wantTooLarge: (bytes) => wants.refuse(`is a packet of ${bytes} bytes; it is looked at again within the hour`),
+    begin: (publish) => {
+      const { broker } = running;
+      const mine = talkOver(publish, reported, () => shows(broker, "acknowledged"));
+      talk = mine;
+      shows(broker, "connected");
+      return () => {
+        if (talk === mine) talk = undefined;
+      };
+    },
+    close: async () => {
+      stopListening();
+      await ticks.close();
+      await queue;
+    },
+  };
+}
+
+function statusOf(
+  { state, trouble }: TwinKeeper,
+  running: RunningSettings,
+  refused: Refusal | undefined,
+  openedWith: string | null,
+): TwinStatus {
+  const isWith = running.isWith(state);
+  return {
+    rev: state.rev,
+    settings: { ...running.overlay },
+    refused: [...shorten([...(refused === undefined ? [] : [refused]), ...state.refused])],
+    onTrial: state.trial !== null && isWith,
+    ...(!isWith && !running.isSupervised && { needsRestart: true }),
+    trouble: trouble ?? openedWith,
+  };
+}
+
+function takeWants(
+  { installed }: OpenedSettings,
+  keeper: TwinKeeper,
+  running: RunningSettings,
+  updates: UpdateSink,
+): Wants {
+  let refused: Refusal | undefined;
+  let unkept: Uint8Array | undefined;
+  const refuse = (reason: string) => {
+    refused = refusal("*", `what is wanted ${reason}`);
+  };
+  const take = async (bytes: Uint8Array) => {
+    unkept = undefined;
+    refused = undefined;
+    const wanted = readDesired(bytes);
+    if (typeof wanted === "string") return refuse(wanted);
+    const { rev } = wanted;
+    const { rev: known } = keeper.state;
+    if (known !== null && rev < known) return refuse(`has rev ${rev}, and ${known} was decided on already`);
+    const checked = await checkFiles(wanted.settings);
+    const { settings, refused: unfit } = judgeSettings(checked.settings, installed);
+    const judged = { settings, refused: shorten([...wanted.refused, ...checked.refused, ...unfit]) };
+    const trialMs = running.config.TWIN_TRIAL_MIN * 60_000;
+    if (await keeper.step({ kind: "wanted", rev, judged, trialMs })) return updates.want(wanted.updates);
+    unkept = bytes;
+    return refuse(`waits: ${keeper.trouble}`);
+  };
+  return {
+    get refused() {
+      return refused;
+    },
+    take,
+    refuse,
+    again: async () => {
+      if (unkept !== undefined) await take(unkept);
+    },
+  };
+}
