@@ -8,7 +8,15 @@ import { isLoopback } from "#kit/loopback.ts";
 /** What a route answers. */
 export interface Answer {
   readonly status: number;
+  /** Sent as JSON, or as it stands where it is a text with a `content-type` of its own. */
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a request says beside its body. */
+export interface Asked {
+  readonly query: URLSearchParams;
+  readonly acceptLanguage: string;
 }
 
 /** One thing that can be asked on loopback. */
@@ -16,7 +24,7 @@ export interface Route {
   readonly method: "GET" | "POST";
   readonly path: string;
   /** Gets the JSON of a POST, unparsed by any schema; an `AppError` that it throws is answered by its code. */
-  answer(body: unknown): Promise<Answer>;
+  answer(body: unknown, asked: Asked): Promise<Answer>;
 }
 
 /** A server for programs of this very machine. */
@@ -84,12 +92,14 @@ export async function startLocalServer(port: number, routes: readonly Route[], l
 
 async function answerOf(request: IncomingMessage, routes: readonly Route[]): Promise<Answer> {
   requireLoopback(request);
-  const [path] = (request.url ?? "/").split("?");
+  const [path, query] = (request.url ?? "/").split("?");
   const there = routes.filter((route) => route.path === path);
   if (there.length === 0) throw new BadRequest(404, "not-found", `${path} is not here`);
   const route = there.find(({ method }) => method === request.method);
   if (route === undefined) throw new BadRequest(405, "wrong-method", `${request.method} is not for ${path}`);
-  return await route.answer(route.method === "POST" ? await readJson(request) : undefined);
+  const acceptLanguage = request.headers["accept-language"] ?? "";
+  const asked = { query: new URLSearchParams(query), acceptLanguage };
+  return await route.answer(route.method === "POST" ? await readJson(request) : undefined, asked);
 }
 
 /** A page of the internet may make a browser on this machine call us: neither its name nor its origin is ours. */
@@ -131,13 +141,16 @@ function answerOfError(error: unknown): Answer {
   return { status: 500, body: { code: "internal", message: "an unforeseen error; the log has it" } };
 }
 
-async function send(response: ServerResponse, { status, body }: Answer, isLast: boolean): Promise<void> {
-  const bytes = Buffer.from(JSON.stringify(body));
+async function send(response: ServerResponse, answer: Answer, isLast: boolean): Promise<void> {
+  const { status, body, headers = {} } = answer;
+  const isText = typeof body === "string" && headers["content-type"] !== undefined;
+  const bytes = Buffer.from(isText ? body : JSON.stringify(body));
   response.writeHead(status, {
     "content-type": "application/json; charset=utf-8",
     "content-length": bytes.length,
     "cache-control": "no-store",
     // After an error the rest of a body may still be coming; it is not waited for.
+    ...headers,
     ...((isLast || status >= 400) && { connection: "close" }),
   });
   await new Promise<void>((resolve) => response.end(bytes, resolve));

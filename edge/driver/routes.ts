@@ -1,17 +1,20 @@
 import { z } from "zod";
 import { CameraUnavailable } from "../camera/camera.ts";
 import type { Discovery } from "../camera/discover.ts";
-import type { DeviceReport } from "../health/device-report.ts";
+import type { SelfWatch } from "../health/self-watch.ts";
 import { ShotRequest, type Visits } from "../visits/visits.ts";
 import { BadRequest, type Route } from "./local-server.ts";
+import { statusRoutes } from "./status-page/status-routes.ts";
 
 /** What can be asked of a device on loopback; `visits` is undefined where there is no camera. */
 export function localRoutes(
   visits: Visits | undefined,
-  report: () => DeviceReport,
+  self: Pick<SelfWatch, "report" | "findings">,
   findCameras: () => Promise<Discovery>,
 ): readonly Route[] {
+  const { report } = self;
   return [
+    ...statusRoutes(self),
     {
       method: "POST",
       path: "/shots",

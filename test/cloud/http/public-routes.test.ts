@@ -323,6 +323,7 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/desk/live",
       "GET /api/v1/fleet/certificates",
       "GET /api/v1/fleet/devices",
+      "GET /api/v1/fleet/devices/{tenant}/{device}/health",
       "GET /api/v1/fleet/devices/{tenant}/{device}/twin",
       "GET /api/v1/live",
       "GET /api/v1/photos/{sha}.jpg",
