@@ -60,10 +60,11 @@ export function stationFeature(
 
 function newestValues(newestFirst: readonly LatestSample[]): ReadonlyMap<string, LatestValue> {
   const values = new Map<string, LatestValue>();
-  for (const { sensor, at, values: measured } of newestFirst) {
+  for (const { sensor, at, values: measured, timeErrorMs } of newestFirst) {
+    const derived = timeErrorMs !== undefined && { timeErrorMs };
     for (const [field, value] of Object.entries(measured)) {
       const isKnown = FieldName.safeParse(field).success;
-      if (isKnown && !values.has(field)) values.set(field, { value, at, sensor, unit: unitOf(field) });
+      if (isKnown && !values.has(field)) values.set(field, { value, at, sensor, unit: unitOf(field), ...derived });
     }
   }
   return values;

@@ -8,7 +8,7 @@ import { type Api, badRequest, foreign, missing, unauthorized, unavailable } fro
 import { notFound } from "./errors.ts";
 import type { Features } from "./features.ts";
 import { joinStream } from "./live-routes.ts";
-import { AlertList, AlertView, DeadLetterList } from "./schemas.ts";
+import { AlertList, AlertView, DeadLetterList, TimeUnknownList } from "./schemas.ts";
 import { requireAdmin, shownBy } from "./session-routes.ts";
 
 const MAX_DEAD_LETTERS = 1_000;
@@ -16,7 +16,7 @@ const MAX_DEAD_LETTERS = 1_000;
 export interface DeskRoutesParts {
   readonly access: AdminAccess;
   readonly features: Pick<Features, "alerts" | "alert">;
-  readonly view: Pick<StateView, "deadLetters">;
+  readonly view: Pick<StateView, "deadLetters" | "timeUnknown">;
   readonly ingest: Pick<Ingest, "acknowledgeAlert">;
   readonly feed: Pick<LiveFeed, "alertChanged">;
   readonly hub: SseHub;
@@ -73,6 +73,18 @@ export function addDeskRoutes(api: Api, parts: DeskRoutesParts): void {
       },
     },
     async ({ query: { limit } }) => ({ deadLetters: [...view.deadLetters(limit)] }),
+  );
+
+  api.get(
+    "/api/v1/time-unknown",
+    {
+      schema: {
+        tags: ["desk"],
+        summary: "Devices of which readings or visits have no known time, with counts",
+        response: { 200: TimeUnknownList, ...unauthorized },
+      },
+    },
+    async () => ({ devices: [...view.timeUnknown()] }),
   );
 
   api.get(

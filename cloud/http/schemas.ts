@@ -9,7 +9,17 @@ const Point = z.object({ type: z.literal("Point"), coordinates: Position });
 export const Milliseconds = z.number().int().describe("UTC milliseconds since 1970");
 
 /** The newest value of one field of a station. */
-export const LatestValue = z.object({ value: z.number(), at: Milliseconds, sensor: z.string(), unit: z.string() });
+export const LatestValue = z.object({
+  value: z.number(),
+  at: Milliseconds,
+  sensor: z.string(),
+  unit: z.string(),
+  timeErrorMs: z
+    .number()
+    .int()
+    .optional()
+    .describe("the device did not know the time: derived, and off by so much at most"),
+});
 export type LatestValue = z.infer<typeof LatestValue>;
 
 /** Categories of the US EPA AQI, best first. */
@@ -64,7 +74,7 @@ export const SiteFeature = z.object({
     demo: z.boolean(),
     state: SiteMapState,
     probability: z.number().nullable().describe("the model's probability of that state"),
-    lastVisitAt: Milliseconds.nullable(),
+    lastVisitAt: Milliseconds.nullable().describe("null before the first visit, and where its time is unknown"),
     signature: SignatureCheck.nullable().describe("of the last visit; null before the first"),
   }),
 });
@@ -90,6 +100,13 @@ export const VisitView = z.object({
   device: z.string(),
   startedAt: Milliseconds.nullable(),
   endedAt: Milliseconds.nullable(),
+  timeErrorMs: z
+    .number()
+    .int()
+    .nullable()
+    .describe(
+      "the device did not know the time: derived, and off by so much at most; null where it knew or nobody does",
+    ),
   signature: SignatureCheck,
   photos: z.array(PhotoView),
 });
@@ -147,6 +164,20 @@ export type DeadLetterView = z.infer<typeof DeadLetterView>;
 
 export const DeadLetterList = z.object({ deadLetters: z.array(DeadLetterView) });
 export type DeadLetterList = z.infer<typeof DeadLetterList>;
+
+/** A device whose readings or visits have no known time. */
+export const TimeUnknownView = z.object({
+  tenant: z.string(),
+  device: z.string(),
+  boots: z.number().int().describe("starts of the device whose time is unknown"),
+  readings: z.number().int(),
+  withoutStation: z.number().int().describe("of the readings: time known by now, but no station then"),
+  visits: z.number().int(),
+  bytes: z.number().int(),
+  since: Milliseconds.nullable().describe("when the oldest reading came"),
+});
+export const TimeUnknownList = z.object({ devices: z.array(TimeUnknownView) });
+export type TimeUnknownList = z.infer<typeof TimeUnknownList>;
 
 export const HealthPart = z.object({ ok: z.boolean(), detail: z.string() });
 export const HealthView = z.object({

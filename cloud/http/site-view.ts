@@ -27,9 +27,11 @@ export function siteFeature(site: Site, municipalityName: Bilingual, visit: Visi
   };
 }
 
-/** When a visit was; never later than it came here, whatever the device's clock said. */
-const lastAtOf = ({ endedAt, startedAt, storedAt }: VisitRow): number =>
-  Math.min(endedAt ?? startedAt ?? storedAt, storedAt);
+/** When a visit was, null while nobody knows; never later than it came here, whatever the device's clock said. */
+function lastAtOf({ endedAt, startedAt, storedAt }: VisitRow): number | null {
+  const at = endedAt ?? startedAt;
+  return at === null ? null : Math.min(at, storedAt);
+}
 
 /** A site with its last visit; photos whose bytes are not all here have no url yet. */
 export function siteDetail(
@@ -69,12 +71,13 @@ export function alertView(alert: AlertRow, place: AlertPlace | undefined, wholeP
 }
 
 function visitView(row: VisitRow, wholePhotos: ReadonlySet<string>): VisitView {
-  const { visit, device, startedAt, endedAt, signature } = row;
+  const { visit, device, startedAt, endedAt, signature, timeErrorMs } = row;
   return {
     visit,
     device,
     startedAt,
     endedAt,
+    timeErrorMs,
     signature,
     photos: row.photos.map((photo) => photoView(photo, wholePhotos.has(photo.sha))),
   };

@@ -6,8 +6,10 @@ import type { Letter } from "../store/state/dead-letters.ts";
 import { openStateStore } from "../store/state/state-store.ts";
 import { startBatchLoop } from "./batch-loop.ts";
 import { createFlow, linkGroup } from "./group-link.ts";
-import { endReplay, storeOrBury, tellInternal } from "./our-fault.ts";
-import { replayReadings, storeReadings } from "./store-readings.ts";
+import { storeOrBury, tellInternal } from "./our-fault.ts";
+import { createPairMemory } from "./pair-memory.ts";
+import { startRepairs } from "./start-repairs.ts";
+import { storeReadings } from "./store-readings.ts";
 import { untilStored } from "./until-stored.ts";
 import { watchForGroup } from "./watched-registry.ts";
 import { runWorker, type WorkerContext } from "./worker-side.ts";
@@ -30,8 +32,14 @@ async function startAir({ main, settings, log, health, patience }: WorkerContext
   );
   if (measurements === undefined) return [stateCloser];
 
-  const registry = await watchForGroup(settings.registryFile, () => loop.interrupt(), { health, log });
-  const stores = { measurements, state, registry: registry.current, nowMs: systemClock.nowMs };
+  const onRegistry = () => {
+    repairs.retry();
+    loop.interrupt();
+  };
+  const registry = await watchForGroup(settings.registryFile, onRegistry, { health, log });
+  const pairs = createPairMemory();
+  const stores = { measurements, state, registry: registry.current, nowMs: systemClock.nowMs, pairs };
+  const repairs = startRepairs({ stores, interrupt: () => loop.interrupt(), log });
   const storing = {
     ...stores,
     store: async (letters: readonly Letter[]) => main.tellEvents(await storeReadings(letters, stores)),
@@ -44,16 +52,16 @@ async function startAir({ main, settings, log, health, patience }: WorkerContext
       return isStored ?? false;
     },
     between: async () => {
-      main.tellEvents((await untilStored(() => replayReadings(stores).catch(endReplay(log)), waiting)) ?? []);
+      main.tellEvents((await untilStored(repairs.run, waiting)) ?? []);
     },
     onAcknowledged: health.acknowledged,
     onFull: flow.onFull,
     maxMessages: MAX_MESSAGES,
     maxInHand: MAX_IN_HAND,
   });
-  // The registry may have changed while this program did not run.
-  loop.interrupt();
+  // The registry may have changed, and times become known, while this program did not run.
+  onRegistry();
   const link = linkGroup("air", settings, { loop, flow }, health, { clock: systemClock, random: Math.random, log });
   // The loop closes first, so that the batch in hand is acknowledged while there is a connection.
-  return [stateCloser, measurements, registry, link, loop];
+  return [stateCloser, measurements, registry, repairs, link, loop];
 }

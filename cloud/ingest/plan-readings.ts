@@ -1,9 +1,12 @@
-import type { Reading, Sample, Values } from "#contract/messages.ts";
+import type { KnownClock } from "#contract/clocks.ts";
+import type { ClockQuality, Reading, Sample, Values } from "#contract/messages.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import type { Point } from "../store/measurements/measurements.ts";
+import { type Boot, type BootPair, pairIn } from "../store/state/boot-times.ts";
 import type { Letter, Problem } from "../store/state/dead-letters.ts";
 import type { Place } from "../store/state/log-book.ts";
 import type { LatestSample } from "../store/state/state-view.ts";
+import type { DerivedTime } from "./derive-time.ts";
 import { type OpenedMessage, openDelivery } from "./open-delivery.ts";
 
 /** What one delivery of the air group amounts to, before anything is written. */
@@ -15,49 +18,116 @@ export interface PlannedReading {
   readonly samples: readonly LatestSample[];
   /** Why the message, or a part of it, cannot be used; its good samples are points nevertheless. */
   readonly problem: Problem | undefined;
+  /** The boot whose time must be known before all of its samples can be points. */
+  readonly waitsFor: Boot | undefined;
+  /** What it tells of the time of its boot. */
+  readonly pair: BootPair | undefined;
 }
 
-/** Opens deliveries of readings and finds their stations. Pure: the same bytes and registry give the same plan. */
-export function planReadings(letters: readonly Letter[], registry: RegistryIndex): readonly PlannedReading[] {
+/** Opens deliveries of readings and finds their stations. Pure: the same bytes and registry give the same points. */
+export function planReadings(
+  letters: readonly Letter[],
+  registry: RegistryIndex,
+  nowMs: number,
+): readonly PlannedReading[] {
   return letters.map((letter) => {
-    const opened = openDelivery(letter);
+    const opened = openReading(letter);
     if (opened.problem !== undefined) return { ...nothing, ...opened };
-    const { message } = opened;
-    if (message.kind !== "reading") {
-      const problem: Problem = { reason: "wrong-topic", detail: `a ${message.kind} is no reading` };
-      return { ...nothing, letter, place: opened.place, problem };
-    }
-    return planReading({ ...opened, message }, registry);
+    const { message, address } = opened;
+    const isTimeless = message.samples.some((sample) => clockOf(sample, message) === "none");
+    return {
+      ...planSamples(opened, registry, (sample) => timeOf(sample, message)),
+      waitsFor: isTimeless ? { ...address, boot: message.boot } : undefined,
+      pair: pairIn(address, message, nowMs),
+    };
   });
 }
 
-const nothing = { points: [], samples: [] };
+/**
+ * Plans the samples of a kept reading whose device did not know the time, by the time that was derived for its boot. Their
+ * points say so: `clock` stays `none`, `time_repaired` names the clock that it was derived from, `time_error_ms` how far
+ * it may be off.
+ */
+export function planRepair(letter: Letter, time: DerivedTime, registry: RegistryIndex): PlannedReading {
+  const opened = openReading(letter);
+  if (opened.problem !== undefined) return { ...nothing, ...opened };
+  const { message } = opened;
+  const momentOf = (sample: Sample): Moment | undefined =>
+    clockOf(sample, message) === "none"
+      ? { at: time.zeroAt + sample.up, clock: "none", repair: { from: time.clock, errorMs: time.errorMs } }
+      : undefined;
+  return { ...planSamples(opened, registry, momentOf), waitsFor: undefined, pair: undefined };
+}
 
-function planReading(opened: OpenedMessage<Reading>, registry: RegistryIndex): PlannedReading {
-  const { address, message, letter, place } = opened;
+/** The counts of the samples whose time is unknown, from the first to the last. */
+export function timelessSpan(letter: Letter): { readonly fromUp: number; readonly toUp: number } {
+  const opened = openReading(letter);
+  if (opened.problem !== undefined) return { fromUp: 0, toUp: 0 };
+  const { message } = opened;
+  const ups = message.samples.flatMap((sample) => (clockOf(sample, message) === "none" ? [sample.up] : []));
+  return { fromUp: Math.min(...ups), toUp: Math.max(...ups) };
+}
+
+/** When a sample was, and how that is known. */
+interface Moment {
+  readonly at: number;
+  readonly clock: ClockQuality;
+  readonly repair?: { readonly from: KnownClock; readonly errorMs: number };
+}
+
+/** How far a sample's own time is known; without one it is not, whatever is said. */
+const clockOf = ({ at, clock }: Sample, reading: Reading): ClockQuality =>
+  at === null ? "none" : (clock ?? reading.clock);
+
+function timeOf(sample: Sample, reading: Reading): Moment | undefined {
+  const clock = clockOf(sample, reading);
+  return sample.at === null || clock === "none" ? undefined : { at: sample.at, clock };
+}
+
+const nothing = { points: [], samples: [], waitsFor: undefined, pair: undefined };
+
+type OpenedReading =
+  | (OpenedMessage<Reading> & { readonly problem: undefined })
+  | { readonly letter: Letter; readonly place: Place | undefined; readonly problem: Problem };
+
+function openReading(letter: Letter): OpenedReading {
+  const opened = openDelivery(letter);
+  if (opened.problem !== undefined) return opened;
+  const { message, place } = opened;
+  if (message.kind === "reading") return { ...opened, message };
+  return { letter, place, problem: { reason: "wrong-topic", detail: `a ${message.kind} is no reading` } };
+}
+
+/** Plans the samples that have a moment; the others are not for now. */
+function planSamples(
+  { address, message, letter, place }: OpenedMessage<Reading>,
+  registry: RegistryIndex,
+  momentOf: (sample: Sample) => Moment | undefined,
+): Pick<PlannedReading, "letter" | "place" | "points" | "samples" | "problem"> {
   const points: Point[] = [];
   const samples: LatestSample[] = [];
   let problem: Problem | undefined;
   for (const sample of message.samples) {
-    const { at, values } = sample;
-    if (at === null || message.clock === "none") {
-      problem ??= { reason: "no-time", detail: "the device did not know the time" };
-      continue;
-    }
+    const moment = momentOf(sample);
+    if (moment === undefined) continue;
+    const { at, clock, repair } = moment;
     const station = registry.stationOf(address, at);
     if (station === undefined) {
       const detail = `${address.tenant}:${address.device} had no station at ${new Date(at).toISOString()}`;
       problem = { reason: "no-station", detail };
       continue;
     }
-    const measured = measuredOf(values);
-    if (Object.keys(measured).length === 0) {
+    const values = measuredOf(sample.values);
+    if (Object.keys(values).length === 0) {
       problem = { reason: "malformed", detail: "no value under a name that a value may have" };
       continue;
     }
-    points.push(pointOf(message, address.device, station, at, { ...measured, ...doubtsOf(sample, message) }));
+    const repaired = repair && { time_repaired: repair.from, time_error_ms: repair.errorMs };
+    const known = { ...values, ...doubtsOf(sample, message), clock, ...repaired };
+    points.push(pointOf(message, address.device, station, at, known));
     const replay = message.replay ?? null;
-    samples.push({ station: station.id, sensor: message.sensor, at, values: measured, replay });
+    const timeError = repair && { timeErrorMs: repair.errorMs };
+    samples.push({ station: station.id, sensor: message.sensor, at, values, replay, ...timeError });
   }
   return { letter, place, points, samples, problem };
 }
@@ -75,7 +145,7 @@ function pointOf(
     station: station.id,
     sensor: message.sensor,
     at,
-    fields: { ...values, device, instrument: message.model, clock: message.clock, ...replay },
+    fields: { ...values, device, instrument: message.model, ...replay },
   };
 }
 
@@ -89,7 +159,17 @@ function doubtsOf(sample: Sample, reading: Reading): Readonly<Record<string, num
 }
 
 /** Fields that a point has anyway, and the one name that no store takes for a field: a value may not have them. */
-const TAKEN = ["device", "instrument", "clock", "replay", "time", "window_ms", "status"];
+const TAKEN = [
+  "device",
+  "instrument",
+  "clock",
+  "replay",
+  "time",
+  "window_ms",
+  "status",
+  "time_repaired",
+  "time_error_ms",
+];
 
 const measuredOf = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !TAKEN.includes(name)));

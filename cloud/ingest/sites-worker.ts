@@ -5,6 +5,8 @@ import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
 import { acknowledgeAlert } from "../alerts/alert-book.ts";
 import { TWIN_TABLES } from "../fleet/twins/tables.ts";
+import { repairVisits } from "../sites/visit-book.ts";
+import { hasDueVisits } from "../sites/visit-times.ts";
 import { openChunkShelf } from "../store/photos/chunk-shelf.ts";
 import { openFolderPhotos } from "../store/photos/folder-photos.ts";
 import type { Letter } from "../store/state/dead-letters.ts";
@@ -17,9 +19,11 @@ import { linkDevices } from "./device-link.ts";
 import { createFlow, linkGroup } from "./group-link.ts";
 import { startPhotoJoiner } from "./join-photos.ts";
 import { endReplay, storeOrBury, tellInternal } from "./our-fault.ts";
+import { createPairMemory } from "./pair-memory.ts";
 import { tellRefusedGaps } from "./refused-gaps.ts";
 import { replayVisits, storeMessages } from "./store-messages.ts";
 import { untilStored } from "./until-stored.ts";
+import { watchTimes } from "./watch-times.ts";
 import { watchForGroup } from "./watched-registry.ts";
 import { type MainThread, openHealthLine, runWorker, type WorkerContext } from "./worker-side.ts";
 
@@ -43,7 +47,12 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
   const joining = { state, shelf, photos, isJpeg: isWholeJpeg, nowMs, onInternal };
   const joiner = startPhotoJoiner(joining, patience("photos"), main.tellEvents);
 
-  const registry = await watchForGroup(settings.registryFile, () => loop.interrupt(), { health, log });
+  let isRegistryNew = true;
+  const onRegistry = () => {
+    isRegistryNew = true;
+    loop.interrupt();
+  };
+  const registry = await watchForGroup(settings.registryFile, onRegistry, { health, log });
   const onRefusedGap = tellRefusedGaps(health, log);
   const stores = {
     state,
@@ -53,6 +62,7 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
     onInternal,
     gateways: settings.gateways,
     onRefusedGap,
+    pairs: createPairMemory(),
   };
   const storing = {
     ...stores,
@@ -61,6 +71,12 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
       main.tellEvents(events);
       joiner.consider(touched);
     },
+  };
+  const repairTimes = () => {
+    if (!state.read(hasDueVisits)) return [];
+    const events = state.transaction(nowMs(), ({ sql }) => repairVisits(sql));
+    if (events !== undefined) loop.interrupt();
+    return events ?? [];
   };
   const waiting = patience("store");
   const flow = createFlow();
@@ -71,8 +87,12 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
     },
     between: async () => {
       const replay = async () => {
+        const repaired = repairTimes();
+        if (!isRegistryNew) return repaired;
         replayGaps(stores);
-        return replayVisits(stores);
+        const replayed = replayVisits(stores);
+        isRegistryNew = false;
+        return [...repaired, ...replayed];
       };
       main.tellEvents((await untilStored(() => replay().catch(endReplay(log)), waiting)) ?? []);
     },
@@ -81,6 +101,7 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
   });
   // The registry may have changed while this program did not run.
   loop.interrupt();
+  const times = watchTimes(state, hasDueVisits, () => loop.interrupt(), log);
 
   const outside = { clock: systemClock, random: Math.random, log };
   const deviceHealth = openHealthLine("devices", main);
@@ -88,7 +109,7 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
   const devices = linkDevices(settings, linking);
   const link = linkGroup("sites", settings, { loop, flow }, health, outside);
   // The loop closes first, so that the batch in hand is acknowledged while there is a connection.
-  return [files, joiner, registry, devices, link, loop];
+  return [files, joiner, registry, times, devices, link, loop];
 }
 
 /** The desk's acknowledgements: this thread writes them, so that the main thread never waits for a disk. */

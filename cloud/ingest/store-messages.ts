@@ -5,6 +5,7 @@ import type { RegistryIndex } from "../registry/registry-index.ts";
 import { keepVisit, type VisitOutcome } from "../sites/visit-book.ts";
 import type { ChunkShelf } from "../store/photos/chunk-shelf.ts";
 import { keepNotice, type PhotoKey } from "../store/photos/photo-notices.ts";
+import { type BootPair, pairIn } from "../store/state/boot-times.ts";
 import { addTo } from "../store/state/counters.ts";
 import { isStorageFailure } from "../store/state/database.ts";
 import {
@@ -21,6 +22,7 @@ import { applyGap, type GapStores } from "./cover-gap.ts";
 import type { IngestEvent } from "./events.ts";
 import { jsonTextOf, type Opened, type OpenedMessage, openDelivery } from "./open-delivery.ts";
 import type { OnInternal } from "./our-fault.ts";
+import { keepNews, type PairMemory } from "./pair-memory.ts";
 import { MAX_PHOTO_BYTES, shelveChunks } from "./shelve-chunks.ts";
 
 /** What storing everything but readings needs. */
@@ -29,6 +31,7 @@ export interface SiteStores extends GapStores {
   readonly registry: () => RegistryIndex;
   /** A message that broke our own code: it is kept as a dead letter, and a person should know. */
   readonly onInternal: OnInternal;
+  readonly pairs: PairMemory;
 }
 
 /** What a stored batch means for others. */
@@ -59,7 +62,10 @@ export function commitMessages(
   problems: ReadonlyMap<Letter, Problem>,
   stores: SiteStores,
 ): StoredMessages {
-  return stores.state.transaction(stores.nowMs(), (transaction) => {
+  const nowMs = stores.nowMs();
+  const news = stores.pairs.newsIn(opened.map((one) => pairOf(one, nowMs)));
+  const stored = stores.state.transaction(nowMs, (transaction): StoredMessages => {
+    keepNews(transaction, news);
     const events: IngestEvent[] = [];
     const photos = new Map<string, PhotoKey>();
     for (const one of opened) {
@@ -77,7 +83,13 @@ export function commitMessages(
     }
     return { events, photos: [...photos.values()] };
   });
+  stores.pairs.remember(news);
+  return stored;
 }
+
+/** What a message tells of the time of its boot. */
+const pairOf = (opened: Opened, nowMs: number): BootPair | undefined =>
+  opened.problem === undefined ? pairIn(opened.address, opened.message, nowMs) : undefined;
 
 /** Tries the visits of unknown sites again; gives what has changed. A new registry is the reason to call it. */
 export function replayVisits(stores: SiteStores): readonly IngestEvent[] {

@@ -12,7 +12,9 @@ import {
 import { keepLatestSample } from "../store/state/latest-samples.ts";
 import type { StateStore, StateTransaction } from "../store/state/state-store.ts";
 import type { LatestSample } from "../store/state/state-view.ts";
+import { keepTimeless } from "../store/state/timeless-readings.ts";
 import type { IngestEvent } from "./events.ts";
+import { keepNews, type PairMemory } from "./pair-memory.ts";
 import { type PlannedReading, planReadings } from "./plan-readings.ts";
 
 /** What storing readings needs. */
@@ -21,6 +23,7 @@ export interface ReadingStores {
   readonly state: StateStore;
   readonly registry: () => RegistryIndex;
   readonly nowMs: () => number;
+  readonly pairs: PairMemory;
 }
 
 /** Letters of one round of a replay. */
@@ -36,7 +39,7 @@ export async function storeReadings(
   letters: readonly Letter[],
   stores: ReadingStores,
 ): Promise<readonly IngestEvent[]> {
-  const planned = planReadings(letters, stores.registry());
+  const planned = planReadings(letters, stores.registry(), stores.nowMs());
   const refused = await writePoints(planned, stores.measurements);
   return commitReadings(planned, refused, stores);
 }
@@ -48,7 +51,7 @@ export async function replayReadings(stores: ReadingStores): Promise<readonly In
     const letters = stores.state.read((sql) => lettersOf(sql, "no-station", after, REPLAY_BATCH));
     if (letters.length === 0) return events;
     after = letters.at(-1)?.n ?? after;
-    const planned = planReadings(letters, stores.registry());
+    const planned = planReadings(letters, stores.registry(), stores.nowMs());
     const refused = await writePoints(planned, stores.measurements);
     events.push(...commitReplay(planned, refused, stores));
   }
@@ -67,14 +70,17 @@ export async function writePoints(
 export function commitReadings(
   planned: readonly PlannedReading[],
   refused: readonly RefusedPoint[],
-  { state, nowMs }: Pick<ReadingStores, "state" | "nowMs">,
+  { state, nowMs, pairs }: Pick<ReadingStores, "state" | "nowMs" | "pairs">,
 ): readonly IngestEvent[] {
   const { problemOf, storedOf } = sortOut(refused);
-  return state.transaction(nowMs(), (transaction) => {
+  const news = pairs.newsIn(planned.map(({ pair }) => pair));
+  const events = state.transaction(nowMs(), (transaction) => {
+    keepNews(transaction, news);
     const latest: LatestSample[] = [];
     for (const reading of planned) {
-      const problem = problemOf(reading);
       const isNew = reading.place === undefined || transaction.logs.receive(reading.place);
+      const hasRoom = !isNew || waitForTime(transaction, reading);
+      const problem = problemOf(reading) ?? (hasRoom ? undefined : NO_ROOM);
       if (problem !== undefined) {
         // A number that came before stays what it was: stored, perhaps.
         if (isNew && reading.place !== undefined) transaction.logs.lose(reading.place);
@@ -84,6 +90,15 @@ export function commitReadings(
     }
     return keepNewest(transaction, latest);
   });
+  pairs.remember(news);
+  return events;
+}
+
+const NO_ROOM: Problem = { reason: "no-time", detail: "too many readings of this device wait for its time already" };
+
+/** Keeps a reading whose time is not known until it is; false where there is no room for it. */
+function waitForTime({ sql, nowMs }: StateTransaction, { waitsFor, letter }: PlannedReading): boolean {
+  return waitsFor === undefined || keepTimeless(sql, waitsFor, letter, nowMs);
 }
 
 function commitReplay(
@@ -107,7 +122,7 @@ function commitReplay(
 }
 
 /** Keeps only the newest of each sensor, so that a long batch is a few rows. */
-function keepNewest({ sql, nowMs }: StateTransaction, samples: readonly LatestSample[]): readonly IngestEvent[] {
+export function keepNewest({ sql, nowMs }: StateTransaction, samples: readonly LatestSample[]): readonly IngestEvent[] {
   const newest = new Map<string, LatestSample>();
   for (const sample of samples) {
     const key = `${sample.station}/${sample.sensor}`;
@@ -125,7 +140,8 @@ interface Sorted {
   readonly storedOf: (reading: PlannedReading) => readonly LatestSample[];
 }
 
-function sortOut(refused: readonly RefusedPoint[]): Sorted {
+/** Sorts out what the measurements refused. */
+export function sortOut(refused: readonly RefusedPoint[]): Sorted {
   const reasons = new Map(refused.map(({ point, reason }) => [identityOf(point), reason]));
   return {
     problemOf: ({ problem, samples }) => {

@@ -12,6 +12,7 @@ import type { Sql } from "../store/state/database.ts";
 import type { Problem } from "../store/state/dead-letters.ts";
 import { pinnedKeyOf } from "../store/state/devices.ts";
 import type { VisitRow } from "../store/state/state-view.ts";
+import { dueVisits, keptVisit, knownTimesOf, noteWaiting, type VisitTimes } from "./visit-times.ts";
 
 /** What became of a visit. */
 export type VisitOutcome = { readonly problem: Problem } | { readonly problem?: never; readonly events: IngestEvent[] };
@@ -54,12 +55,14 @@ export function keepVisit(
     return { problem: { reason: "visit-conflict", detail: `another visit ${visit.visit} of this device came before` } };
   }
   const signature = signatureOf(sql, address, signed);
-  insertVisit(sql, address, visit, { body, hash, signature }, nowMs);
+  const times = knownTimesOf(sql, address, visit);
+  insertVisit(sql, address, visit, { body, hash, signature, times }, nowMs);
+  noteWaiting(sql, address, visit.visit, times.waitsFor);
   if (signature === "invalid") {
     addTo(sql, "invalid-visits", 1);
     return { events: [] };
   }
-  moveSite(sql, address, visit, nowMs);
+  moveSite(sql, address, visit, times.endedAt, nowMs);
   const events: IngestEvent[] = [{ kind: "site", site: site.id }];
   if (leftDirty(visit.photos)) {
     const alert = raiseDirtyAfter(sql, { tenant, device, visit: visit.visit }, site, nowMs);
@@ -109,18 +112,25 @@ function signatureOf(sql: Sql, address: Address, signed: z.infer<typeof Signed>)
   return isVisitSignedBy(signed, key) ? "valid" : "invalid";
 }
 
+interface KeptFacts {
+  readonly body: string;
+  readonly hash: string;
+  readonly signature: string;
+  readonly times: VisitTimes;
+}
+
 function insertVisit(
   sql: Sql,
   { tenant, device }: Address,
   visit: Visit,
-  { body, hash, signature }: { readonly body: string; readonly hash: string; readonly signature: string },
+  { body, hash, signature, times }: KeptFacts,
   nowMs: number,
 ): void {
   sql.run(
-    `INSERT INTO visits (tenant, device, visit, site, started_at, ended_at, stored_at, signature, photos, chain_hash, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[tenant, device, visit.visit, visit.site, visit.startedAt, visit.endedAt, nowMs],
-    ...[signature, JSON.stringify(visit.photos), hash, body],
+    `INSERT INTO visits (tenant, device, visit, site, started_at, ended_at, stored_at, signature, photos, chain_hash, body,
+       time_error_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[tenant, device, visit.visit, visit.site, times.startedAt, times.endedAt, nowMs],
+    ...[signature, JSON.stringify(times.photos), hash, body, times.errorMs],
   );
   for (const { sha } of visit.photos) {
     sql.run(
@@ -131,9 +141,12 @@ function insertVisit(
   addTo(sql, "visits", 1);
 }
 
-/** The last visit of a site is the one that ended last; a clock that is ahead gains nothing by it. */
-function moveSite(sql: Sql, { tenant, device }: Address, visit: Visit, nowMs: number): void {
-  const orderedAt = Math.min(visit.endedAt ?? nowMs, nowMs);
+/**
+ * The last visit of a site is the one that ended last; a clock that is ahead gains nothing by it. One whose time is unknown
+ * counts as of now until it is known.
+ */
+function moveSite(sql: Sql, { tenant, device }: Address, visit: Visit, endedAt: number | null, nowMs: number): void {
+  const orderedAt = Math.min(endedAt ?? nowMs, nowMs);
   sql.run(
     `INSERT INTO site_visits (site, tenant, device, visit, ordered_at) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET tenant = excluded.tenant, device = excluded.device, visit = excluded.visit,
@@ -141,6 +154,37 @@ function moveSite(sql: Sql, { tenant, device }: Address, visit: Visit, nowMs: nu
      WHERE excluded.ordered_at >= ordered_at`,
     ...[visit.site, tenant, device, visit.visit, orderedAt],
   );
+}
+
+const REPAIR_BATCH = 200;
+
+/**
+ * Gives visits whose device did not know the time the times that can be derived by now, at most 200; gives the sites to
+ * show anew, or undefined when there was nothing to do. The signed body stays as it came.
+ */
+export function repairVisits(sql: Sql): readonly IngestEvent[] | undefined {
+  const due = dueVisits(sql, REPAIR_BATCH);
+  if (due.length === 0) return undefined;
+  const sites = new Set<string>();
+  for (const { tenant, device, visit } of due) {
+    const address = { tenant, device };
+    const kept = keptVisit(sql, address, visit);
+    if (kept === undefined) {
+      noteWaiting(sql, address, visit, []);
+      continue;
+    }
+    const { startedAt, endedAt, photos, errorMs, waitsFor } = knownTimesOf(sql, address, kept.body);
+    sql.run(
+      `UPDATE visits SET started_at = ?, ended_at = ?, photos = ?, time_error_ms = ?
+       WHERE tenant = ? AND device = ? AND visit = ?`,
+      ...[startedAt, endedAt, JSON.stringify(photos), errorMs, tenant, device, visit],
+    );
+    noteWaiting(sql, address, visit, waitsFor);
+    if (waitsFor.length === 0) addTo(sql, "visits-repaired", 1);
+    if (kept.signature !== "invalid") sites.add(kept.site);
+  }
+  for (const site of sites) moveSiteBack(sql, site);
+  return [...sites].map((site) => ({ kind: "site", site }));
 }
 
 /** Gives a site its last visit anew, in the order of `moveSite`, or none. */

@@ -2,15 +2,12 @@ import { execFile } from "node:child_process";
 import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { CLOCK_ERROR_MS, EARLIEST_MS } from "#contract/clocks.ts";
 import type { ClockQuality } from "#contract/messages.ts";
 import type { Clock } from "#kit/clock.ts";
 
-/** 2026-01-01: no device ran this program before, so an earlier clock is wrong. */
-export const EARLIEST_MS = 1_767_225_600_000;
 /** 2100-01-01: a clock beyond it was never set. */
 export const LATEST_MS = 4_102_444_800_000;
-/** What a cheap real-time clock may be off by; the cloud states the same error for `rtc`. */
-const RTC_ERROR_MS = 5 * 60_000;
 // It may hang on a machine without a system bus.
 const ASK_TIMEOUT_MS = 2_000;
 
@@ -63,7 +60,7 @@ async function hasAgreeingRtc(nowMs: number, folder: string): Promise<boolean> {
   for (const name of await readdir(folder).catch((): string[] => [])) {
     const text = await readFile(join(folder, name, "since_epoch"), "utf8").catch(() => "");
     const rtcMs = text.trim() === "" ? Number.NaN : Number(text) * 1000;
-    if (Math.abs(rtcMs - nowMs) <= RTC_ERROR_MS) return true;
+    if (Math.abs(rtcMs - nowMs) <= CLOCK_ERROR_MS.rtc) return true;
   }
   return false;
 }

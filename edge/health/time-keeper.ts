@@ -1,3 +1,4 @@
+import { CRYSTAL_DRIFT, type KnownClock } from "#contract/clocks.ts";
 import type { ClockQuality } from "#contract/messages.ts";
 
 /**
@@ -7,7 +8,7 @@ import type { ClockQuality } from "#contract/messages.ts";
 export interface Anchor {
   readonly atMs: number;
   readonly monotonicMs: number;
-  readonly quality: Exclude<ClockQuality, "none">;
+  readonly quality: KnownClock;
 }
 
 /** What there is to see of the time at one moment. */
@@ -27,16 +28,11 @@ export interface KnownTime {
 }
 
 /**
- * How far the monotonic clock of a board may run from true: its crystal is specified to some 20 to 50 ppm at 25 °C and
- * an AT cut loses as much again at -30 °C (IEC 60122-1's classes; Raspberry Pi names no figure of its own).
- */
-export const DRIFT = 100e-6;
-/**
- * For so long a time that satellites or the network gave is as good as new without them: 0.36 s at `DRIFT`, less than the
+ * For so long a time that satellites or the network gave is as good as new without them: 0.36 s at `CRYSTAL_DRIFT`, less than the
  * second to which gpsd's reports are right. After that it goes on as `rtc`: nobody vouches for it any more.
  */
 export const VOUCHED_FOR_MS = 3_600_000;
-/** After so long it is not worth the name `rtc` either, whose error is stated as five minutes: 4.3 min at `DRIFT`. */
+/** After so long it is not worth the name `rtc` either, whose error is stated as five minutes: 4.3 min at `CRYSTAL_DRIFT`. */
 export const CARRIED_FOR_MS = 30 * 86_400_000;
 /** Two clocks that differ by less agree. */
 const AGREE_MS = 2_000;
@@ -72,7 +68,7 @@ export function follow(
 export function contradicts(anchor: Anchor | undefined, look: Pick<Look, "monotonicMs" | "wallMs">): boolean {
   const { at } = readTime(anchor, look.monotonicMs);
   if (anchor === undefined || at === null) return false;
-  return Math.abs(look.wallMs - at) > AGREE_MS + DRIFT * (look.monotonicMs - anchor.monotonicMs);
+  return Math.abs(look.wallMs - at) > AGREE_MS + CRYSTAL_DRIFT * (look.monotonicMs - anchor.monotonicMs);
 }
 
 const WORTH: readonly ClockQuality[] = ["none", "rtc", "ntp", "gps"];

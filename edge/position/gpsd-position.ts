@@ -1,6 +1,7 @@
+import { EARLIEST_MS } from "#contract/clocks.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { ByteAddress } from "../../firmware-config/settings/byte-address.ts";
-import { EARLIEST_MS, LATEST_MS } from "../health/clock-quality.ts";
+import { LATEST_MS } from "../health/clock-quality.ts";
 import { openByteSource } from "../sensors/byte-source.ts";
 import { type GpsdReport, readGpsdLine } from "./gpsd-report.ts";
 import { createLineSplitter } from "./line-splitter.ts";

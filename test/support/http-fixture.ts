@@ -65,6 +65,7 @@ export function aVisit(change: Partial<VisitRow> = {}): VisitRow {
     endedAt: NOW_MS - 4000,
     storedAt: NOW_MS - 3000,
     signature: "valid",
+    timeErrorMs: null,
     photos: [aVisitPhoto({ role: "before", sha: BEFORE_SHA, state: "scattered" }), aVisitPhoto()],
     ...change,
   };
@@ -108,6 +109,7 @@ export function viewOf(state: StateContents): StateView {
     wholePhotos: (shas) => new Set(shas.filter((sha) => state.whole.has(sha))),
     wholePhotosOf: (_, shas) => new Set(shas.filter((sha) => state.whole.has(sha))),
     deviceHealth: () => undefined,
+    timeUnknown: () => [],
     counts: () => ({ messages: 7 }),
     close: async () => {},
   };

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { z } from "zod";
 import { AppError } from "#kit/errors.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { SCHEMA, SCHEMA_VERSION, UPGRADES } from "./schema.ts";
 
 /** Three threads share the file; a writer waits this long for another one's transaction before it gives up. */
 const BUSY_TIMEOUT_MS = 30_000;
@@ -92,10 +92,19 @@ export class Sql {
 }
 
 /** Opens the state file for writing. */
-export const openStateFile = (file: string): Sql => openFile(file, { tables: SCHEMA, version: SCHEMA_VERSION });
+export const openStateFile = (file: string): Sql =>
+  openFile(file, { tables: SCHEMA, version: SCHEMA_VERSION, upgrades: UPGRADES });
 
-/** Opens a SQLite file for writing (WAL, every commit synced); lays its tables where it is new. */
-export function openFile(file: string, schema: { readonly tables: string; readonly version: number }): Sql {
+/** What a SQLite file holds. */
+export interface FileSchema {
+  readonly tables: string;
+  readonly version: number;
+  /** What brings the tables of version 1 to 2, of 2 to 3, and so on. */
+  readonly upgrades?: readonly string[];
+}
+
+/** Opens a SQLite file for writing (WAL, every commit synced); lays its tables where it is new, brings older ones up. */
+export function openFile(file: string, schema: FileSchema): Sql {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
@@ -103,10 +112,11 @@ export function openFile(file: string, schema: { readonly tables: string; readon
     sql.transaction(() => {
       const version = sql.get(Version, "PRAGMA user_version")?.user_version ?? 0;
       if (version === schema.version) return;
-      if (version !== 0) {
+      const upgrades = version === 0 ? [schema.tables] : (schema.upgrades ?? []).slice(version - 1);
+      if (version > schema.version || upgrades.length === 0) {
         throw new StateUnavailable(`${file} has the tables of version ${version}, not of this one`);
       }
-      database.exec(`${schema.tables} PRAGMA user_version = ${schema.version}`);
+      database.exec(`${upgrades.join("")} PRAGMA user_version = ${schema.version}`);
     });
     return sql;
   } catch (error) {

@@ -1,11 +1,74 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
+
+/** What is known of boots, and what waits for its time. */
+const TIMES = `
+-- Pairs of time and milliseconds since boot that a device's messages carried: of each boot and clock the first and the last.
+CREATE TABLE boot_times (
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  clock TEXT NOT NULL,
+  first_up INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_up INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  stored_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant, device, boot, clock)
+) STRICT, WITHOUT ROWID;
+
+-- Readings with samples whose time is not known yet, whole. zero_at is the UTC ms at which their boot began: once it is
+-- chosen it stays, so that points that are written again are the same points. is_placeless: no station at that time.
+CREATE TABLE timeless_readings (
+  n INTEGER PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  payload BLOB NOT NULL,
+  stored_at INTEGER NOT NULL,
+  zero_at INTEGER,
+  clock TEXT,
+  error_ms INTEGER,
+  is_placeless INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX timeless_readings_of_boot ON timeless_readings (tenant, device, boot, is_placeless, n);
+
+-- What waits there of each boot.
+CREATE TABLE timeless_boots (
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  readings INTEGER NOT NULL,
+  placeless INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (tenant, device, boot)
+) STRICT, WITHOUT ROWID;
+
+-- Visits with moments of a boot whose time is not known yet.
+CREATE TABLE timeless_visits (
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  visit TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  PRIMARY KEY (tenant, device, visit, boot)
+) STRICT, WITHOUT ROWID;
+`;
+
+/** Brings a file of version 1 to 2. */
+export const UPGRADES: readonly string[] = [
+  `${TIMES}
+ALTER TABLE latest_samples ADD COLUMN time_error_ms INTEGER;
+ALTER TABLE visits ADD COLUMN time_error_ms INTEGER;
+`,
+];
 
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
  * tells the devices what is stored asks only for what is new.
  */
-export const SCHEMA = `
+export const SCHEMA = `${TIMES}
 CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
@@ -78,10 +141,12 @@ CREATE TABLE latest_samples (
   sample TEXT NOT NULL,
   replay TEXT,
   stored_at INTEGER NOT NULL DEFAULT 0,
+  time_error_ms INTEGER,
   PRIMARY KEY (station, sensor)
 ) STRICT;
 
--- body is the message as it came: what was signed can be checked by anybody later.
+-- body is the message as it came: what was signed can be checked by anybody later. The times and photos beside it are those
+-- that are shown: where the device did not know them they are derived, to within time_error_ms.
 CREATE TABLE visits (
   tenant TEXT NOT NULL,
   device TEXT NOT NULL,
@@ -94,6 +159,7 @@ CREATE TABLE visits (
   photos TEXT NOT NULL,
   chain_hash TEXT NOT NULL,
   body TEXT NOT NULL,
+  time_error_ms INTEGER,
   PRIMARY KEY (tenant, device, visit)
 ) STRICT;
 CREATE INDEX visits_of_site ON visits (site);

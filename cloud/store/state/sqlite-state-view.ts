@@ -2,7 +2,15 @@ import { z } from "zod";
 import { VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import { openStateFile, openStateFileReadOnly, type Sql } from "./database.ts";
-import type { AlertRow, DeadLetterRow, DeviceHealthRow, LatestSample, StateView, VisitRow } from "./state-view.ts";
+import type {
+  AlertRow,
+  DeadLetterRow,
+  DeviceHealthRow,
+  LatestSample,
+  StateView,
+  TimeUnknownRow,
+  VisitRow,
+} from "./state-view.ts";
 
 /** A column that holds JSON. */
 const json = <Value>(schema: z.ZodType<Value>) =>
@@ -21,8 +29,15 @@ const SampleRow = z
     at: Millis,
     sample: json(z.record(z.string(), z.number())),
     replay: z.string().nullable(),
+    time_error_ms: Millis.nullable(),
   })
-  .transform(({ sample, ...row }): LatestSample => ({ ...row, values: sample }));
+  .transform(
+    ({ sample, time_error_ms, ...row }): LatestSample => ({
+      ...row,
+      values: sample,
+      ...(time_error_ms !== null && { timeErrorMs: time_error_ms }),
+    }),
+  );
 
 const visitColumns = {
   tenant: z.string(),
@@ -34,6 +49,7 @@ const visitColumns = {
   stored_at: Millis,
   signature: z.enum(["valid", "invalid", "unknown-key"]),
   photos: json(z.array(VisitPhoto)),
+  time_error_ms: Millis.nullable(),
 };
 const VisitColumns = z.object(visitColumns);
 const toVisit = (row: z.infer<typeof VisitColumns>): VisitRow => ({
@@ -46,6 +62,7 @@ const toVisit = (row: z.infer<typeof VisitColumns>): VisitRow => ({
   storedAt: row.stored_at,
   signature: row.signature,
   photos: row.photos,
+  timeErrorMs: row.time_error_ms,
 });
 const VisitOfSite = VisitColumns.transform(toVisit);
 
@@ -83,6 +100,26 @@ const DeadLetterColumns = z.object({
 }) satisfies z.ZodType<DeadLetterRow>;
 
 const HealthRow = z.object({ at: Millis, health: json(z.record(z.string(), z.unknown())) });
+const TimeUnknownColumns = z.object({
+  tenant: z.string(),
+  device: z.string(),
+  boots: z.number().int(),
+  readings: z.number().int(),
+  withoutStation: z.number().int(),
+  visits: z.number().int(),
+  bytes: z.number().int(),
+  since: Millis.nullable(),
+}) satisfies z.ZodType<TimeUnknownRow>;
+
+const TIME_UNKNOWN = `SELECT tenant, device, sum(boots) AS boots, sum(readings) AS readings,
+    sum(placeless) AS withoutStation, sum(visits) AS visits, sum(bytes) AS bytes, min(since) AS since FROM (
+  SELECT tenant, device, 1 AS boots, readings, placeless, 0 AS visits, bytes, since FROM timeless_boots
+  UNION ALL
+  SELECT tenant, device, 0, 0, 0, count(DISTINCT visit), 0, NULL FROM timeless_visits GROUP BY tenant, device)
+  GROUP BY tenant, device ORDER BY tenant, device`;
+const TIME_UNKNOWN_COUNTS = `SELECT 'time-unknown readings' AS name, coalesce(sum(readings), 0) AS value FROM timeless_boots
+  UNION ALL SELECT 'time-unknown visits', count(*) FROM (SELECT DISTINCT tenant, device, visit FROM timeless_visits)`;
+
 const NamedCount = z.object({ name: z.string(), value: z.number().int() });
 /** The desk shows so many alerts that are done with; the others stay in the store. */
 const ACKNOWLEDGED_SHOWN = 200;
@@ -90,7 +127,8 @@ const ACKNOWLEDGED_SHOWN = 200;
 const Id = z.object({ id: z.string() });
 const Sha = z.object({ sha: z.string() });
 
-const VISIT = "v.tenant, v.device, v.visit, v.site, v.started_at, v.ended_at, v.stored_at, v.signature, v.photos";
+const VISIT =
+  "v.tenant, v.device, v.visit, v.site, v.started_at, v.ended_at, v.stored_at, v.signature, v.photos, v.time_error_ms";
 const LAST_VISIT = `SELECT ${VISIT} FROM site_visits s
   JOIN visits v ON v.tenant = s.tenant AND v.device = s.device AND v.visit = s.visit`;
 const ALERT = `SELECT ${VISIT}, a.id, a.cause, a.municipality, a.created_at, a.acknowledged_at, a.acknowledged_by
@@ -155,6 +193,10 @@ class SqliteStateView implements StateView {
     );
   }
 
+  timeUnknown(): readonly TimeUnknownRow[] {
+    return this.#sql.all(TimeUnknownColumns, TIME_UNKNOWN);
+  }
+
   wholePhotos(shas: readonly string[]): ReadonlySet<string> {
     const rows = this.#sql.all(
       Sha,
@@ -188,8 +230,12 @@ class SqliteStateView implements StateView {
       NamedCount,
       "SELECT 'dead-letters ' || reason AS name, count(*) AS value FROM dead_letters GROUP BY reason",
     );
+    const waiting = this.#sql.all(NamedCount, TIME_UNKNOWN_COUNTS);
     const zeros = { messages: 0, duplicates: 0, visits: 0, photos: 0, alerts: 0 };
-    return { ...zeros, ...Object.fromEntries([...counted, ...dead].map(({ name, value }) => [name, value])) };
+    return {
+      ...zeros,
+      ...Object.fromEntries([...counted, ...dead, ...waiting].map(({ name, value }) => [name, value])),
+    };
   }
 
   async close(): Promise<void> {

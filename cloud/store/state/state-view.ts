@@ -10,6 +10,8 @@ export interface LatestSample {
   readonly values: Readonly<Record<string, number>>;
   /** Name of the recording that is replayed, or null. */
   readonly replay: string | null;
+  /** There where the device did not know the time and it was derived: how far it may be off. */
+  readonly timeErrorMs?: number;
 }
 
 /** A visit as it is kept. */
@@ -23,7 +25,24 @@ export interface VisitRow {
   /** When the cloud stored it, UTC ms. */
   readonly storedAt: number;
   readonly signature: "valid" | "invalid" | "unknown-key";
+  /** With the times that are shown: where the device did not know them they are derived from its boot. */
   readonly photos: readonly VisitPhoto[];
+  /** How far derived times may be off; null where none is derived. */
+  readonly timeErrorMs: number | null;
+}
+
+/** What waits for the time of a device's boots. */
+export interface TimeUnknownRow {
+  readonly tenant: string;
+  readonly device: string;
+  readonly boots: number;
+  readonly readings: number;
+  /** Of the readings, those whose time is known by now and that had no station then. */
+  readonly withoutStation: number;
+  readonly visits: number;
+  readonly bytes: number;
+  /** When the oldest of the readings came, UTC ms; null where only visits wait. */
+  readonly since: number | null;
 }
 
 /** An alert as it is kept. */
@@ -66,6 +85,8 @@ export interface StateView extends Closer {
   openAlertIdsOf(site: string): readonly string[];
   alert(id: string): AlertRow | undefined;
   deadLetters(limit: number): readonly DeadLetterRow[];
+  /** Devices of which readings or visits have no known time. */
+  timeUnknown(): readonly TimeUnknownRow[];
   /** Which of these photos are whole and checked, whoever sent them. */
   wholePhotos(shas: readonly string[]): ReadonlySet<string>;
   /** Which of these photos the device itself has sent, whole and checked: only those prove what its visits say. */

@@ -3,6 +3,7 @@ import type { Address } from "#contract/names.ts";
 import { acknowledgeAlert } from "../../../cloud/alerts/alert-book.ts";
 import { alertIdOf } from "../../../cloud/alerts/dirty-after.ts";
 import { createFeatures } from "../../../cloud/http/features.ts";
+import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
 import { storeMessages } from "../../../cloud/ingest/store-messages.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import { markWhole } from "../../../cloud/store/photos/photo-notices.ts";
@@ -24,6 +25,7 @@ async function openFeatures() {
     onInternal: () => {},
     gateways: new Map(),
     onRefusedGap: () => {},
+    pairs: createPairMemory(),
   };
   return {
     features: createFeatures({ view, registry: { current: () => registry }, clock, staleAfterMs: 1 }),

@@ -332,6 +332,7 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/sites/{id}",
       "GET /api/v1/stations",
       "GET /api/v1/stations/{id}/series",
+      "GET /api/v1/time-unknown",
       "GET /fleet/ca.pem",
       "GET /fleet/crl.pem",
       "GET /fleet/nonce",

@@ -4,6 +4,7 @@ import type { Address } from "#contract/names.ts";
 import { createLogger } from "#kit/logger.ts";
 import { type GapRefusal, replayGaps } from "../../../cloud/ingest/cover-gap.ts";
 import { gatewaysOf } from "../../../cloud/ingest/gateways.ts";
+import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
 import { tellRefusedGaps } from "../../../cloud/ingest/refused-gaps.ts";
 import { storeMessages } from "../../../cloud/ingest/store-messages.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
@@ -30,6 +31,7 @@ async function openCity(listed = LISTED) {
     registry: () => registry,
     nowMs: () => nowMs,
     onInternal: () => {},
+    pairs: createPairMemory(),
     gateways: gatewaysOf(text),
     onRefusedGap: (refusal: GapRefusal) => void refusals.push(refusal),
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startPhotoJoiner } from "../../../cloud/ingest/join-photos.ts";
 import { isOurFault, storeOrBury } from "../../../cloud/ingest/our-fault.ts";
+import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
 import { storeMessages } from "../../../cloud/ingest/store-messages.ts";
 import { storeReadings } from "../../../cloud/ingest/store-readings.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
@@ -28,6 +29,7 @@ async function openStores() {
     nowMs: () => NOON,
     gateways: new Map(),
     onRefusedGap: () => {},
+    pairs: createPairMemory(),
   };
 }
 

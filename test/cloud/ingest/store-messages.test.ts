@@ -12,6 +12,7 @@ import { isWholeJpeg } from "../../../cloud/ingest/check-jpeg.ts";
 import { gatewaysOf } from "../../../cloud/ingest/gateways.ts";
 import { type JoinStores, joinPhoto, sweepOld, sweepShelf } from "../../../cloud/ingest/join-photo.ts";
 import { openDelivery } from "../../../cloud/ingest/open-delivery.ts";
+import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
 import { LOOSE_BYTES_PER_DEVICE, MAX_PHOTO_BYTES, shelveChunks } from "../../../cloud/ingest/shelve-chunks.ts";
 import { commitMessages, replayVisits, type SiteStores, storeMessages } from "../../../cloud/ingest/store-messages.ts";
 import { storedSince } from "../../../cloud/ingest/stored-since.ts";
@@ -53,6 +54,7 @@ async function openStores() {
     onInternal: (error: unknown) => void internal.push(error),
     gateways: gatewaysOf("yard=*"),
     onRefusedGap: () => {},
+    pairs: createPairMemory(),
   };
   return {
     stores,

@@ -52,7 +52,7 @@ function anAlert(change: Partial<AlertView> = {}): AlertView {
     demo: false,
     createdAt: 10,
     state: "overflow",
-    visit: { visit: "v", device: "truck", startedAt: 1, endedAt: 2, signature: "valid", photos: [] },
+    visit: { visit: "v", device: "truck", startedAt: 1, endedAt: 2, timeErrorMs: null, signature: "valid", photos: [] },
     acknowledgedAt: null,
     acknowledgedBy: null,
     ...change,

@@ -49,6 +49,7 @@ const aVisit = (photos: PhotoView[]): VisitView => ({
   device: "truck",
   startedAt: 1,
   endedAt: 2,
+  timeErrorMs: null,
   signature: "valid",
   photos,
 });

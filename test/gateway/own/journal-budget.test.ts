@@ -5,6 +5,7 @@ import { CONSUMER_GROUPS, filters, topics } from "#contract/topics.ts";
 import { countOf } from "#kit/ranges.ts";
 import { type ConsumedMessage, connectConsumer } from "#mqtt/consumer-client.ts";
 import { gatewaysOf } from "../../../cloud/ingest/gateways.ts";
+import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
 import { storeMessages } from "../../../cloud/ingest/store-messages.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
@@ -74,7 +75,13 @@ describe("a gateway whose journal has reached its budget", () => {
     const { state, shelf, view } = await openStateFiles();
     const registry = indexRegistry(aRegistry());
     const gateways = gatewaysOf("yard=*");
-    const parts = { registry: () => registry, nowMs: () => NOON, onInternal: () => {}, onRefusedGap: () => {} };
+    const parts = {
+      registry: () => registry,
+      nowMs: () => NOON,
+      onInternal: () => {},
+      onRefusedGap: () => {},
+      pairs: createPairMemory(),
+    };
     const stores = { state, shelf, gateways, ...parts };
     storeMessages(messages, stores);
     const { received, lost } = state.read((sql) => logRangesOf(sql, { ...TRUCK, log: "log-truck" }));

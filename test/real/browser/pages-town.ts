@@ -106,6 +106,7 @@ export function visitOf(site: string, after: SiteState, endedAt: number): VisitR
     endedAt,
     storedAt: endedAt,
     signature: "valid",
+    timeErrorMs: null,
     photos: [
       photo("before", after === "overflow" ? "scattered" : "overflow", endedAt - 4 * MINUTE_MS),
       photo("after", after, endedAt - MINUTE_MS),

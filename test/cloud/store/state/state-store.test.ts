@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { createPairMemory } from "../../../../cloud/ingest/pair-memory.ts";
 import { storeMessages } from "../../../../cloud/ingest/store-messages.ts";
 import { indexRegistry } from "../../../../cloud/registry/registry-index.ts";
 import { openChunkShelf } from "../../../../cloud/store/photos/chunk-shelf.ts";
@@ -22,6 +23,7 @@ describe("the state store", () => {
       onInternal: () => {},
       gateways: new Map(),
       onRefusedGap: () => {},
+      pairs: createPairMemory(),
     };
     const photo = aPhoto(Buffer.alloc(200_000, 7));
     const letters = [photo.notice, ...photo.chunks].map((message) => letterOf(message, TRUCK));
@@ -36,6 +38,28 @@ describe("the state store", () => {
     await view.close();
     shelf.close();
     state.close();
+  });
+
+  it("brings a file of the version before up to this one, with what it holds", async () => {
+    const file = join(await tempFolder(), "state.db");
+    const state = openStateStore(file);
+    state.transaction(NOON, ({ logs }) => logs.receive({ ...TRUCK, log: "log", seq: 1 }));
+    state.read((sql) => {
+      for (const table of ["boot_times", "timeless_readings", "timeless_boots", "timeless_visits"]) {
+        sql.run(`DROP TABLE ${table}`);
+      }
+      sql.run("ALTER TABLE latest_samples DROP COLUMN time_error_ms");
+      sql.run("ALTER TABLE visits DROP COLUMN time_error_ms");
+      sql.run("PRAGMA user_version = 1");
+    });
+    state.close();
+
+    const view = openStateView(file);
+
+    expect(view.timeUnknown()).toEqual([]);
+    expect(view.lastVisits()).toEqual([]);
+    expect(view.counts()).toMatchObject({ messages: 1 });
+    await view.close();
   });
 
   it("does not open a file that a later version has laid out", async () => {
