@@ -15,6 +15,7 @@ import {
   type Values,
 } from "./journal.ts";
 import { type JournalThread, startThread } from "./journal-thread.ts";
+import { ReaderBook } from "./reader-book.ts";
 import { budgetBytesOf, requirePackable, storedRecords, unpackKept } from "./record-codec.ts";
 import type {
   ClassHolding,
@@ -22,7 +23,6 @@ import type {
   CursorMove,
   Known,
   Opened,
-  Readers,
   Reply,
   Task,
   WorkerBudget,
@@ -51,24 +51,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 
 type StartThread = (known: Known) => Promise<{ thread: JournalThread; opened: Opened }>;
 
-/** The added readers after a transaction. */
-interface ReadersAfter {
-  readonly readers: Readers;
-  /** Those that came, went, or both: what was known of where they stand does not hold any more. */
-  readonly changed: ReadonlySet<string>;
-  /** Those that came begin at the newest number. */
-  readonly begins: readonly CursorMove[];
-}
-
 class SqliteJournal implements Journal {
   readonly #classes: readonly string[];
-  readonly #openedReaders: Readers;
-  #addedReaders: Readers;
+  readonly #readers: ReaderBook;
   readonly #startAnew: StartThread;
   readonly #onListenerError: (error: unknown) => void;
   readonly #budget: JournalBudget | undefined;
   readonly #dropped = new Map<string, number>();
-  readonly #cursors = new Map<string, number>();
   readonly #values: Map<string, string>;
   readonly #listeners = new Set<(records: readonly StoredRecord[]) => void>();
   readonly #settling: Closer;
@@ -77,7 +66,6 @@ class SqliteJournal implements Journal {
   #lastN: number;
   /** Batches that wait for their transaction; the last one still gathers. */
   #waiting: Batch[] = [];
-  #moves = new Map<string, CursorMove>();
   #committing: Promise<void> | undefined;
   #hasMoreToClear = false;
   #payloadBytes = 0;
@@ -96,8 +84,7 @@ class SqliteJournal implements Journal {
   ) {
     this.#classes = classes;
     this.#appended = classes.map(() => 0);
-    this.#openedReaders = readers;
-    this.#addedReaders = opened.addedReaders;
+    this.#readers = new ReaderBook(readers, opened);
     this.#onListenerError = onListenerError;
     this.#budget = budget;
     this.#startAnew = startAnew;
@@ -105,7 +92,6 @@ class SqliteJournal implements Journal {
     this.#holdings = opened.holdings;
     this.#lastN = opened.lastN;
     this.#values = new Map(Object.entries(opened.values));
-    for (const { reader, recordClass, n } of opened.cursors) this.#cursors.set(keyOf(reader, recordClass), n);
     this.#settling = every(SETTLE_EVERY_MS, () => this.#settle(), ignoreReportedTrouble);
   }
 
@@ -151,27 +137,20 @@ class SqliteJournal implements Journal {
   }
 
   cursor(reader: string, recordClass: string): number {
-    this.#requireReader(reader, recordClass);
-    return this.#cursors.get(keyOf(reader, recordClass)) ?? 0;
+    return this.#readers.cursor(reader, recordClass);
   }
 
   cursors() {
-    return Object.entries({ ...this.#openedReaders, ...this.#addedReaders }).flatMap(([reader, classes]) =>
-      classes.map((recordClass) => ({ reader, recordClass, n: this.cursor(reader, recordClass) })),
-    );
+    return this.#readers.cursors();
   }
 
   advance(reader: string, recordClass: string, n: number): void {
-    this.#requireReader(reader, recordClass);
     if (n > this.#lastN) throw new RangeError(`${reader} cannot stand at ${n}: the last number is ${this.#lastN}`);
-    const key = keyOf(reader, recordClass);
-    if (n <= (this.#cursors.get(key) ?? 0)) return;
-    this.#cursors.set(key, n);
-    this.#moves.set(key, { reader, recordClass, n });
+    this.#readers.advance({ reader, recordClass, n });
   }
 
   async addReader(reader: string, classes: readonly string[]): Promise<void> {
-    if (this.#openedReaders[reader] !== undefined) throw new UnknownClass(`"${reader}" is one of the own readers`);
+    if (this.#readers.own[reader] !== undefined) throw new UnknownClass(`"${reader}" is one of the own readers`);
     for (const name of classes) if (!this.#classes.includes(name)) throw new UnknownClass(`no class "${name}" here`);
     await this.#commitSoon([], {}, [], [reader, classes]);
   }
@@ -181,31 +160,7 @@ class SqliteJournal implements Journal {
   }
 
   addedReaders(): readonly string[] {
-    return Object.keys(this.#addedReaders);
-  }
-
-  /** What changes make of the added readers at the moment of their transaction; undefined where they change nothing. */
-  #readersAfter(changes: readonly ReaderChange[]): ReadersAfter | undefined {
-    const readers = new Map(Object.entries(this.#addedReaders));
-    const changed = new Set<string>();
-    for (const [reader, classes] of changes) {
-      if (readers.has(reader) === (classes !== null)) continue;
-      if (classes === null) readers.delete(reader);
-      else readers.set(reader, classes);
-      changed.add(reader);
-    }
-    const begins = [...changed].flatMap((reader) =>
-      (readers.get(reader) ?? []).map((recordClass) => ({ reader, recordClass, n: this.#lastN })),
-    );
-    return changed.size === 0 ? undefined : { readers: Object.fromEntries(readers), changed, begins };
-  }
-
-  #takeReaders({ readers, changed, begins }: ReadersAfter): void {
-    for (const cursors of [this.#cursors, this.#moves]) {
-      for (const key of cursors.keys()) if (changed.has(key.slice(0, key.indexOf("\n")))) cursors.delete(key);
-    }
-    this.#addedReaders = readers;
-    for (const { reader, recordClass, n } of begins) this.#cursors.set(keyOf(reader, recordClass), n);
+    return Object.keys(this.#readers.added);
   }
 
   value(name: string): string | undefined {
@@ -261,7 +216,7 @@ class SqliteJournal implements Journal {
   async #restart(): Promise<void> {
     await this.#thread.ended;
     const values = Object.fromEntries(this.#values);
-    const known = { lastN: this.#lastN, values, addedReaders: this.#addedReaders };
+    const known = { lastN: this.#lastN, values, addedReaders: this.#readers.added };
     const { thread, opened } = await this.#startAnew(known).catch((error: unknown) => {
       this.#trouble = messageOf(error);
       throw error;
@@ -276,7 +231,7 @@ class SqliteJournal implements Journal {
   async #settle(): Promise<void> {
     if (this.#thread.isGone) await this.#restart();
     if (this.#committing !== undefined) return;
-    const isDue = this.#moves.size > 0 || this.#hasMoreToClear || this.#isCramped || this.#isOverBudget(0);
+    const isDue = this.#readers.hasMoved || this.#hasMoreToClear || this.#isCramped || this.#isOverBudget(0);
     if (!isDue && this.#trouble === null) return;
     const settling = this.#commit(new Batch(this.#classes)).then((tell) => tell());
     this.#commitInTurn(settling);
@@ -338,7 +293,7 @@ class SqliteJournal implements Journal {
     try {
       if (this.#isOverBudget(budgetBytesOf(packed, records.length))) await this.#makeRoom(batch.incomingBytes());
       const askedMs = performance.now();
-      const after = this.#readersAfter(batch.readerChanges);
+      const after = this.#readers.after(batch.readerChanges, this.#lastN);
       const taskOf = (moves: readonly CursorMove[]): Task => {
         const allMoves = [...moves, ...(after?.begins ?? [])];
         return { kind: "commit", packed, kept, values, moves: allMoves, addedReaders: after?.readers };
@@ -347,7 +302,7 @@ class SqliteJournal implements Journal {
       this.#commitSeconds.observe((performance.now() - askedMs) / 1000);
       if (reply.kind !== "committed") return () => undefined;
       this.#trouble = reply.committed.trouble;
-      if (after !== undefined) this.#takeReaders(after);
+      if (after !== undefined) this.#readers.take(after);
       this.#takeCommitted(records, values, reply.committed);
       return () => this.#tellAll(batch, reply.committed);
     } catch (error) {
@@ -357,10 +312,9 @@ class SqliteJournal implements Journal {
 
   /** A transaction takes the cursors' moves with it; they are kept for the next one when it fails. */
   async #ask(taskOf: (moves: readonly CursorMove[]) => Task, transferred: ArrayBuffer[]): Promise<Reply> {
-    const moves = this.#moves;
-    this.#moves = new Map();
-    return await this.#thread.ask(taskOf([...moves.values()]), transferred).catch((error: unknown) => {
-      for (const [key, move] of moves) this.#moves.set(key, { ...move, n: this.#cursors.get(key) ?? move.n });
+    const moves = this.#readers.takeMoves();
+    return await this.#thread.ask(taskOf(moves), transferred).catch((error: unknown) => {
+      this.#readers.giveBack(moves);
       this.#trouble = messageOf(error);
       throw error;
     });
@@ -422,16 +376,7 @@ class SqliteJournal implements Journal {
       this.#onListenerError(error);
     }
   }
-
-  #requireReader(reader: string, recordClass: string): void {
-    const classes = this.#openedReaders[reader] ?? this.#addedReaders[reader];
-    if (!(classes?.includes(recordClass) ?? false)) {
-      throw new UnknownClass(`no reader "${reader}" of the class "${recordClass}" here`);
-    }
-  }
 }
-
-const keyOf = (reader: string, recordClass: string): string => `${reader}\n${recordClass}`;
 
 /** `stats().trouble` already says it, and the next round tries again. */
 function ignoreReportedTrouble(): void {}
