@@ -24,6 +24,7 @@ import { startSelfWatch } from "./health/self-watch.ts";
 import { holdInBursts } from "./outbox/burst-outbox.ts";
 import { openJournalOutbox, UPLINK_READER } from "./outbox/journal-outbox.ts";
 import { outboxBudget } from "./outbox/outbox-budget.ts";
+import { timeAppends } from "./outbox/timed-outbox.ts";
 import { createPace, paceSettings } from "./pace.ts";
 import { openPosition } from "./position/open-position.ts";
 import { openPower } from "./power/open-power.ts";
@@ -36,6 +37,7 @@ import { noUpdates } from "./twin/update-sink.ts";
 import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
 import { openSignIn } from "./uplink/sign-in.ts";
 import { openDeviceKey } from "./visits/device-key.ts";
+import { startWatchdog } from "./watchdog/watchdog.ts";
 
 const newId = () => randomBytes(12).toString("hex");
 
@@ -57,7 +59,8 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const file = join(folder, "outbox.sqlite");
   const budget = outboxBudget(config.OUTBOX_BYTES, { address, time, counters, log });
   const journal = await openJournal({ file, classes: RECORD_CLASSES, readers, onListenerError: onError, budget });
-  const outbox = holdInBursts(openJournalOutbox(journal, address, newId()));
+  const kept = timeAppends(openJournalOutbox(journal, address, newId()), clock);
+  const outbox = holdInBursts(kept);
   const runs = await openRunRecord({ folder, software: SOFTWARE, nowMs: () => time.stamp().at, onTrouble: onError });
   const twin = startTwin({ opened, boot: time.boot, updates: noUpdates, clock, log });
   const signIn = await openSignIn(config, { broker: twin.config, time, clock, random, counters, log });
@@ -86,18 +89,21 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
 
   const { visits, camera, judge } = truck ?? {};
   const device = { address, software: SOFTWARE, model, modelTrouble: judge?.trouble ?? null };
+  const watched = { environment: process.env, pid: process.pid, cycle, outbox: kept, uplink, pace };
+  const watchdog = startWatchdog({ ...watched, clock, counters, log });
   const asked = { time, outbox, signIn, uplink, twin, counters, sensors, position, cycle, visits, camera };
-  const parts = { ...device, ...asked, pace, power };
+  const parts = { ...device, ...asked, pace, power, watchdog };
   const watching = { parts, folder, pace, runs: runs.history, outbox, time, counters, log, onError };
   const self = await startSelfWatch(watching);
   const { report } = self;
   const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, self, findCameras), log);
   const maybe = [position, truck].filter((part) => part !== undefined);
-  const started = [runs, outbox, time, power, twin, signIn, uplink, ...maybe, sensorSet, cycle, self, server];
+  const started = [runs, outbox, time, power, twin, signIn, uplink, ...maybe, sensorSet, cycle, self, server, watchdog];
   const leave = closeOnSignal(started, onError);
   twin.onRestart(() => leave(EXIT_FOR_RESTART));
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
   const lines = await runSelfTest({ report, findings: self.findings.now, truck, findCameras, sensors });
+  await watchdog.ready();
   stdout.write(`${lines.join("\n")}\nready\n`);
 });

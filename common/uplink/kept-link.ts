@@ -42,6 +42,8 @@ export interface LinkWork extends Closer {
 /** How a link stands. */
 export interface LinkStatus {
   readonly connected: boolean;
+  /** Attempts to connect since the start, those under way counted. */
+  readonly attempts: number;
   /** Connections since the start. */
   readonly connections: number;
   /** Why there is none, or null. */
@@ -86,9 +88,9 @@ const GOODBYE_TIMEOUT_MS = 2_000;
 export function keepLink(options: KeptLinkOptions): KeptLink {
   const { facts, log, random } = options;
   const closing = new AbortController();
-  let status: LinkStatus = { connected: false, connections: 0, trouble: "not connected yet" };
+  let status: LinkStatus = { connected: false, attempts: 0, connections: 0, trouble: "not connected yet" };
   const onConnected = () => {
-    status = { connected: true, connections: status.connections + 1, trouble: null };
+    status = { ...status, connected: true, connections: status.connections + 1, trouble: null };
     log.info({ event: "uplink.connected", ...facts() }, "uplink connected");
   };
 
@@ -97,6 +99,7 @@ export function keepLink(options: KeptLinkOptions): KeptLink {
   async function keepConnected(): Promise<void> {
     for (let attempt = 0; !closing.signal.aborted; attempt += 1) {
       leave = new AbortController();
+      status = { ...status, attempts: status.attempts + 1 };
       const ended = await liveOnce(options, { closing: closing.signal, leaving: leave.signal }, onConnected);
       status = { ...status, connected: false, trouble: ended.reason };
       if (closing.signal.aborted) return;

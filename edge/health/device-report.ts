@@ -13,6 +13,7 @@ import type { SignIn } from "../uplink/sign-in.ts";
 import type { DailyTraffic } from "../uplink/traffic.ts";
 import type { Uplink, UplinkStatus } from "../uplink/uplink.ts";
 import type { Visits } from "../visits/visits.ts";
+import type { Watchdog } from "../watchdog/watchdog.ts";
 import type { Counters } from "./counters.ts";
 import type { DeviceTime, TimeStamp } from "./device-time.ts";
 import type { HostFacts } from "./host-facts.ts";
@@ -42,6 +43,8 @@ export interface DeviceReport extends Address {
   readonly certificate: IdentityStatus | null;
   readonly errors: Readonly<Record<string, number>>;
   readonly power: PowerStatus;
+  /** Why systemd will start the program anew, or null while it makes progress. */
+  readonly noProgress: string | null;
   /** `lastUp` is in milliseconds since boot, null until the sensor has said something. */
   readonly sensors: readonly (SensorHealth & {
     readonly name: string;
@@ -74,6 +77,7 @@ export interface ReportParts {
   readonly uplink: Uplink;
   readonly counters: Counters;
   readonly power: Pick<Power, "status">;
+  readonly watchdog: Pick<Watchdog, "trouble">;
   readonly sensors: readonly Sensor[];
   readonly cycle: Cycle;
   readonly position: Position | undefined;
@@ -108,6 +112,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     position,
     visits,
     camera,
+    watchdog,
   } = parts;
   const { modelTrouble, pace, facts } = parts;
   return {
@@ -128,6 +133,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     certificate: signIn.certificate(),
     errors: counters.snapshot(),
     power: power.status(),
+    noProgress: watchdog.trouble(),
     sensors: sensors.map((sensor) => ({
       name: sensor.name,
       model: sensor.model,

@@ -24,6 +24,8 @@ const Status = z.looseObject({
     onTrial: z.boolean(),
   }),
   errors: z.record(z.string(), z.number()),
+  noProgress: z.string().nullable(),
+  power: z.looseObject({ duty: z.looseObject({ stretch: z.number(), burstMs: z.number(), reason: z.string() }) }),
 });
 export type EdgeStatus = z.infer<typeof Status>;
 
@@ -76,6 +78,7 @@ export async function startTestEdge(options: TestEdgeOptions): Promise<TestEdge>
       DATA_DIR: dataDir,
       HTTP_PORT: String(port),
       IIO_DIR: join(folder, "no-iio"),
+      SYS_DIR: join(folder, "no-sys"),
       CLOCK: "ntp",
       ...options.settings,
     },

@@ -50,9 +50,11 @@ export function aReport(change: Partial<DeviceReport> = {}): DeviceReport {
       facts: { ...UNKNOWN_POWER, temperatureC: 51.2, isUndervolted: false, isThrottled: false, sinceBoot: [] },
       duty: dutyOf(firstCauses([], 0), UNKNOWN_POWER),
     },
+    noProgress: null,
     startedUp: 0,
     uplink: {
       connected: true,
+      attempts: 1,
       connections: 1,
       trouble: null,
       stored: null,
