@@ -7,6 +7,7 @@ import { createLogger } from "#kit/logger.ts";
 import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
 import { CloudConfig, fleetOf, influxOf, readAdminTokenSha256, signInOf, tlsOf } from "./config.ts";
+import { openArtefacts } from "./fleet/artefacts/artefacts.ts";
 import { startFleet } from "./fleet/start-fleet.ts";
 import { startHttp } from "./http/http.ts";
 import { gatewaysOf } from "./ingest/gateways.ts";
@@ -38,6 +39,7 @@ async function start(): Promise<void> {
   const photos = await openFolderPhotos(join(dataDir, "photos"));
   const measurements = await openMeasurements(influx, join(dataDir, "measurements.db"));
   const fleet = await startFleet(fleetOf(config, dataDir), systemClock);
+  const artefacts = await openArtefacts({ folder: join(dataDir, "artefacts") });
   const signIn = await signInOf(config);
   const ingest = startIngest(
     {
@@ -60,6 +62,9 @@ async function start(): Promise<void> {
     ingest,
     fleet,
     twins: fleet.twins,
+    rollouts: fleet.rollouts,
+    artefacts,
+    artefactBytesPerS: config.ARTEFACT_BYTES_PER_S,
     registry,
     adminTokenSha256: await readAdminTokenSha256(config),
     staleAfterMs: config.STALE_AFTER_S * 1000,

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { EnrolRefusal, EnrolRequest, RenewRequest } from "#contract/enrolment.ts";
+import { Sha256 } from "#contract/names.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { CertificateQuery, ClaimOrder, RevocationOrder } from "./fleet.ts";
 import { DeviceQuery, TwinAddress, TwinOrder } from "./twins/twins.ts";
+import { RolloutOrder, RolloutStep } from "./waves/rollouts.ts";
 
 /** What crosses between the main thread and the thread of the fleet; each side parses what it gets. */
 
@@ -16,6 +18,12 @@ export const FleetSettings = z.object({
   twinsFile: z.string(),
   /** The state store, which is only read here. */
   stateFile: z.string(),
+  /** Where the files of updates lie. */
+  artefactFolder: z.string(),
+  /** Raw public keys (base64url) that updates must be signed with. */
+  updateKeys: z.array(z.string()),
+  /** How often rollouts are looked at. */
+  roundMs: z.number().positive(),
   logLevel: LogLevel,
 });
 export type FleetSettings = z.infer<typeof FleetSettings>;
@@ -34,6 +42,11 @@ export const FleetTask = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("twin"), address: TwinAddress }),
   z.object({ kind: z.literal("put-twin"), order: TwinOrder }),
   z.object({ kind: z.literal("devices"), query: DeviceQuery }),
+  z.object({ kind: z.literal("add-rollout"), order: RolloutOrder }),
+  z.object({ kind: z.literal("rollouts") }),
+  z.object({ kind: z.literal("rollout"), id: z.string() }),
+  z.object({ kind: z.literal("step-rollout"), id: z.string(), step: RolloutStep }),
+  z.object({ kind: z.literal("remove-artefact"), sha256: Sha256 }),
 ]);
 export type FleetTask = z.infer<typeof FleetTask>;
 

@@ -18,7 +18,7 @@ const tell = (message: FromFleet) => port.postMessage(message);
 
 type Open = Awaited<ReturnType<typeof open>>;
 
-function perform({ fleet, twins }: Open, task: FleetTask): Promise<unknown> {
+function perform({ fleet, twins, rollouts }: Open, task: FleetTask): Promise<unknown> {
   switch (task.kind) {
     case "claim":
       return fleet.claim(task.order);
@@ -44,6 +44,16 @@ function perform({ fleet, twins }: Open, task: FleetTask): Promise<unknown> {
       return twins.putTwin(task.order);
     case "devices":
       return twins.devices(task.query);
+    case "add-rollout":
+      return rollouts.addRollout(task.order);
+    case "rollouts":
+      return rollouts.rollouts();
+    case "rollout":
+      return rollouts.rollout(task.id);
+    case "step-rollout":
+      return rollouts.stepRollout(task.id, task.step);
+    case "remove-artefact":
+      return rollouts.removeArtefact(task.sha256);
     default:
       return task satisfies never;
   }

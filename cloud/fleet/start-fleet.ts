@@ -10,6 +10,7 @@ import { type FleetSettings, type FleetTask, FromFleet, type ToFleet } from "./f
 import { holdList } from "./held-list.ts";
 import { FleetRefused } from "./refused.ts";
 import { FleetDevice, TwinPut, type Twins, TwinView } from "./twins/twins.ts";
+import { Removal, RolloutAnswer, RolloutDetail, type Rollouts, RolloutView } from "./waves/rollouts.ts";
 
 /** The authority does not answer now; what was asked may or may not have been done, and may be asked again. */
 export class FleetUnavailable extends AppError {
@@ -23,6 +24,7 @@ const ANSWER_WITHIN_MS = 20_000;
 /** The fleet as the rest of the cloud sees it. */
 export interface FleetThread extends Fleet, Closer {
   readonly twins: Twins;
+  readonly rollouts: Rollouts;
 }
 
 /**
@@ -62,6 +64,13 @@ export async function startFleet(settings: FleetSettings, clock: Clock): Promise
       twin: async (address) => TwinView.parse(await ask({ kind: "twin", address })),
       putTwin: async (order) => TwinPut.parse(await ask({ kind: "put-twin", order })),
       devices: async (query) => z.array(FleetDevice).parse(await ask({ kind: "devices", query })),
+    },
+    rollouts: {
+      addRollout: async (order) => RolloutAnswer.parse(await ask({ kind: "add-rollout", order })),
+      rollouts: async () => z.array(RolloutView).parse(await ask({ kind: "rollouts" })),
+      rollout: async (id) => RolloutDetail.optional().parse(await ask({ kind: "rollout", id })),
+      stepRollout: async (id, step) => RolloutAnswer.parse(await ask({ kind: "step-rollout", id, step })),
+      removeArtefact: async (sha256) => Removal.parse(await ask({ kind: "remove-artefact", sha256 })),
     },
     close: async () => {
       isClosed = true;

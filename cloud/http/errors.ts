@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { DiskUnwritable } from "#kit/durable-file.ts";
 import { AppError, messageOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
 import { StoreUnavailable } from "../store/measurements/measurements.ts";
@@ -51,6 +52,9 @@ function toldOf(error: FastifyError): Told {
   if (cause instanceof StoreUnavailable) {
     const retryAfterS = cause.retryAfterMs === undefined ? RETRY_AFTER_S : Math.ceil(cause.retryAfterMs / 1000);
     return { status: 503, code: cause.code, message: "the store does not answer now", retryAfterS };
+  }
+  if (cause instanceof DiskUnwritable && cause.code === "disk-full") {
+    return { status: 507, code: cause.code, message: cause.message };
   }
   if (cause instanceof AppError && cause.retry) {
     return { status: 503, code: cause.code, message: "this does not work now", retryAfterS: RETRY_AFTER_S };

@@ -13,8 +13,11 @@ import {
 import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
+import type { Artefacts } from "../fleet/artefacts/artefacts.ts";
+import { createPace } from "../fleet/artefacts/pace.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Twins } from "../fleet/twins/twins.ts";
+import type { Rollouts } from "../fleet/waves/rollouts.ts";
 import type { Ingest } from "../ingest/events.ts";
 import { startLiveFeed } from "../live/live-feed.ts";
 import { openSseHub, SSE_SETTINGS } from "../live/sse-hub.ts";
@@ -24,6 +27,7 @@ import type { PhotoStore } from "../store/photos/photos.ts";
 import type { StateView } from "../store/state/state-view.ts";
 import { createAdminAccess } from "./admin-access.ts";
 import type { Api } from "./api.ts";
+import { addArtefactRoutes, addDownloadRoutes, UPLOAD_PATH } from "./artefact-routes.ts";
 import { compress } from "./compress.ts";
 import { addDeskRoutes } from "./desk-routes.ts";
 import { addDeviceHealthRoute } from "./device-health-route.ts";
@@ -34,15 +38,22 @@ import { addFleetRoutes } from "./fleet-routes.ts";
 import { addHealthRoute } from "./health-routes.ts";
 import { addLiveRoute } from "./live-routes.ts";
 import { addPages } from "./pages.ts";
+import { addRolloutRoutes } from "./rollout-routes.ts";
 import { secure } from "./security.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import { addSiteRoutes } from "./site-routes.ts";
+import { boundBodies } from "./slow-bodies.ts";
 import { addStationRoutes } from "./station-routes.ts";
 import { addTwinRoutes } from "./twin-routes.ts";
 
 /** The longest body is a renewal: a certificate and a request, some 2 KB. */
 const BODY_BYTES = 16 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
+const BODY_WITHIN_MS = 30_000;
+/** The file of an update, 100 MB and more, over an engineer's line. */
+const REQUEST_TIMEOUT_MS = 3_600_000;
+const HEADERS_TIMEOUT_MS = 30_000;
+/** Each download has a socket and a piece of 64 KiB in memory; more devices come again later. */
+const MAX_DOWNLOADS = 256;
 /**
  * A station, site or alert is told at most so often. Two sensors of a station that speak together must not wait for each
  * other: the design's goal is a second from the sensor to the map.
@@ -57,6 +68,10 @@ export interface HttpParts {
   readonly ingest: Ingest;
   readonly fleet: Fleet;
   readonly twins: Twins;
+  readonly rollouts: Rollouts;
+  readonly artefacts: Artefacts;
+  /** What all devices together may download of updates in a second. */
+  readonly artefactBytesPerS: number;
   readonly registry: Pick<RegistryWatch, "current" | "trouble">;
   /** SHA-256 (hex) of the administrator's token; without it the desk is shut for everyone. */
   readonly adminTokenSha256: string | undefined;
@@ -86,11 +101,14 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
     bodyLimit: BODY_BYTES,
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    ...(parts.tls === undefined ? {} : { serverFactory: secureServer(parts.tls) }),
+    ...(parts.tls === undefined
+      ? { http: { headersTimeout: HEADERS_TIMEOUT_MS } }
+      : { serverFactory: secureServer(parts.tls) }),
     trustProxy: isBehindTlsProxy ? "loopback" : false,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  boundBodies(app, BODY_WITHIN_MS, UPLOAD_PATH);
   secure(app);
   answerErrors(app, log);
   compress(app);
@@ -130,6 +148,10 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   await app.register(async (desk: Api) => addFleetRoutes(desk, access, parts.fleet));
   await app.register(async (desk: Api) => addTwinRoutes(desk, access, parts.twins));
   addDeviceHealthRoute(app, access, view);
+  await app.register(async (desk: Api) => addRolloutRoutes(desk, access, parts.rollouts));
+  await app.register(async (desk: Api) => addArtefactRoutes(desk, access, parts));
+  const pace = createPace({ bytesPerS: parts.artefactBytesPerS, maxAtOnce: MAX_DOWNLOADS }, clock.monotonicMs);
+  addDownloadRoutes(app, { artefacts: parts.artefacts, pace, random: Math.random });
   addEnrolRoutes(app, { fleet: parts.fleet, clock, isBehindTlsProxy });
   app.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   await addPages(app, parts.webDir);
@@ -146,7 +168,13 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
 
 /** A server of our own to fastify, so that the routes have one type with and without TLS. */
 function secureServer({ cert, key }: NonNullable<HttpParts["tls"]>) {
-  const options = { cert, key, minVersion: "TLSv1.2", requestTimeout: REQUEST_TIMEOUT_MS } as const;
+  const options = {
+    cert,
+    key,
+    minVersion: "TLSv1.2",
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+  } as const;
   return (handler: (request: IncomingMessage, response: ServerResponse) => void) => createServer(options, handler);
 }
 

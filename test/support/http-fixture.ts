@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import type { Artefacts } from "../../cloud/fleet/artefacts/artefacts.ts";
 import type { Fleet } from "../../cloud/fleet/fleet.ts";
 import type { Twins } from "../../cloud/fleet/twins/twins.ts";
+import type { Rollouts } from "../../cloud/fleet/waves/rollouts.ts";
 import { buildHttp, type Http, type HttpParts, startHttp } from "../../cloud/http/http.ts";
 import type { IngestEvent } from "../../cloud/ingest/events.ts";
 import { indexRegistry } from "../../cloud/registry/registry-index.ts";
@@ -133,6 +136,23 @@ const emptyFleet: Fleet = {
 /** Twins of which nobody wants anything. */
 const noTwins: Twins = { twin: notHere, putTwin: notHere, devices: async () => [] };
 
+/** No update was ever rolled out. */
+const noRollouts: Rollouts = {
+  addRollout: notHere,
+  rollouts: async () => [],
+  rollout: async () => undefined,
+  stepRollout: notHere,
+  removeArtefact: async () => "missing",
+};
+
+/** A folder without files. */
+const noArtefacts: Artefacts = {
+  size: async () => undefined,
+  read: () => Readable.from([]),
+  put: notHere,
+  list: async () => [],
+};
+
 /** The HTTP part over lists, with a clock that a test moves and a hand to tell events. */
 export interface HttpFixture extends HttpParts {
   readonly state: StateContents;
@@ -185,6 +205,9 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
     },
     fleet: emptyFleet,
     twins: noTwins,
+    rollouts: noRollouts,
+    artefacts: noArtefacts,
+    artefactBytesPerS: 1_000_000_000,
     registry: { current: () => indexRegistry(REGISTRY), trouble: () => null },
     adminTokenSha256: createHash("sha256").update(ADMIN_TOKEN).digest("hex"),
     staleAfterMs: STALE_AFTER_MS,

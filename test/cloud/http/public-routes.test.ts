@@ -317,14 +317,18 @@ describe("GET /api/openapi.json", () => {
     );
     expect(openapi).toBe("3.1.0");
     expect(routes.filter((route) => !route.startsWith("HEAD")).sort()).toEqual([
+      "DELETE /api/v1/fleet/artefacts/{sha}",
       "DELETE /api/v1/session",
       "GET /api/v1/alerts",
       "GET /api/v1/dead-letters",
       "GET /api/v1/desk/live",
+      "GET /api/v1/fleet/artefacts",
       "GET /api/v1/fleet/certificates",
       "GET /api/v1/fleet/devices",
       "GET /api/v1/fleet/devices/{tenant}/{device}/health",
       "GET /api/v1/fleet/devices/{tenant}/{device}/twin",
+      "GET /api/v1/fleet/updates",
+      "GET /api/v1/fleet/updates/{id}",
       "GET /api/v1/live",
       "GET /api/v1/photos/{sha}.jpg",
       "GET /api/v1/session",
@@ -333,6 +337,7 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/stations",
       "GET /api/v1/stations/{id}/series",
       "GET /api/v1/time-unknown",
+      "GET /artefacts/{sha}",
       "GET /fleet/ca.pem",
       "GET /fleet/crl.pem",
       "GET /fleet/nonce",
@@ -340,9 +345,12 @@ describe("GET /api/openapi.json", () => {
       "POST /api/v1/alerts/{id}/acknowledge",
       "POST /api/v1/fleet/claims",
       "POST /api/v1/fleet/revocations",
+      "POST /api/v1/fleet/updates",
+      "POST /api/v1/fleet/updates/{id}/{step}",
       "POST /api/v1/session",
       "POST /fleet/enrol",
       "POST /fleet/renew",
+      "PUT /api/v1/fleet/artefacts/{sha}",
       "PUT /api/v1/fleet/devices/{tenant}/{device}/twin",
     ]);
   });
