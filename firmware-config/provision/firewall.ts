@@ -1,0 +1,58 @@
+import type { Profile } from "../profiles/profile.ts";
+import type { Order } from "./order.ts";
+import { ACCESS_POINT } from "./places.ts";
+
+const PORT_OF_SCHEME: Readonly<Record<string, number>> = { "https:": 443, "http:": 80, "mqtts:": 8883, "mqtt:": 1883 };
+const portOf = (text: string): number => {
+  const url = new URL(text);
+  return url.port === "" ? (PORT_OF_SCHEME[url.protocol] ?? 443) : Number(url.port);
+};
+
+/**
+ * Rules for nft(8): nothing comes in that was not asked for, nothing is passed on, and out goes only what the device
+ * needs: names, time, the cloud, the broker, and a camera of this network. The table is ours alone, so others' stay.
+ */
+export function firewallText(order: Order, profile: Profile): string {
+  const { interface: ap, address } = ACCESS_POINT;
+  const isOpen = profile.network.accessPoint;
+  const phones = [
+    `    iifname "${ap}" udp sport 68 udp dport 67 accept`,
+    `    iifname "${ap}" ip daddr ${address} meta l4proto { tcp, udp } th dport 53 accept`,
+    `    iifname "${ap}" ip daddr ${address} tcp dport 80 accept`,
+    `    iifname "${ap}" drop`,
+  ];
+  const camera = /^url:(https?:.*)$/.exec(order.settings.CAMERA ?? profile.settings.CAMERA ?? "")?.[1];
+  const out = [
+    ...new Set([443, portOf(order.cloud), portOf(order.broker), ...(camera === undefined ? [] : [portOf(camera)])]),
+  ];
+  const settings: Readonly<Record<string, string>> = { ...profile.settings, ...order.settings };
+  return `#!/usr/sbin/nft -f
+# Made by provision; what it lets in is what profile "${order.profile}" needs.
+table inet dvornik
+delete table inet dvornik
+table inet dvornik {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    iif "lo" accept
+    ct state established,related accept
+    ct state invalid drop
+${isOpen ? `${phones.join("\n")}\n` : ""}    ip protocol icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } limit rate 10/second accept
+    ip6 nexthdr icmpv6 icmpv6 type { echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem, nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } limit rate 100/second accept
+    udp sport 67 udp dport 68 accept
+    ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
+${order.sshKey === undefined ? "" : "    tcp dport 22 ct state new limit rate 10/minute accept\n"}${profile.program === "gateway" ? `    tcp dport ${settings.PORT ?? "8883"} accept\n` : ""}  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+  }
+  chain output {
+    type filter hook output priority filter; policy drop;
+    oif "lo" accept
+    ct state established,related accept
+${isOpen ? `    oifname "${ap}" udp sport { 53, 67 } accept\n` : ""}    meta l4proto { icmp, ipv6-icmp } accept
+    udp dport { 53, 67, 123, 547 } accept
+    tcp dport 53 accept
+    tcp dport { ${out.sort((a, b) => a - b).join(", ")} } accept
+  }
+}
+`;
+}
