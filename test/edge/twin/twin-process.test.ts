@@ -13,6 +13,8 @@ const DEVICE = { tenant: "demo", device: "post-1" };
 /** Of the trial in these tests: 0.05 min are 3 s. */
 const TRIAL = { TWIN_TRIAL_MIN: "0.05" };
 
+const NOTHING = { v: 1, rev: null, settings: {}, refused: [], onTrial: false, updates: [] } as const;
+
 interface Town {
   readonly edge: TestEdge;
   readonly city: City;
@@ -49,7 +51,7 @@ describe("the twin of the edge program", () => {
     await city.want(7, { HEALTH_EVERY_S: "10", LOG_LEVEL: "debug", TENANT: "other", READING_EVERY_S: "0.1", NO: "1" });
     const reported = await city.untilReported("it has decided", ({ rev }) => rev === 7);
 
-    expect(none).toMatchObject({ settings: {}, refused: [], onTrial: false });
+    expect(none).toEqual({ ...NOTHING, boot: expect.any(String) });
     expect(reported).toMatchObject({ settings: { HEALTH_EVERY_S: "10", LOG_LEVEL: "debug" }, onTrial: false });
     expect(refusedOf(reported)).toEqual(["TENANT", "READING_EVERY_S", "NO"]);
     await until("it speaks of its health as often as it is told to", async () => (await acknowledged()) > 0, 30_000);
@@ -78,7 +80,7 @@ describe("the twin of the edge program", () => {
     const { edge: alone, city: theirs } = await startTown();
     await theirs.want(1, { OUTBOX_BYTES: "33554432" });
     const waiting = await theirs.untilReported("it waits", ({ rev }) => rev === 1);
-    expect(waiting).toMatchObject({ settings: {}, needsRestart: true, onTrial: false });
+    expect(waiting).toEqual({ ...NOTHING, rev: 1, needsRestart: true, boot: expect.any(String) });
     await alone.stop();
     await alone.start();
     const after = await theirs.untilReported(
@@ -95,7 +97,7 @@ describe("the twin of the edge program", () => {
 
     await city.want(1, { BROKER_URL: `mqtt://127.0.0.1:${await freePort()}`, LOG_LEVEL: "debug" });
     const returned = await city.untilReported("it is back", ({ rev, refused }) => rev === 1 && refused.length > 0);
-    expect(returned).toMatchObject({ settings: {}, onTrial: false });
+    expect([returned.settings, returned.onTrial]).toEqual([{}, false]);
     expect(returned.refused[0]).toMatchObject({
       setting: "*",
       reason: expect.stringContaining("no connection within"),
@@ -129,7 +131,7 @@ describe("the twin of the edge program", () => {
     await edge.start();
     const reported = await city.untilReported("it is back", ({ rev, refused }) => rev === 1 && refused.length > 0);
 
-    expect(reported).toMatchObject({ settings: {}, onTrial: false });
+    expect([reported.settings, reported.onTrial]).toEqual([{}, false]);
     expect(reported.refused[0]?.reason).toContain("did not last over 5 starts");
   }, 120_000);
 
