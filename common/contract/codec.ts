@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AppError } from "#kit/errors.ts";
 import { type Chunk, ChunkHeader, JsonMessage, type Message } from "./messages.ts";
 import type { Address } from "./names.ts";
+import { foldSamples, NoTable, unfoldSamples } from "./sample-table.ts";
 import { parseTopic } from "./topics.ts";
 
 /** Why bytes are not a message of ours; the code is what dead letters are counted by. */
@@ -20,8 +21,12 @@ export class Rejected extends AppError {
 const NEWLINE = 0x0a;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** The bytes of a JSON message or of a chunk (one line of JSON, a newline, the piece of the photo). */
+/**
+ * The bytes of a JSON message (a reading's samples as columns) or of a chunk (one line of JSON, a newline, the piece of
+ * the photo).
+ */
 export function encode(message: Message): Uint8Array {
+  if (message.kind === "reading") return Buffer.from(JSON.stringify(foldSamples(message)));
   if (message.kind !== "chunk") return Buffer.from(JSON.stringify(message));
   const { bytes, ...header } = message;
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), bytes]);
@@ -52,9 +57,18 @@ export function decode(topic: string, bytes: Uint8Array): Decoded {
 function decodeJson(bytes: Uint8Array): Message {
   const json = parseJson(bytes);
   requireVersion(json);
-  const parsed = JsonMessage.safeParse(json);
+  const parsed = JsonMessage.safeParse(unfold(json));
   if (!parsed.success) throw new Rejected("malformed", z.prettifyError(parsed.error));
   return parsed.data;
+}
+
+function unfold(json: unknown): unknown {
+  try {
+    return unfoldSamples(json);
+  } catch (cause) {
+    if (cause instanceof NoTable) throw new Rejected("malformed", cause.message, { cause });
+    throw cause;
+  }
 }
 
 function decodeChunk(bytes: Uint8Array): Chunk {

@@ -1,4 +1,5 @@
 import { type Address, clientIdOf } from "#contract/names.ts";
+import { foldSamples } from "#contract/sample-table.ts";
 import { classOfStream, topics } from "#contract/topics.ts";
 import type { Journal, NewRecord, StoredRecord } from "#journal/journal.ts";
 import { journalQueue } from "#uplink/journal-queue.ts";
@@ -65,6 +66,7 @@ function recordOf(message: NewMessage, address: Address): NewRecord {
 
 /** The bytes of a message that has no place yet, in the form of the contract's `encode`. */
 function encodeUnplaced(message: NewMessage): Uint8Array {
+  if (message.kind === "reading") return Buffer.from(JSON.stringify(foldSamples(message)));
   if (message.kind !== "chunk") return Buffer.from(JSON.stringify(message));
   const { bytes, ...header } = message;
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), bytes]);
