@@ -1,6 +1,6 @@
-import sharp from "sharp";
 import { messageOf } from "#kit/errors.ts";
 import { PhotoUnreadable } from "../classify/classifier.ts";
+import { sharp } from "./thrifty-sharp.ts";
 
 /** A Raspberry Pi camera gives 12 megapixels; more is a mistake or an attack. */
 export const MAX_PIXELS = 50_000_000;

@@ -5,6 +5,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
 import type { Clock } from "#kit/clock.ts";
 import { messageOf } from "#kit/errors.ts";
+import { releaseBytes } from "../camera/thrifty-sharp.ts";
 import { type Classifier, ModelUnusable, type Verdict } from "./classifier.ts";
 import { ModelManifest, type Network, networksOf } from "./manifest.ts";
 import { decodePicture, stretchByArea, toTensor } from "./preprocess.ts";
@@ -30,6 +31,9 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
+    // One picture now and then: what it needs is given back behind it, not kept for the next.
+    enableCpuMemArena: false,
+    enableMemPattern: false,
   }).catch((cause: unknown) => {
     throw new ModelUnusable(`${network.file} cannot be loaded: ${messageOf(cause)}`, { cause });
   });
@@ -39,7 +43,9 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
 
   async function judge(jpeg: Uint8Array): Promise<Verdict> {
     const startedMs = clock.monotonicMs();
-    const square = stretchByArea(await decodePicture(jpeg), input.width, input.height);
+    const picture = await decodePicture(jpeg);
+    const square = stretchByArea(picture, input.width, input.height);
+    releaseBytes(picture.rgb);
     if (!isUsable(measureLuminance(square))) {
       return { state: "unusable", probabilities: null, tookMs: clock.monotonicMs() - startedMs };
     }

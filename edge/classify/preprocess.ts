@@ -1,6 +1,6 @@
-import sharp from "sharp";
 import { messageOf } from "#kit/errors.ts";
 import { MAX_PIXELS, startsLikeJpeg } from "../camera/check-jpeg.ts";
+import { sharp } from "../camera/thrifty-sharp.ts";
 import { PhotoUnreadable } from "./classifier.ts";
 
 /** A picture as rows of RGB values, 0 to 255. */

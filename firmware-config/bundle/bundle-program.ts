@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { JsonText } from "#kit/json-text.ts";
 import { closureOf } from "./closure.ts";
 import { type Arch, installPackages, nodePackage, Project, prunePackages } from "./install-packages.ts";
+import { lowMemoryAssignments } from "./low-memory.ts";
 import { filesBelow } from "./tar.ts";
 import { toJavaScript } from "./to-javascript.ts";
 
@@ -70,7 +71,8 @@ async function takeNode(folder: string, arch: Arch): Promise<void> {
 async function writeLauncher(folder: string, name: BundleName, entry: string): Promise<void> {
   const main = entry.replace(/\.ts$/, ".js");
   const lines = ["#!/bin/sh", 'here=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)'];
-  const text = [...lines, `exec "$here/bin/node" "$here/${main}" "$@"`, ""].join("\n");
+  const environment = name === "edge" ? `env ${lowMemoryAssignments()} ` : "";
+  const text = [...lines, `exec ${environment}"$here/bin/node" "$here/${main}" "$@"`, ""].join("\n");
   await writeFile(join(folder, "bin", `dvornik-${name}`), text, { mode: 0o755 });
 }
 
