@@ -143,7 +143,7 @@ async function readOrder(values: Values, profile: ProfileName): Promise<Order> {
     settings: Object.fromEntries((values.set ?? []).map(pairOf)),
     software: values["no-software"] ? "not in the bundle" : "dvornik/software.tar.gz",
   };
-  return Order.parse(JSON.parse(JSON.stringify(given)));
+  return Order.parse(given);
 }
 
 async function claimOf(values: Values, { profile, tenant, device, cloud, tenants }: Order) {

@@ -22,8 +22,9 @@ export function installScript(
     .map(({ path }) => path.slice("dvornik/root".length));
   const { software } = PLACES[profile.program];
   return `#!/bin/sh
-# Made by provision. Puts everything to its place; may be run again.
+# Made by provision. Puts everything to its place; may be run again. DVORNIK_ROOT: another root than / (to try it).
 set -eu
+root=\${DVORNIK_ROOT:-}
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 boot=$(dirname -- "$here")
 say() { echo "dvornik: $*"; }
@@ -32,23 +33,23 @@ say "files"
 umask 022
 (cd "$here/root" && find . -type f) | while IFS= read -r file; do
   target="/\${file#./}"
-  mkdir -p "$(dirname -- "$target")"
   mode=0644
   case "$target" in ${secrets.join(" | ")}) mode=0600 ;; esac
-  install -m "$mode" -o root -g root "$here/root/$file" "$target"
+  mkdir -p "$(dirname -- "$root$target")"
+  install -m "$mode" -o root -g root "$here/root/$file" "$root$target"
 done
 
 say "software"
+program="$root${software}"
 if [ -f "$here/software.tar.gz" ]; then
-  rm -rf ${software}.new
-  mkdir -p ${software}.new
-  tar -xzf "$here/software.tar.gz" -C ${software}.new --no-same-owner
-  rm -rf ${software}.old
-  [ ! -d ${software} ] || mv ${software} ${software}.old
-  mv ${software}.new ${software}
-  rm -rf ${software}.old
+  rm -rf "$program.new" "$program.old"
+  mkdir -p "$program.new"
+  tar -xzf "$here/software.tar.gz" -C "$program.new" --no-same-owner
+  [ ! -d "$program" ] || mv "$program" "$program.old"
+  mv "$program.new" "$program"
+  rm -rf "$program.old"
 fi
-[ -x ${software}/bin/node ] || { say "there is no software: dvornik/software.tar.gz is missing on the card"; exit 1; }
+[ -x "$program/bin/node" ] || { say "there is no software: dvornik/software.tar.gz is missing on the card"; exit 1; }
 
 if ls "$here"/debs/*.deb >/dev/null 2>&1; then
   say "packages of the card"
@@ -57,18 +58,15 @@ fi
 ${profile.program === "gateway" ? GATEWAY_KEY : ""}
 say "boot settings"
 grep -qxF 'include dvornik/config.txt' "$boot/config.txt" || printf '\\n[all]\\ninclude dvornik/config.txt\\n' >> "$boot/config.txt"
-${needs.nodes.map(({ name }) => `dtc -q -@ -I dts -O dtb -o "$boot/overlays/${name}.dtbo" "$here/${name}.dts"`).join("\n")}
-${needs.usesUart ? `sed -i -E 's/console=(serial0|ttyAMA0|ttyS0),[0-9]+ ?//' "$boot/cmdline.txt"` : ""}
-# Nothing is written for having been read, and what is not synced waits for a minute.
-sed -i -E 's#^(PARTUUID=\\S+\\s+/\\s+ext4\\s+)\\S+#\\1defaults,noatime,commit=60#' /etc/fstab
-grep -q '^tmpfs /var/log ' /etc/fstab || echo 'tmpfs /var/log tmpfs defaults,noatime,nosuid,nodev,noexec,mode=0755,size=32M 0 0' >> /etc/fstab
+${[...needs.nodes.map(compileNode), ...(needs.usesUart ? [FREE_UART] : [])].map((line) => `${line}\n`).join("")}# Nothing is written for having been read, and what is not synced waits for a minute.
+sed -i -E 's#^(PARTUUID=[^[:space:]]+[[:space:]]+/[[:space:]]+ext4[[:space:]]+)[^[:space:]]+#\\1defaults,noatime,commit=60#' "$root/etc/fstab"
+grep -q '^tmpfs /var/log ' "$root/etc/fstab" || echo 'tmpfs /var/log tmpfs defaults,noatime,nosuid,nodev,noexec,mode=0755,size=32M 0 0' >> "$root/etc/fstab"
 
 say "units"
 systemctl daemon-reload
 systemctl disable --now apt-daily.timer apt-daily-upgrade.timer man-db.timer 2>/dev/null || true
 systemctl enable nftables.service ${units.join(" ")}
-${needs.usesGps ? 'systemctl enable gpsd.service chrony.service 2>/dev/null || say "gpsd or chrony is not installed: no position; see firmware-config/README"' : ""}
-# A radio sends only where it knows whose rules hold.
+${needs.usesGps ? GPS_UNITS : ""}# A radio sends only where it knows whose rules hold.
 raspi-config nonint do_wifi_country ${country} 2>/dev/null || rfkill unblock wlan 2>/dev/null || true
 
 say "secrets leave the card's first partition"
@@ -79,15 +77,23 @@ systemctl reboot
 `;
 }
 
+/** An overlay of ours, for the kernel of this very card. */
+const compileNode = ({ name }: { readonly name: string }): string =>
+  `dtc -q -@ -I dts -O dtb -o "$boot/overlays/${name}.dtbo" "$here/${name}.dts"`;
+/** The UART is the sensor's: the kernel must not write its messages there. */
+const FREE_UART = `sed -i -E 's/console=(serial0|ttyAMA0|ttyS0),[0-9]+ ?//' "$boot/cmdline.txt"`;
+const GPS_UNITS = `systemctl enable gpsd.service chrony.service 2>/dev/null || say "gpsd or chrony is not installed: no position; see firmware-config/README"
+`;
+
 const { tlsKey, tlsCertificate } = PLACES.gateway;
 /** Devices know this gateway by its certificate: it is made here, so its key never travels. */
 const GATEWAY_KEY = `
-if [ ! -f ${tlsKey} ]; then
+if [ ! -f "$root${tlsKey}" ]; then
   say "the gateway's own key and certificate (give ${tlsCertificate} to its devices: provision --ca)"
   name=$(hostname)
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=$name" \\
-    -addext "subjectAltName=DNS:$name,DNS:$name.local" -keyout ${tlsKey} -out ${tlsCertificate}
-  chmod 0600 ${tlsKey}
-  chmod 0644 ${tlsCertificate}
+    -addext "subjectAltName=DNS:$name,DNS:$name.local" -keyout "$root${tlsKey}" -out "$root${tlsCertificate}"
+  chmod 0600 "$root${tlsKey}"
+  chmod 0644 "$root${tlsCertificate}"
 fi
 `;
