@@ -96,7 +96,12 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const watching = { parts, folder, pace, runs: runs.history, outbox, time, counters, log, onError };
   const self = await startSelfWatch(watching);
   const { report } = self;
-  const server = await startLocalServer(config.HTTP_PORT, localRoutes(visits, self, findCameras), log);
+  const server = await startLocalServer(
+    config.HTTP_PORT,
+    localRoutes(visits, self, findCameras),
+    log,
+    config.PAGE_NAMES,
+  );
   const maybe = [position, truck].filter((part) => part !== undefined);
   const started = [runs, outbox, time, power, twin, signIn, uplink, ...maybe, sensorSet, cycle, self, server, watchdog];
   const leave = closeOnSignal(started, onError);

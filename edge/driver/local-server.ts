@@ -58,11 +58,20 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   "journal-unavailable": 507,
 };
 
-/** Starts the server on 127.0.0.1; rejects when the port is taken. Every error is `{code, message}`. */
-export async function startLocalServer(port: number, routes: readonly Route[], log: Logger): Promise<LocalServer> {
+/**
+ * Starts the server on 127.0.0.1; rejects when the port is taken. Every error is `{code, message}`. With `names` (the
+ * device's own Wi-Fi passes its phones on to us) it answers to these too, and leads whatever else a phone looks for to
+ * the first of them: so phones show the page by themselves, as in a hotel.
+ */
+export async function startLocalServer(
+  port: number,
+  routes: readonly Route[],
+  log: Logger,
+  names: readonly string[] = [],
+): Promise<LocalServer> {
   let isClosing = false;
   const server = createServer((request, response) => {
-    answerOf(request, routes)
+    answerOf(request, routes, names)
       .catch((error: unknown) => {
         const answer = answerOfError(error);
         if (answer.status === 500)
@@ -90,8 +99,12 @@ export async function startLocalServer(port: number, routes: readonly Route[], l
   };
 }
 
-async function answerOf(request: IncomingMessage, routes: readonly Route[]): Promise<Answer> {
-  requireLoopback(request);
+async function answerOf(request: IncomingMessage, routes: readonly Route[], names: readonly string[]): Promise<Answer> {
+  const [page] = names;
+  if (page !== undefined && request.method === "GET" && !isOurs(hostOf(request), names)) {
+    return { status: 302, body: {}, headers: { location: `http://${page}/` } };
+  }
+  requireOurs(request, names);
   const [path, query] = (request.url ?? "/").split("?");
   const there = routes.filter((route) => route.path === path);
   if (there.length === 0) throw new BadRequest(404, "not-found", `${path} is not here`);
@@ -102,12 +115,14 @@ async function answerOf(request: IncomingMessage, routes: readonly Route[]): Pro
   return await route.answer(route.method === "POST" ? await readJson(request) : undefined, asked);
 }
 
+const hostOf = ({ headers }: IncomingMessage): string => (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
+const isOurs = (host: string, names: readonly string[]): boolean => isLoopback(host) || names.includes(host);
+
 /** A page of the internet may make a browser on this machine call us: neither its name nor its origin is ours. */
-function requireLoopback({ headers }: IncomingMessage): void {
-  const host = (headers.host ?? "").replace(/:\d+$/, "");
-  if (!isLoopback(host)) throw new BadRequest(403, "not-loopback", "ask by 127.0.0.1 or localhost");
-  const { origin } = headers;
-  if (origin !== undefined && !isLoopback(URL.parse(origin)?.hostname ?? "")) {
+function requireOurs(request: IncomingMessage, names: readonly string[]): void {
+  if (!isOurs(hostOf(request), names)) throw new BadRequest(403, "not-loopback", "ask by 127.0.0.1 or localhost");
+  const { origin } = request.headers;
+  if (origin !== undefined && !isOurs(URL.parse(origin)?.hostname ?? "", names)) {
     throw new BadRequest(403, "not-loopback", "only pages of this machine may ask");
   }
 }

@@ -2,7 +2,7 @@ import type { Profile } from "../profiles/profile.ts";
 import { EdgeConfig } from "../settings/edge-settings.ts";
 import { GatewayConfig } from "../settings/gateway-settings.ts";
 import type { Order } from "./order.ts";
-import { PLACES } from "./places.ts";
+import { ACCESS_POINT, PLACES } from "./places.ts";
 import type { SensorNeeds } from "./sensors.ts";
 
 /** A file of the environment: `NAME=value`. */
@@ -19,7 +19,8 @@ export const SCHEMAS = { edge: EdgeConfig, gateway: GatewayConfig } as const;
 /** The settings of this very device, in the order: profile, sensors, order. */
 export function settingsOf(order: Order, profile: Profile, needs: SensorNeeds): Settings {
   const own = profile.program === "edge" ? edgeSettings(order) : gatewaySettings(order);
-  return { ...profile.settings, ...needs.settings, ...own, ...order.settings };
+  const page = profile.network.accessPoint ? { PAGE_NAMES: `${ACCESS_POINT.name},${ACCESS_POINT.address}` } : {};
+  return { ...profile.settings, ...needs.settings, ...own, ...page, ...order.settings };
 }
 
 // A private authority is trusted for the cloud's own address too; Node reads this at its start.

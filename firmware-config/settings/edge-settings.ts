@@ -18,6 +18,12 @@ const Fields = z.string().transform((text, context): readonly ("pm25" | "pm10")[
   return z.NEVER;
 });
 
+/** Host names or IPv4 addresses; the first is the one that others are led to. */
+const Names = z
+  .string()
+  .transform((text) => text.split(",").map((name) => name.trim()))
+  .pipe(z.array(z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,62}[a-z0-9])?$/, "is no host name")).max(8));
+
 const seconds = (least: number) => z.coerce.number().min(least).max(86_400);
 
 /** Of all our particle sensors (edge/sensors/supported.ts): one that works no longer than this only ever warms up. */
@@ -74,6 +80,9 @@ export const EdgeConfig = z
     REPLAY: z.string().max(128).optional().describe("name of the recording that the sensors replay: marks readings"),
     MODEL_DIR: z.string().default("models/waste-site").describe("folder of the model and its manifest"),
     HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8081).describe("port on 127.0.0.1; 0: any free one"),
+    PAGE_NAMES: Names.default([]).describe(
+      "names and addresses that phones on the device's own Wi-Fi ask by, with commas between; without them 127.0.0.1 alone",
+    ),
     CLOCK: z.enum(["auto", "gps", "ntp", "rtc", "none"]).default("auto").describe("how far the clock may be trusted"),
     TWIN_TRIAL_MIN: z.coerce
       .number()

@@ -83,4 +83,21 @@ describe("startLocalServer", () => {
 
     await expect(startLocalServer(Number(new URL(url).port), [], quiet)).rejects.toThrow(/HTTP_PORT \d+/);
   });
+
+  it("answers to the names of the device's own Wi-Fi, and leads phones that look for another to the page", async () => {
+    const routes: Route[] = [
+      { method: "GET", path: "/", answer: async () => ({ status: 200, body: { page: true } }) },
+      { method: "POST", path: "/shots", answer: async () => ({ status: 200, body: {} }) },
+    ];
+    const server = await startLocalServer(0, routes, quiet, ["dvornik.lan", "10.42.0.1"]);
+    onTestFinished(() => server.close());
+    const by = (host: string, method: string, path: string, origin?: string) =>
+      ask(server.url, { method, path, headers: { host, ...(origin === undefined ? {} : { origin }) } });
+
+    expect(await by("dvornik.lan", "GET", "/")).toEqual({ status: 200, body: { page: true } });
+    expect((await by("10.42.0.1:80", "POST", "/shots", "http://dvornik.lan")).status).toBe(200);
+    expect((await by("connectivity.example", "GET", "/generate_204")).status).toBe(302);
+    expect((await by("evil.example", "POST", "/shots")).status).toBe(403);
+    expect((await by("dvornik.lan", "POST", "/shots", "http://evil.example")).status).toBe(403);
+  });
 });
