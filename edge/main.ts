@@ -10,6 +10,7 @@ import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
 import { hasCamera } from "../firmware-config/settings/camera-settings.ts";
 import { EdgeConfig } from "../firmware-config/settings/edge-settings.ts";
+import { EXIT_FOR_RESTART } from "../firmware-config/settings/twin-settings.ts";
 import { cameraFinder } from "./camera/discover.ts";
 import { programEnvironment } from "./camera/program-environment.ts";
 import { startCycle } from "./cycle.ts";
@@ -31,7 +32,6 @@ import { openPower } from "./power/open-power.ts";
 import { openSensors } from "./sensors/open-sensors.ts";
 import { SOFTWARE } from "./software.ts";
 import { openSettings } from "./twin/open-settings.ts";
-import { EXIT_FOR_RESTART } from "./twin/running-settings.ts";
 import { startTwin } from "./twin/twin.ts";
 import { noUpdates } from "./twin/update-sink.ts";
 import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
@@ -68,11 +68,12 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
 
   const environment = programEnvironment(process.env);
   const pace = createPace(paceSettings(config));
+  const power = await openPower(config, environment, { pace, uplink: outbox, outbox, time, clock, counters, log });
   twin.onLive((changed) => {
     pace.adopt(paceSettings(changed));
+    power.adopt(changed.POWER_PROFILE);
     log.level = changed.LOG_LEVEL;
   });
-  const power = await openPower(config, environment, { pace, uplink: outbox, outbox, time, clock, counters, log });
 
   // Loaded only where there is a camera: pictures and the model bring native libraries of some 60 MB.
   const openTruck = hasCamera(config) ? (await import("./truck.ts")).openTruck : async () => undefined;

@@ -22,6 +22,8 @@ export interface PowerStatus {
 export interface Power extends Closer {
   status(): PowerStatus;
   duty(): Duty;
+  /** The device lives on something else from the next look on. */
+  adopt(profile: PowerProfile): void;
 }
 
 /** What looking after the power needs. */
@@ -48,7 +50,8 @@ const TOLD = "power-episodes";
  * restart. Begins with the first look. An episode of undervoltage, or of an empty battery, is one alert (`what: power`).
  */
 export async function startPower(options: PowerOptions): Promise<Power> {
-  const { profile, everyMs, read, pace, uplink, outbox, time, clock, counters, log } = options;
+  const { everyMs, read, pace, uplink, outbox, time, clock, counters, log } = options;
+  let { profile } = options;
   let facts = UNKNOWN_POWER;
   let causes = firstCauses(toldBefore(outbox), clock.monotonicMs());
   let duty = dutyOf(causes, facts);
@@ -90,7 +93,14 @@ export async function startPower(options: PowerOptions): Promise<Power> {
   };
   await look().catch(onError);
   const looking = every(everyMs, look, onError);
-  return { status: () => ({ profile, facts, duty }), duty: () => duty, close: () => looking.close() };
+  return {
+    status: () => ({ profile, facts, duty }),
+    duty: () => duty,
+    adopt: (other) => {
+      profile = other;
+    },
+    close: () => looking.close(),
+  };
 }
 
 const toldBefore = (outbox: Pick<Outbox, "value">): readonly string[] =>

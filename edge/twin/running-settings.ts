@@ -4,12 +4,6 @@ import { type Overlay, overlaid } from "./judge-settings.ts";
 import type { OpenedSettings } from "./open-settings.ts";
 import { changesOf, type TwinState, wayTo } from "./twin-state.ts";
 
-/**
- * The exit code with which the program asks to be started again, with everything closed and nothing lost: EX_TEMPFAIL of
- * sysexits.h. Its systemd unit names it as a success.
- */
-export const EXIT_FOR_RESTART = 75;
-
 /** The settings that the program runs with, and how others come into force. */
 export interface RunningSettings {
   readonly config: EdgeConfig;

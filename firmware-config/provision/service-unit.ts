@@ -1,4 +1,5 @@
 import type { Profile } from "../profiles/profile.ts";
+import { EXIT_FOR_RESTART } from "../settings/twin-settings.ts";
 import { PLACES } from "./places.ts";
 
 /** What of the machine a program may touch. */
@@ -86,6 +87,8 @@ export function edgeUnit(profile: Profile, access: DeviceAccess): string {
       "TimeoutStartSec=300",
       "TimeoutStopSec=30",
       ...RESTARTS,
+      // It ends by itself when new settings of the cloud need it, which is no failure.
+      `SuccessExitStatus=${EXIT_FOR_RESTART}`,
       ...memoryLines(profile),
       ...HARDENING,
       ...accessLines(access),

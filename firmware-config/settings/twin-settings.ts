@@ -6,6 +6,12 @@ import type { EdgeConfig } from "./edge-settings.ts";
  */
 export type TwinUse = "live" | "reconnect" | "restart";
 
+/**
+ * The exit code with which the program on a device asks to be started again, with everything closed and nothing lost:
+ * EX_TEMPFAIL of sysexits.h.
+ */
+export const EXIT_FOR_RESTART = 75;
+
 /** A setting that the cloud may change, with bounds that are narrower for it than for a person at the device. */
 export interface TwinSetting {
   readonly use: TwinUse;
@@ -27,6 +33,7 @@ export const TWIN_SETTINGS = {
   READINGS_PER_PACK: { use: "live", most: 360 },
   HEALTH_EVERY_S: { use: "live", least: 10, most: MOST_SECONDS },
   PARTICLE_WORK_S: { use: "live" },
+  POWER_PROFILE: { use: "live" },
   LOG_LEVEL: { use: "live" },
   // A short trial would call a slow modem a bad setting; a long one keeps the device away for as long.
   TWIN_TRIAL_MIN: { use: "live", least: 5, most: 60 },
@@ -34,7 +41,6 @@ export const TWIN_SETTINGS = {
   BROKER_CA: { use: "reconnect" },
   // What lies above the budget is dropped: less than this is no buffer for a month.
   OUTBOX_BYTES: { use: "restart", least: 16 * 1024 * 1024 },
-  POWER_PROFILE: { use: "restart" },
   CAMERA: { use: "restart" },
   CAMERA_OPTIONS: { use: "restart" },
   SDS011: { use: "restart" },

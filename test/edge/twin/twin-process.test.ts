@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { freePort } from "../../support/free-port.ts";
@@ -181,5 +181,28 @@ describe("the twin of the edge program", () => {
     );
 
     expect((await edge.status()).twin.trouble).toContain("settings.json cannot be read");
+  }, 60_000);
+
+  it("takes nothing that it cannot keep, says so, and takes it by itself once the disk does", async () => {
+    const folder = await tempFolder();
+    const inTheWay = join(folder, "data", "twin");
+    await mkdir(join(folder, "data"));
+    await writeFile(inTheWay, "a file where the folder should be");
+    const broker = await startAedesBroker(await freePort());
+    const edge = await startTestEdge({ folder, brokerUrl: broker.url, ...DEVICE, settings: TRIAL });
+    const city = await connectCity(broker, DEVICE);
+
+    await city.want(1, { LOG_LEVEL: "debug" });
+    const waiting = await city.untilReported("it waits", ({ refused }) => refused.length > 0);
+    expect(waiting).toMatchObject({
+      rev: null,
+      refused: [{ setting: "*", reason: expect.stringContaining("waits: ") }],
+    });
+    expect(waiting.settings).toEqual({});
+    await rm(inTheWay);
+    const taken = await city.untilReported("it is taken", ({ rev }) => rev === 1);
+
+    expect(taken).toMatchObject({ settings: { LOG_LEVEL: "debug" }, refused: [] });
+    expect((await edge.status()).uplink.connections).toBe(1);
   }, 60_000);
 });
