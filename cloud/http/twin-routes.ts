@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Desired } from "#contract/twin.ts";
+import { judgeTwinSetting } from "../../firmware-config/settings/judge-twin-setting.ts";
 import { DeviceQuery, FleetDevice, TwinAddress, type Twins, TwinView, WantedSettings } from "../fleet/twins/twins.ts";
 import type { AdminAccess } from "./admin-access.ts";
 import { type Api, badRequest, foreign, unauthorized, unavailable } from "./api.ts";
@@ -73,6 +74,7 @@ export function addTwinRoutes(api: Api, access: AdminAccess, twins: Twins): void
       },
     },
     async ({ params, headers, body: { settings } }, reply) => {
+      refuseWrong(settings);
       const order = { ...params, settings, ifRev: revOf(headers["if-match"]) };
       const { isKept, twin } = await twins.putTwin(order);
       if (!isKept) {
@@ -81,6 +83,15 @@ export function addTwinRoutes(api: Api, access: AdminAccess, twins: Twins): void
       return reply.header("etag", etagOf(twin.rev)).send(twin);
     },
   );
+}
+
+/** Says at once what every device would refuse; each device is the judge of what goes together there. */
+function refuseWrong(settings: Readonly<Record<string, string>>): void {
+  const faults = Object.entries(settings).flatMap(([name, value]) => {
+    const judged = judgeTwinSetting(name, value);
+    return typeof judged === "string" ? [`${name} ${judged}`] : [];
+  });
+  if (faults.length > 0) throw new ApiError(400, "setting-refused", faults.join("; ").slice(0, 1_000));
 }
 
 const etagOf = (rev: number): string => `"${rev}"`;

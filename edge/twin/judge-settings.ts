@@ -1,8 +1,7 @@
-import type { z } from "zod";
 import type { Reported } from "#contract/twin.ts";
 import { givenSettings, loadConfig } from "#kit/load-config.ts";
 import { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
-import { twinSettingOf } from "../../firmware-config/settings/twin-settings.ts";
+import { judgeTwinSetting } from "../../firmware-config/settings/judge-twin-setting.ts";
 
 /** Settings of the cloud, as text, over those that the device was installed with. */
 export type Overlay = Readonly<Record<string, string>>;
@@ -16,8 +15,6 @@ export interface Judged {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The longest text of a setting (contract, `Settings`). */
-const MAX_TEXT = 256;
 const MAX_REASON = 200;
 const MAX_NAME = 64;
 const MAX_REFUSED = 64;
@@ -43,7 +40,7 @@ export function judgeSettings(wanted: Readonly<Record<string, unknown>>, install
   const refused: Refusal[] = [];
   let settings: Overlay = {};
   for (const [name, value] of Object.entries(wanted)) {
-    const one = judgeOne(name, value);
+    const one = judgeTwinSetting(name, value);
     if (typeof one === "string") refused.push(refusal(name, one));
     else settings = { ...settings, [name]: one.text };
   }
@@ -64,27 +61,6 @@ export function judgeSettings(wanted: Readonly<Record<string, unknown>>, install
 /** The settings of the device with the cloud's over them. Throws where `judgeSettings` would have refused. */
 export const overlaid = (installed: Environment, overlay: Overlay): EdgeConfig =>
   loadConfig(EdgeConfig, { ...installed, ...overlay });
-
-/** The text of a setting that is right by itself, or why it is not. */
-function judgeOne(name: string, value: unknown): { readonly text: string } | string {
-  const schema = new Map<string, z.ZodType>(Object.entries(EdgeConfig.shape)).get(name);
-  if (schema === undefined) return "is no setting of this software";
-  const may = twinSettingOf(name);
-  if (may === undefined) return "may not be changed from outside";
-  if (typeof value !== "string") return "must be text, as in the environment";
-  if (value.length > MAX_TEXT) return `is longer than ${MAX_TEXT} characters`;
-  const parsed = schema.safeParse(value === "" ? undefined : value);
-  if (!parsed.success) return parsed.error.issues[0]?.message ?? "is not understood";
-  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = may;
-  const isOutside = typeof parsed.data === "number" && (parsed.data < least || parsed.data > most);
-  if (isOutside) return `must be ${rangeOf(least, most)} when it is set from outside`;
-  return { text: value };
-}
-
-function rangeOf(least: number, most: number): string {
-  if (least === Number.NEGATIVE_INFINITY) return `at most ${most}`;
-  return most === Number.POSITIVE_INFINITY ? `at least ${least}` : `from ${least} to ${most}`;
-}
 
 /** What is wrong with all of them together, or undefined. */
 function wrongOf(overlay: Overlay, installed: Environment): string | undefined {

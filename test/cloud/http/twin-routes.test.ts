@@ -34,15 +34,15 @@ describe("the routes of twins", () => {
     const { get, put } = await openTwins();
 
     const none = await get();
-    const first = await put({ SAMPLE_EVERY_S: "30" }, '"0"');
-    const again = await put({ SAMPLE_EVERY_S: "30" }, '"0"');
-    const second = await put({ SAMPLE_EVERY_S: "60" }, `${first.headers.etag}`);
+    const first = await put({ READING_EVERY_S: "30" }, '"0"');
+    const again = await put({ READING_EVERY_S: "30" }, '"0"');
+    const second = await put({ READING_EVERY_S: "60" }, `${first.headers.etag}`);
 
     expect([none.headers.etag, none.json().rev, none.json().settings]).toEqual(['"0"', 0, {}]);
     expect([first.statusCode, again.statusCode, second.statusCode]).toEqual([200, 200, 200]);
     expect(again.json().rev).toBe(first.json().rev);
     expect(second.json().rev).toBeGreaterThan(first.json().rev);
-    expect(TwinView.parse((await get()).json())).toMatchObject({ settings: { SAMPLE_EVERY_S: "60" }, reported: null });
+    expect(TwinView.parse((await get()).json())).toMatchObject({ settings: { READING_EVERY_S: "60" }, reported: null });
     expect((await get("/api/v1/fleet/devices")).json().devices).toMatchObject([{ tenant: "chel", device: "post-1" }]);
   });
 
@@ -57,8 +57,11 @@ describe("the routes of twins", () => {
   });
 
   it.each([
-    ["a change without If-Match", { A: "1" }, undefined, URL, 428],
-    ["an If-Match that is none", { A: "1" }, "*", URL, 412],
+    ["a setting that no device has", { NO_SUCH_SETTING: "1" }, '"0"', URL, 400],
+    ["a setting that may not be changed from outside", { DATA_DIR: "x" }, '"0"', URL, 400],
+    ["a value that its setting may not have", { READING_EVERY_S: "0" }, '"0"', URL, 400],
+    ["a change without If-Match", { LOG_LEVEL: "warn" }, undefined, URL, 428],
+    ["an If-Match that is none", { LOG_LEVEL: "warn" }, "*", URL, 412],
     ["a name that no setting has", { "a b": "1" }, '"0"', URL, 400],
     ["a value that is no text", { A: 1 }, '"0"', URL, 400],
     ["a value of 257 characters", { A: "x".repeat(257) }, '"0"', URL, 400],
@@ -84,7 +87,7 @@ describe("the routes of twins", () => {
   it("list devices page by page", async () => {
     const { get, put } = await openTwins();
     for (const device of ["post-3", "post-1", "post-2"]) {
-      await put({ A: "1" }, '"0"', `/api/v1/fleet/devices/chel/${device}/twin`);
+      await put({ LOG_LEVEL: "warn" }, '"0"', `/api/v1/fleet/devices/chel/${device}/twin`);
     }
 
     const first = await get("/api/v1/fleet/devices?limit=2");
