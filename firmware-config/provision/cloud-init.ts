@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { BundleFile } from "./file.ts";
 import type { Order } from "./order.ts";
 
@@ -14,7 +15,7 @@ const LOGS_IN = {
 
 /** What cloud-init of Raspberry Pi OS (Debian 13) reads from the first partition. JSON is YAML: nothing to be quoted wrong. */
 export function cloudInitFiles(order: Order): readonly BundleFile[] {
-  const { device, tenant, timezone, sshKey } = order;
+  const { device, timezone, sshKey } = order;
   const engineer =
     sshKey === undefined
       ? { name: ENGINEER, lock_passwd: true, shell: "/usr/sbin/nologin" }
@@ -34,7 +35,13 @@ export function cloudInitFiles(order: Order): readonly BundleFile[] {
   const yaml = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   return [
     { path: "user-data", text: `#cloud-config\n${yaml(user)}` },
-    { path: "meta-data", text: yaml({ "instance-id": `dvornik-${tenant}-${device}`, "local-hostname": device }) },
+    { path: "meta-data", text: yaml({ "instance-id": instanceOf(order), "local-hostname": device }) },
     { path: "network-config", text: yaml(network) },
   ];
+}
+
+/** cloud-init runs once for each instance: a new claim is a new one, so a card that gets a new bundle is installed anew. */
+function instanceOf({ tenant, device, claim }: Order): string {
+  const hash = createHash("sha256").update(claim).digest("hex").slice(0, 8);
+  return `dvornik-${tenant}-${device}-${hash}`;
 }

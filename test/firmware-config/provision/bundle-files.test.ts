@@ -99,6 +99,13 @@ describe("a bundle", () => {
     expect(textOf("air-post", `${ROOT}/nftables.conf`)).not.toContain("wlan0");
   });
 
+  it("is installed anew on a card that had one before", () => {
+    const one = textOf("truck", "meta-data");
+
+    expect(textOf("truck", "meta-data")).toBe(one);
+    expect(textOf("truck", "meta-data", { claim: "d".repeat(43) })).not.toBe(one);
+  });
+
   it("lets an engineer in only where a key was given", () => {
     const withKey = { sshKey: "ssh-ed25519 AAAA engineer@desk" };
 
