@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import type { SiteState } from "#contract/messages.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
-import { ModelUnusable, type Verdict } from "../classify/classifier.ts";
+import { codeOf } from "#kit/errors.ts";
+import { type Classifier, ModelUnusable, type Verdict } from "../classify/classifier.ts";
 import { openOnnxClassifier } from "../classify/onnx-classifier.ts";
 
 /** Judges photos as long as there is a model. */
@@ -14,26 +16,64 @@ export interface Judge extends Closer {
   judge(jpeg: Uint8Array): Promise<Verdict & { readonly model: string }>;
 }
 
-/** Loads the model of a folder; a device without a usable model still starts and says so. */
-export async function openJudge(modelFolder: string, clock: Clock): Promise<Judge> {
-  const manifest = join(modelFolder, "manifest.json");
-  const classifier = await openOnnxClassifier(manifest, clock).catch((error: unknown) => {
+/** Where a model lies; without `file` its manifest says which one is meant. */
+export interface ModelPlace {
+  readonly folder: string;
+  readonly file?: string;
+}
+
+/** What became of one photo: its state, or the code of the error. */
+export type Judged =
+  | { readonly state: SiteState; readonly tookMs: number; readonly model: string }
+  | { readonly error: string };
+
+/** A judge that can be given another model while it works. */
+export interface ReplaceableJudge extends Judge {
+  /** Judges with another model from the next photo on; one that cannot be loaded becomes the `trouble`. */
+  use(place: ModelPlace): Promise<void>;
+}
+
+/** Loads the model of a place; a device without a usable model still starts and says so. */
+export async function openJudge(
+  place: ModelPlace,
+  clock: Clock,
+  onJudged: (judged: Judged) => void = () => {},
+): Promise<ReplaceableJudge> {
+  let classifier = await open(place, clock);
+  const model = () => (classifier instanceof ModelUnusable ? null : classifier.model);
+  return {
+    get model() {
+      return model();
+    },
+    get trouble() {
+      return classifier instanceof ModelUnusable ? classifier.message : null;
+    },
+    judge: async (jpeg) => {
+      const now = classifier;
+      try {
+        if (now instanceof ModelUnusable) throw now;
+        const verdict = { ...(await now.classify(jpeg)), model: now.model };
+        onJudged(verdict);
+        return verdict;
+      } catch (error) {
+        onJudged({ error: codeOf(error) });
+        throw error;
+      }
+    },
+    use: async (next) => {
+      const before = classifier;
+      classifier = await open(next, clock);
+      if (!(before instanceof ModelUnusable)) await before.close();
+    },
+    close: async () => {
+      if (!(classifier instanceof ModelUnusable)) await classifier.close();
+    },
+  };
+}
+
+async function open({ folder, file }: ModelPlace, clock: Clock): Promise<Classifier | ModelUnusable> {
+  return await openOnnxClassifier(join(folder, "manifest.json"), clock, file).catch((error: unknown) => {
     if (error instanceof ModelUnusable) return error;
     throw error;
   });
-  if (classifier instanceof ModelUnusable) {
-    return {
-      model: null,
-      trouble: classifier.message,
-      judge: () => Promise.reject(classifier),
-      close: async () => {},
-    };
-  }
-  const { model } = classifier;
-  return {
-    model,
-    trouble: null,
-    judge: async (jpeg) => ({ ...(await classifier.classify(jpeg)), model }),
-    close: () => classifier.close(),
-  };
 }

@@ -1,0 +1,33 @@
+import type { UpdateKind, UpdateManifest } from "#contract/updates.ts";
+import type { Highest } from "./judge-update.ts";
+
+/** How an update stands once it was switched to. */
+export interface Standing {
+  readonly stage: "trial" | "active" | "returned";
+  readonly reason: string;
+}
+
+/** An update that has passed its test here. */
+export interface Tested {
+  /** What was measured, for the operator. */
+  readonly why: string;
+  /** Switches to it, on trial. */
+  begin(): Promise<void>;
+}
+
+/** What one kind of update is installed by. Once `begin` was called, it knows by itself how the update stands. */
+export interface Installer {
+  readonly kind: UpdateKind;
+  readonly name: string;
+  /** What came with the device, where that has a counter. */
+  readonly installed: Highest | undefined;
+  /** Why none can be taken now, or undefined. */
+  busy(): string | undefined;
+  standing(id: string): Standing | undefined;
+  /** Room that it takes beside the downloaded files, in bytes. */
+  roomFor(update: UpdateManifest): number;
+  /** Tries the files, which lie by hash in a folder. Rejects with `UpdateRefused` when they are no good here. */
+  test(update: UpdateManifest, files: string, signal: AbortSignal): Promise<Tested>;
+  /** Calls back when a standing has changed. */
+  onChange(listener: () => void): void;
+}

@@ -1,0 +1,105 @@
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { UpdateStage } from "#contract/twin.ts";
+import type { SignedUpdate, UpdateManifest } from "#contract/updates.ts";
+import type { Clock } from "#kit/clock.ts";
+import type { Logger } from "#kit/logger.ts";
+import type { DeviceTime } from "../health/device-time.ts";
+import { downloadFile } from "./download.ts";
+import type { Installer } from "./installer.ts";
+import { type JudgeFacts, judgeUpdate } from "./judge-update.ts";
+import type { UpdateBook } from "./update-book.ts";
+import { UpdateRefused, UpdateWaits } from "./update-refused.ts";
+
+/** What taking an update needs. */
+export interface TakeOptions {
+  /** Folder of what is downloaded. */
+  readonly folder: string;
+  readonly book: UpdateBook;
+  /** Raw public keys that are trusted, base64url. */
+  readonly keys: readonly string[];
+  /** The cloud; undefined where the device has none: then nothing is fetched. */
+  readonly fleetUrl: string | undefined;
+  readonly installers: readonly Installer[];
+  readonly software: string;
+  readonly bytesPerS: number;
+  /** Why nothing large may be done now (a low battery), or undefined. */
+  readonly holdBack: () => string | undefined;
+  readonly time: Pick<DeviceTime, "stamp">;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Where files lie by their hashes. */
+export const filesIn = (folder: string): string => join(folder, "files");
+
+/** Who replaces what the manifest names; undefined where there is no such thing here. */
+export const installerOf = (installers: readonly Installer[], manifest: UpdateManifest): Installer | undefined =>
+  installers.find(({ kind, name }) => kind === manifest.kind && name === manifest.name);
+
+/** The outbox and the journal's reserve live on the same disk. */
+const KEEP_FREE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Takes one update as far as its switch: judged, fetched, tested, switched to. `say` hears of the stages, `onProgress` of
+ * each piece.
+ *
+ * Rejects with `UpdateRefused` when it is never to be taken, with `UpdateWaits` when it may go on later from where it was.
+ */
+export async function takeUpdate(
+  { update, id }: { readonly update: SignedUpdate; readonly id: string },
+  options: TakeOptions,
+  { say, onProgress }: { readonly say: (stage: UpdateStage) => void; readonly onProgress: () => void },
+  signal: AbortSignal,
+): Promise<void> {
+  const { manifest } = update;
+  const { folder, book, installers, fleetUrl, bytesPerS, holdBack, clock, log } = options;
+  const judged = judgeUpdate(update, factsOf(options));
+  if (judged.kind === "refuse") throw new UpdateRefused(judged.reason);
+  if (judged.kind === "wait") throw new UpdateWaits(judged.reason);
+  const installer = installerOf(installers, manifest);
+  const hindrance = installer?.busy() ?? holdBack();
+  if (hindrance !== undefined) throw new UpdateWaits(hindrance);
+  if (installer === undefined || fleetUrl === undefined) throw new UpdateWaits("FLEET_URL is not set");
+
+  await book.accept(manifest);
+  say("downloading");
+  const room = installer.roomFor(manifest);
+  let pieces = 0;
+  const mayGoOn = async (toCome: number) => {
+    const reason = holdBack() ?? (await fullDisk(folder, toCome + room));
+    if (reason !== undefined) throw new UpdateWaits(reason);
+    if (pieces > 0) onProgress();
+    pieces += 1;
+  };
+  const download = { fleetUrl, folder: filesIn(folder), bytesPerS, clock, mayGoOn };
+  for (const file of manifest.files) await downloadFile(file, download, signal);
+  await mayGoOn(0);
+
+  say("testing");
+  const { begin, why } = await installer.test(manifest, filesIn(folder), signal);
+  log.info({ event: "update.tested", id, version: manifest.version, why }, "an update has passed its test");
+  await begin();
+}
+
+function factsOf({ keys, software, installers, book, time }: TakeOptions): JudgeFacts {
+  const { at, clock } = time.stamp();
+  return {
+    keys,
+    software,
+    isKnown: (manifest) => installerOf(installers, manifest) !== undefined,
+    highest: (manifest) => {
+      const [taken, installed] = [book.highest(manifest), installerOf(installers, manifest)?.installed];
+      return (taken?.counter ?? 0) >= (installed?.counter ?? 0) ? taken : installed;
+    },
+    now: { at, clock },
+  };
+}
+
+async function fullDisk(folder: string, toCome: number): Promise<string | undefined> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize - KEEP_FREE_BYTES;
+  if (free >= toCome) return undefined;
+  const megabytes = (bytes: number) => Math.max(0, Math.round(bytes / 1_000_000));
+  return `the disk has ${megabytes(free)} MB to spare, and ${megabytes(toCome)} MB are needed`;
+}

@@ -1,0 +1,182 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { UpdateReport, UpdateStage } from "#contract/twin.ts";
+import { type SignedUpdate, updateId } from "#contract/updates.ts";
+import { backoffMs } from "#kit/backoff.ts";
+import type { Closer } from "#kit/closer.ts";
+import { messageOf } from "#kit/errors.ts";
+import { wait } from "#kit/wait.ts";
+import type { UpdateSink } from "../twin/update-sink.ts";
+import { FileChanged } from "./fetch-piece.ts";
+import { filesIn, installerOf, type TakeOptions, takeUpdate } from "./take-update.ts";
+import { UpdateRefused } from "./update-refused.ts";
+
+/** What updates need. */
+export interface UpdatesOptions extends TakeOptions {
+  /** A fleet that hears of an update at once begins within so long, each at a moment of its own. */
+  readonly spreadMs: number;
+  readonly random: () => number;
+}
+
+/** Takes the updates that the cloud wants, one after the other. */
+export interface Updates extends UpdateSink, Closer {}
+
+const RETRY = { baseMs: 2_000, maxMs: 15 * 60_000 };
+/** A clock that is set, a battery that is charged: looked at so often. */
+const LOOK_AGAIN_MS = 10_000;
+/** A cloud whose file is not the signed one so many times is not asked before the next day: mobile data costs money. */
+const MOST_SPOILED = 3;
+const NEXT_DAY_MS = 24 * 3_600_000;
+const REASON_LENGTH = 200;
+
+interface Wanted {
+  readonly id: string;
+  readonly update: SignedUpdate;
+  stage: UpdateStage;
+  reason: string | undefined;
+  attempt: number;
+  spoiled: number;
+  /** Of the monotonic clock: not tried before. */
+  notBeforeMs: number;
+}
+
+/** Starts to take updates; nothing is done before some are wanted. */
+export function startUpdates(options: UpdatesOptions): Updates {
+  const { folder, installers, clock, random, log } = options;
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const closing = new AbortController();
+  let wanted: readonly Wanted[] = [];
+  let woken = Promise.withResolvers<void>();
+  let current = new AbortController();
+  for (const installer of installers) {
+    installer.onChange(() => {
+      for (const one of wanted) sayStanding(one, options);
+      tell();
+      woken.resolve();
+    });
+  }
+
+  async function work(): Promise<void> {
+    while (!closing.signal.aborted) {
+      woken = Promise.withResolvers();
+      await sweepFiles(filesIn(folder), wanted);
+      for (const one of wanted) {
+        if (!isOpen(one) || one.notBeforeMs > clock.monotonicMs()) continue;
+        current = new AbortController();
+        await attempt(one, options, tell, AbortSignal.any([closing.signal, current.signal]));
+        if (!wanted.includes(one)) break;
+      }
+      const due = wanted.filter(isOpen).map(({ notBeforeMs }) => notBeforeMs - clock.monotonicMs());
+      const pause = new AbortController();
+      const slept = due.length === 0 ? [] : [wait(Math.max(0, Math.min(...due)), pause.signal)];
+      await Promise.race([woken.promise, ...slept]);
+      pause.abort();
+    }
+  }
+  const working = work().catch((error: unknown) => {
+    log.error({ event: "updates.failed", err: error }, "no updates are taken until the next start");
+  });
+
+  return {
+    want: (updates) => {
+      const next = updates.map((update) => {
+        const id = updateId(update.manifest);
+        const notBeforeMs = clock.monotonicMs() + random() * options.spreadMs;
+        const held = wanted.find(
+          (one) => one.id === id && one.update.key === update.key && one.update.sig === update.sig,
+        );
+        return (
+          held ?? { id, update, stage: "waiting" as const, reason: undefined, attempt: 0, spoiled: 0, notBeforeMs }
+        );
+      });
+      if (next.length === wanted.length && next.every((one) => wanted.includes(one))) return;
+      wanted = next;
+      for (const one of wanted) sayStanding(one, options);
+      current.abort();
+      tell();
+      woken.resolve();
+    },
+    reports: () => wanted.map(reportOf),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async () => {
+      closing.abort();
+      woken.resolve();
+      await working;
+    },
+  };
+}
+
+/** Not decided yet: of the others nothing is to be done, or only their installer does it. */
+const isOpen = ({ stage }: Wanted): boolean => stage === "waiting" || stage === "downloading" || stage === "testing";
+
+function say(one: Wanted, stage: UpdateStage, reason?: string): void {
+  one.stage = stage;
+  one.reason = reason?.slice(0, REASON_LENGTH);
+}
+
+/** What is known of it from before: how it stands, or that it failed its test. */
+function sayStanding(one: Wanted, { installers, book }: UpdatesOptions): void {
+  const standing = installerOf(installers, one.update.manifest)?.standing(one.id);
+  const failure = book.failureOf(one.id);
+  if (standing !== undefined) say(one, standing.stage, standing.reason);
+  else if (failure !== undefined) say(one, "refused", failure);
+}
+
+async function attempt(one: Wanted, options: UpdatesOptions, tell: () => void, signal: AbortSignal): Promise<void> {
+  const onProgress = () => {
+    one.attempt = 0;
+  };
+  const hear = (stage: UpdateStage) => {
+    say(one, stage);
+    tell();
+  };
+  try {
+    await takeUpdate(one, options, { say: hear, onProgress }, signal);
+    sayStanding(one, options);
+  } catch (error) {
+    if (!signal.aborted) await giveUp(one, error, options);
+  }
+  tell();
+}
+
+/** An update that was refused stays so; any other is tried again. */
+async function giveUp(one: Wanted, error: unknown, { book, clock, random, log }: UpdatesOptions): Promise<void> {
+  const { id, stage } = one;
+  const reason = messageOf(error);
+  if (error instanceof UpdateRefused) {
+    log.error({ event: "update.refused", id, reason }, "an update is refused");
+    // What failed here is not tried again; what was only judged is judged anew after a start with other settings.
+    if (stage === "testing") await book.fail(id, reason);
+    return say(one, "refused", reason);
+  }
+  if (error instanceof FileChanged) one.spoiled += 1;
+  const backoff = one.spoiled >= MOST_SPOILED ? NEXT_DAY_MS : backoffMs(one.attempt, RETRY, random());
+  one.notBeforeMs = clock.monotonicMs() + (stage === "waiting" ? LOOK_AGAIN_MS : backoff);
+  if (stage !== "waiting") one.attempt += 1;
+  if (one.reason !== reason) log.warn({ event: "update.waits", id, err: error }, "an update waits");
+  say(one, "waiting", reason);
+}
+
+/** Removes downloaded files that no open update wants. */
+async function sweepFiles(files: string, wanted: readonly Wanted[]): Promise<void> {
+  const kept = new Set(wanted.filter(isOpen).flatMap((one) => one.update.manifest.files.map(({ sha256 }) => sha256)));
+  for (const name of await readdir(files).catch(() => [])) {
+    if (!kept.has(name.replace(/\.part$/, ""))) await rm(join(files, name), { force: true });
+  }
+}
+
+const reportOf = ({ id, update: { manifest }, stage, reason }: Wanted): UpdateReport => ({
+  id,
+  kind: manifest.kind,
+  name: manifest.name,
+  version: manifest.version,
+  counter: manifest.counter,
+  stage,
+  ...(reason !== undefined && reason !== "" && { reason }),
+});
