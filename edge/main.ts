@@ -33,7 +33,7 @@ import { openSensors } from "./sensors/open-sensors.ts";
 import { SOFTWARE } from "./software.ts";
 import { openSettings } from "./twin/open-settings.ts";
 import { startTwin } from "./twin/twin.ts";
-import { noUpdates } from "./twin/update-sink.ts";
+import { openUpdates } from "./update/open-updates.ts";
 import { startMqttUplink } from "./uplink/mqtt-uplink.ts";
 import { openSignIn } from "./uplink/sign-in.ts";
 import { openDeviceKey } from "./visits/device-key.ts";
@@ -62,34 +62,35 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const kept = timeAppends(openJournalOutbox(journal, address, newId()), clock);
   const outbox = holdInBursts(kept);
   const runs = await openRunRecord({ folder, software: SOFTWARE, nowMs: () => time.stamp().at, onTrouble: onError });
-  const twin = startTwin({ opened, boot: time.boot, updates: noUpdates, clock, log });
-  const signIn = await openSignIn(config, { broker: twin.config, time, clock, random, counters, log });
-  const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
-
   const environment = programEnvironment(process.env);
   const pace = createPace(paceSettings(config));
   const power = await openPower(config, environment, { pace, uplink: outbox, outbox, time, clock, counters, log });
+  const updates = await openUpdates(config, process.env, { power, time, clock, random, log });
+  const twin = startTwin({ opened, boot: time.boot, updates: updates.sink, clock, log });
   twin.onLive((changed) => {
     pace.adopt(paceSettings(changed));
     power.adopt(changed.POWER_PROFILE);
     log.level = changed.LOG_LEVEL;
   });
+  const signIn = await openSignIn(config, { broker: twin.config, time, clock, random, counters, log });
+  const { privateKeyPem, publicKey } = await openDeviceKey(join(folder, "device-key.pem"));
 
   // Loaded only where there is a camera: pictures and the model bring native libraries of some 60 MB.
   const openTruck = hasCamera(config) ? (await import("./truck.ts")).openTruck : async () => undefined;
-  const machine = { clock, random, environment, power };
+  const machine = { clock, random, environment, power, models: updates.models };
   const truck = await openTruck(config, machine, { outbox, time, privateKeyPem, newId, counters, log });
   const findCameras = cameraFinder(machine, truck?.camera);
-  const model = truck?.judge.model ?? null;
   const sensorSet = await openSensors(config, { counters, log, clock, random, pace });
   const { sensors } = sensorSet;
   const cycle = startCycle({ sensors, pace, replay: config.REPLAY, outbox, time, counters, log });
-  const state = { v: 1 as const, boot: time.boot, software: SOFTWARE, model, publicKey };
+  const identity = { v: 1 as const, boot: time.boot, software: SOFTWARE, publicKey };
+  const state = () => ({ ...identity, model: truck?.judge.model ?? null });
   const { keepalive } = outbox;
   const uplink = startMqttUplink({ signIn, address, outbox, twin, keepalive, state, clock, random, counters, log });
+  updates.models.onChange(uplink.tellState);
 
   const { visits, camera, judge } = truck ?? {};
-  const device = { address, software: SOFTWARE, model, modelTrouble: judge?.trouble ?? null };
+  const device = { address, software: SOFTWARE, judge, updates: updates.sink };
   const watched = { environment: process.env, pid: process.pid, cycle, outbox: kept, uplink, pace };
   const watchdog = startWatchdog({ ...watched, clock, counters, log });
   const asked = { time, outbox, signIn, uplink, twin, counters, sensors, position, cycle, visits, camera };
@@ -104,9 +105,11 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
     config.PAGE_NAMES,
   );
   const maybe = [position, truck].filter((part) => part !== undefined);
-  const started = [runs, outbox, time, power, twin, signIn, uplink, ...maybe, sensorSet, cycle, self, server, watchdog];
+  const kernel = [runs, outbox, time, power, updates, twin, signIn, uplink];
+  const started = [...kernel, ...maybe, sensorSet, cycle, self, server, watchdog];
   const leave = closeOnSignal(started, onError);
   twin.onRestart(() => leave(EXIT_FOR_RESTART));
+  updates.begin(report, () => leave(EXIT_FOR_RESTART));
 
   stdout.write(`dvornik edge ${SOFTWARE}, ${config.TENANT}:${config.DEVICE}, listening on ${server.url}\n`);
   const lines = await runSelfTest({ report, findings: self.findings.now, truck, findCameras, sensors });

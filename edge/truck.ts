@@ -9,6 +9,7 @@ import type { ProgramEnvironment } from "./camera/program-environment.ts";
 import { rationCamera } from "./camera/rationed-camera.ts";
 import { type WatchedCamera, watchCamera } from "./camera/watched-camera.ts";
 import type { Power } from "./power/power.ts";
+import type { ModelUpdates } from "./update/model-updates.ts";
 import { type Judge, openJudge } from "./visits/judge.ts";
 import { spaceJudge } from "./visits/spaced-judge.ts";
 import { openVisits, type VisitsOptions } from "./visits/visit-keeper.ts";
@@ -28,22 +29,25 @@ export interface Machine {
   readonly environment: ProgramEnvironment;
   /** What its power allows. */
   readonly power: Pick<Power, "duty">;
+  /** Which model is used; it changes with updates. */
+  readonly models: Pick<ModelUpdates, "place" | "saw" | "attach">;
 }
 
 /** Opens camera, model and visits, or gives undefined where the settings name no camera. */
 export async function openTruck(
   config: EdgeConfig,
-  { clock, random, environment, power }: Machine,
+  { clock, random, environment, power, models }: Machine,
   visitParts: Omit<VisitsOptions, "folder" | "camera" | "judge">,
 ): Promise<Truck | undefined> {
   const address = cameraOf(config);
   if (address.kind === "none") return undefined;
   const { counters, log, newId } = visitParts;
-  const opened = await openCamera(address, { settings: config, environment, clock, newId });
-  const rationed = rationCamera(opened, () => power.duty().isCameraAllowed);
+  const lens = await openCamera(address, { settings: config, environment, clock, newId });
+  const rationed = rationCamera(lens, () => power.duty().isCameraAllowed);
   const camera = watchCamera(rationed, { name: nameOf(address), counters, log, random });
-  const opening = await openJudge(config.MODEL_DIR, clock);
-  const judge = spaceJudge(opening, () => power.duty().judgeGapMs, clock.monotonicMs);
+  const opened = await openJudge(models.place(), clock, models.saw);
+  await models.attach(opened);
+  const judge = spaceJudge(opened, () => power.duty().judgeGapMs, clock.monotonicMs);
   const visits = await openVisits({ ...visitParts, folder: join(config.DATA_DIR, "drafts"), camera, judge });
   return { camera, judge, visits, close: () => closeAll([camera, judge, visits]) };
 }

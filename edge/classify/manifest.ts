@@ -13,7 +13,7 @@ export const SelfTest = z.looseObject({
     .array(z.object({ file: FileName, state: SiteState }))
     .min(1)
     .max(20),
-  /** The slowest of a hundred photos may take so long. */
+  /** The slowest of fifty photos may take so long. */
   p99Ms: z.number().positive(),
   /** The most resident memory of a process that does nothing else. */
   memoryMb: z.number().positive(),

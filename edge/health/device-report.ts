@@ -1,4 +1,5 @@
 import type { Address } from "#contract/names.ts";
+import type { UpdateReport } from "#contract/twin.ts";
 import type { CameraHealth, WatchedCamera } from "../camera/watched-camera.ts";
 import type { Cycle } from "../cycle.ts";
 import type { IdentityStatus } from "../identity/device-identity.ts";
@@ -9,9 +10,11 @@ import type { Fix, Position, PositionHealth } from "../position/position.ts";
 import type { Power, PowerStatus } from "../power/power.ts";
 import type { Sensor, SensorHealth } from "../sensors/sensor.ts";
 import type { Twin, TwinStatus } from "../twin/twin.ts";
+import type { UpdateSink } from "../twin/update-sink.ts";
 import type { SignIn } from "../uplink/sign-in.ts";
 import type { DailyTraffic } from "../uplink/traffic.ts";
 import type { Uplink, UplinkStatus } from "../uplink/uplink.ts";
+import type { Judge } from "../visits/judge.ts";
 import type { Visits } from "../visits/visits.ts";
 import type { Watchdog } from "../watchdog/watchdog.ts";
 import type { Counters } from "./counters.ts";
@@ -45,6 +48,8 @@ export interface DeviceReport extends Address {
   readonly power: PowerStatus;
   /** Why systemd will start the program anew, or null while it makes progress. */
   readonly noProgress: string | null;
+  /** The wanted updates, and what the device did with each. */
+  readonly updates: readonly UpdateReport[];
   /** `lastUp` is in milliseconds since boot, null until the sensor has said something. */
   readonly sensors: readonly (SensorHealth & {
     readonly name: string;
@@ -69,7 +74,8 @@ export interface DeviceReport extends Address {
 export interface ReportParts {
   readonly address: Address;
   readonly software: string;
-  readonly model: string | null;
+  /** Undefined on a device without a camera. */
+  readonly judge: Pick<Judge, "model" | "trouble"> | undefined;
   readonly time: DeviceTime;
   readonly outbox: Outbox;
   readonly signIn: Pick<SignIn, "certificate">;
@@ -78,12 +84,12 @@ export interface ReportParts {
   readonly counters: Counters;
   readonly power: Pick<Power, "status">;
   readonly watchdog: Pick<Watchdog, "trouble">;
+  readonly updates: Pick<UpdateSink, "reports">;
   readonly sensors: readonly Sensor[];
   readonly cycle: Cycle;
   readonly position: Position | undefined;
   readonly visits: Visits | undefined;
   readonly camera: WatchedCamera | undefined;
-  readonly modelTrouble: string | null;
   readonly pace: Pick<Pace, "now">;
   readonly facts: {
     readonly host: HostFacts;
@@ -99,7 +105,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
   const {
     address,
     software,
-    model,
+    judge,
     time,
     outbox,
     signIn,
@@ -114,12 +120,12 @@ export function reportOf(parts: ReportParts): DeviceReport {
     camera,
     watchdog,
   } = parts;
-  const { modelTrouble, pace, facts } = parts;
+  const { pace, facts } = parts;
   return {
     ...address,
     software,
-    model,
-    modelTrouble,
+    model: judge?.model ?? null,
+    modelTrouble: judge?.trouble ?? null,
     now: time.stamp(),
     outbox: { log: outbox.log, ...outbox.pending(), ages: facts.ages },
     brokerUrl: twin.config().BROKER_URL,
@@ -134,6 +140,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     errors: counters.snapshot(),
     power: power.status(),
     noProgress: watchdog.trouble(),
+    updates: parts.updates.reports(),
     sensors: sensors.map((sensor) => ({
       name: sensor.name,
       model: sensor.model,

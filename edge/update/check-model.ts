@@ -11,7 +11,7 @@ import { UpdateRefused } from "./update-refused.ts";
 
 /** Beside this file, as source or as the JavaScript of a bundle. */
 const PROGRAM = fileURLToPath(import.meta.resolve("./measure-model-main.ts"));
-/** A hundred photos at the slowest that any bound should allow. */
+/** Fifty photos, and what it takes to load, at the slowest that any bound should allow. */
 const WITHIN_MS = 10 * 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 

@@ -19,7 +19,7 @@ export const NO_COUNTS: TrialCounts = { starts: 0, photos: 0, doubtful: 0, error
 
 /** What a model on trial is held against. */
 export interface TrialBounds {
-  /** So many photos without trouble prove it. */
+  /** So many photos with a verdict that helps prove it. */
   readonly photos: number;
   /** Share of doubtful photos before the switch, 0 to 1; undefined where too few were seen. */
   readonly doubtfulBefore: number | undefined;
@@ -52,7 +52,8 @@ export function judgeTrial(
   if (counts.photos >= LEAST_PHOTOS && counts.doubtful > mostDoubtful * counts.photos) {
     return returns(`${counts.doubtful} of ${counts.photos} photos were doubtful`);
   }
-  if (counts.photos >= photos) return { isWell: true, reason: `${counts.photos} photos were judged well` };
+  const well = counts.photos - counts.doubtful - counts.errors;
+  if (well >= photos) return { isWell: true, reason: `${well} photos were judged well` };
   if (counts.upMs >= QUIET_MS) return { isWell: true, reason: "a day without trouble" };
   return undefined;
 }

@@ -1,4 +1,3 @@
-import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { UpdateStage } from "#contract/twin.ts";
 import type { SignedUpdate, UpdateManifest } from "#contract/updates.ts";
@@ -23,6 +22,8 @@ export interface TakeOptions {
   readonly installers: readonly Installer[];
   readonly software: string;
   readonly bytesPerS: number;
+  /** Of the disk that the folder is on. */
+  readonly freeBytes: () => Promise<number>;
   /** Why nothing large may be done now (a low battery), or undefined. */
   readonly holdBack: () => string | undefined;
   readonly time: Pick<DeviceTime, "stamp">;
@@ -65,16 +66,20 @@ export async function takeUpdate(
   await book.accept(manifest);
   say("downloading");
   const room = installer.roomFor(manifest);
+  const checkRoom = async (toCome: number) => {
+    const reason = holdBack() ?? fullDisk(await options.freeBytes(), toCome + room);
+    if (reason !== undefined) throw new UpdateWaits(reason);
+  };
   let pieces = 0;
   const mayGoOn = async (toCome: number) => {
-    const reason = holdBack() ?? (await fullDisk(folder, toCome + room));
-    if (reason !== undefined) throw new UpdateWaits(reason);
+    await checkRoom(toCome);
     if (pieces > 0) onProgress();
     pieces += 1;
   };
+  await checkRoom(manifest.files.reduce((sum, { bytes }) => sum + bytes, 0));
   const download = { fleetUrl, folder: filesIn(folder), bytesPerS, clock, mayGoOn };
   for (const file of manifest.files) await downloadFile(file, download, signal);
-  await mayGoOn(0);
+  await checkRoom(0);
 
   say("testing");
   const { begin, why } = await installer.test(manifest, filesIn(folder), signal);
@@ -96,10 +101,9 @@ function factsOf({ keys, software, installers, book, time }: TakeOptions): Judge
   };
 }
 
-async function fullDisk(folder: string, toCome: number): Promise<string | undefined> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize - KEEP_FREE_BYTES;
-  if (free >= toCome) return undefined;
+function fullDisk(freeBytes: number, toCome: number): string | undefined {
+  const spare = freeBytes - KEEP_FREE_BYTES;
+  if (spare >= toCome) return undefined;
   const megabytes = (bytes: number) => Math.max(0, Math.round(bytes / 1_000_000));
-  return `the disk has ${megabytes(free)} MB to spare, and ${megabytes(toCome)} MB are needed`;
+  return `the disk has ${megabytes(spare)} MB to spare, and ${megabytes(toCome)} MB are needed`;
 }

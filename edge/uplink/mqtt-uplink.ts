@@ -30,8 +30,8 @@ export interface MqttUplinkOptions {
   readonly twin: Pick<Twin, "want" | "wantTooLarge" | "begin" | "onReconnect">;
   /** How long a connection may be without a word; a change opens a new one. */
   readonly keepalive?: Keepalive;
-  /** What is published, retained, while connected; the last will says the same with `online: false`. */
-  readonly state: DeviceFacts;
+  /** What is published, retained, with each connection; the last will says the same with `online: false`. */
+  readonly state: () => DeviceFacts;
   readonly clock: Clock;
   readonly random: () => number;
   readonly counters: Counters;
@@ -44,6 +44,12 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
   const turnedAway = countTurnedAway();
   const traffic = countTraffic();
   let stored: Stored | null = null;
+  let said = "";
+  const sayState = (online: boolean) => {
+    const facts = state();
+    said = JSON.stringify(facts);
+    return JSON.stringify({ ...facts, online });
+  };
   const onStored = (payload: Uint8Array) => {
     stored = storedOf(payload, outbox.log) ?? stored;
   };
@@ -77,7 +83,7 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
       const keepaliveS = keepalive?.seconds();
       return { ...(await signIn.login()), ...(keepaliveS !== undefined && { keepaliveS }) };
     },
-    presence: { topic: topics.state(address), say: (online) => JSON.stringify({ ...state, online }) },
+    presence: { topic: topics.state(address), say: sayState },
     begin,
     onEnded: (code) => {
       counters.count(code);
@@ -94,7 +100,13 @@ export function startMqttUplink(options: MqttUplinkOptions): Uplink {
   signIn.onNew(() => link.reconnect());
   keepalive?.onChange(() => link.reconnect());
   twin.onReconnect(() => link.reconnect());
-  return { status: () => ({ ...link.status(), stored, traffic: traffic.total() }), close: () => link.close() };
+  return {
+    status: () => ({ ...link.status(), stored, traffic: traffic.total() }),
+    tellState: () => {
+      if (said !== "" && said !== JSON.stringify(state())) link.reconnect();
+    },
+    close: () => link.close(),
+  };
 }
 
 /** What the city has of this log; undefined where it speaks of another one, or cannot be read: the next one replaces it. */

@@ -14,4 +14,6 @@ export interface UplinkStatus extends LinkStatus {
 /** Carries the outbox to the broker whenever there is one. */
 export interface Uplink extends Closer {
   status(): UplinkStatus;
+  /** The device's state may be another one now: opens a new connection to say it, where it is. */
+  tellState(): void;
 }

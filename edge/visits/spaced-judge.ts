@@ -21,8 +21,12 @@ export function spaceJudge(judge: Judge, gapMs: () => number, nowMs: () => numbe
   }
 
   return {
-    model: judge.model,
-    trouble: judge.trouble,
+    get model() {
+      return judge.model;
+    },
+    get trouble() {
+      return judge.trouble;
+    },
     judge: (jpeg) => {
       const turn = before.then(() => judgeInTurn(jpeg));
       before = turn.then(

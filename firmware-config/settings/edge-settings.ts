@@ -7,6 +7,7 @@ import { ByteAddress, TcpAddress } from "./byte-address.ts";
 import { cameraSettings, checkCameraSettings } from "./camera-settings.ts";
 import { PLANTOWER_MODELS } from "./plantower-models.ts";
 import { powerSettings } from "./power-settings.ts";
+import { updateSettings } from "./update-settings.ts";
 
 const Fields = z.string().transform((text, context): readonly ("pm25" | "pm10")[] => {
   const parsed = z
@@ -79,6 +80,7 @@ export const EdgeConfig = z
     ...powerSettings,
     REPLAY: z.string().max(128).optional().describe("name of the recording that the sensors replay: marks readings"),
     MODEL_DIR: z.string().default("models/waste-site").describe("folder of the model and its manifest"),
+    ...updateSettings,
     HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8081).describe("port on 127.0.0.1; 0: any free one"),
     PAGE_NAMES: Names.default([]).describe(
       "names and addresses that phones on the device's own Wi-Fi ask by, with commas between; without them 127.0.0.1 alone",

@@ -33,6 +33,7 @@ export function aReport(change: Partial<DeviceReport> = {}): DeviceReport {
     software: "0.1.0",
     model: "d".repeat(64),
     modelTrouble: null,
+    updates: [],
     now: STAMP,
     outbox: { ...NOTHING_PENDING, log: "log-1", ages: {} },
     brokerUrl: "mqtts://broker.example:8883",

@@ -41,7 +41,7 @@ async function setUp(broker: AedesBroker | string, token = "secret-of-a-device")
       address: DEVICE,
       outbox,
       twin: silentTwin,
-      state: STATE,
+      state: () => STATE,
       clock: systemClock,
       random: () => 0,
       counters,
