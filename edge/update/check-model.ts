@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { UpdateManifest } from "#contract/updates.ts";
 import { messageOf } from "#kit/errors.ts";
 import { runProgram } from "#kit/run-program.ts";
@@ -10,7 +9,7 @@ import { Measured } from "./measure-model.ts";
 import { UpdateRefused } from "./update-refused.ts";
 
 /** Beside this file, as source or as the JavaScript of a bundle. */
-const PROGRAM = fileURLToPath(import.meta.resolve("./measure-model-main.ts"));
+const PROGRAM = join(import.meta.dirname, "measure-model-main.ts");
 /** Fifty photos, and what it takes to load, at the slowest that any bound should allow. */
 const WITHIN_MS = 10 * 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;

@@ -9,7 +9,7 @@ import { toJavaScript } from "./to-javascript.ts";
 
 /** The programs that there are bundles for: what each starts with, and the folders of data that it reads. */
 export const BUNDLES = {
-  edge: { entries: ["edge/main.ts"], folders: ["models/waste-site"] },
+  edge: { entries: ["edge/main.ts", "edge/update/self-test-main.ts"], folders: ["models/waste-site"] },
   gateway: { entries: ["gateway/main.ts", "firmware-config/enrol.ts"], folders: [] },
 } as const;
 export type BundleName = keyof typeof BUNDLES;
@@ -47,6 +47,10 @@ export async function bundleProgram(root: string, name: BundleName, arch: Arch, 
   const own = { name: `dvornik-${name}`, version, license, private: true, type: "module", imports, arch };
   await writeFile(join(folder, "package.json"), `${JSON.stringify(own, null, 2)}\n`);
   await writeLauncher(folder, name, entries[0]);
+  if (name === "edge") {
+    await copyFile(join(root, "edge/update/launch.sh"), join(folder, "bin/dvornik-launch"));
+    await chmod(join(folder, "bin/dvornik-launch"), 0o755);
+  }
   return await measure(folder);
 }
 
