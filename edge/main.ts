@@ -105,8 +105,8 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
     config.PAGE_NAMES,
   );
   const maybe = [position, truck].filter((part) => part !== undefined);
-  const kernel = [runs, outbox, time, power, updates, twin, signIn, uplink];
-  const started = [...kernel, ...maybe, sensorSet, cycle, self, server, watchdog];
+  const core = [runs, outbox, time, power, updates, twin, signIn, uplink];
+  const started = [...core, ...maybe, sensorSet, cycle, self, server, watchdog];
   const leave = closeOnSignal(started, onError);
   twin.onRestart(() => leave(EXIT_FOR_RESTART));
   updates.begin(report, () => leave(EXIT_FOR_RESTART));

@@ -18,8 +18,8 @@ begin() { # AS FOLDER ARGUMENTS...
 }
 
 # Runs beside the program, whose process is $$ once this shell has become it.
-give_up_in_time() {
-  target=$(readlink "$store/trial")
+give_up_in_time() { # TARGET OF THE LINK
+  target=$1
   while [ "$seconds" -gt 0 ]; do
     sleep 5
     seconds=$((seconds - 5))
@@ -29,14 +29,17 @@ give_up_in_time() {
   echo "it was not confirmed in time" >"$store/trial-failed"
   sync "$store/trial-failed"
   kill -TERM $$
-  sleep 20
+  for _ in 1 2 3 4; do
+    sleep 5
+    kill -0 $$ || return
+  done
   kill -KILL $$
 }
 
 if [ -x "$store/trial/$program" ] && [ ! -e "$store/trial-failed" ]; then
-  starts=$(wc -c 2>/dev/null <"$store/trial-starts" || echo 0)
-  if [ "$starts" -lt 5 ] && printf . >>"$store/trial-starts" && sync "$store/trial-starts"; then
-    give_up_in_time >/dev/null 2>&1 &
+  starts=$(cat "$store/trial-starts" 2>/dev/null)
+  if [ "${#starts}" -lt 5 ] && printf . >>"$store/trial-starts" && sync "$store/trial-starts"; then
+    give_up_in_time "$(readlink "$store/trial")" >/dev/null 2>&1 &
     begin trial "$store/trial" "$@"
   fi
 fi

@@ -1,0 +1,250 @@
+import { readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { SignedUpdate } from "#contract/updates.ts";
+import { systemClock } from "#kit/clock.ts";
+import type { StartedAs } from "../../../edge/update/software-store.ts";
+import { openSoftwareUpdates } from "../../../edge/update/software-updates.ts";
+import { openUpdateBook } from "../../../edge/update/update-book.ts";
+import { startUpdates } from "../../../edge/update/updates.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { until } from "../../support/until.ts";
+import { quiet } from "../support/fakes.ts";
+import { startArtefactServer } from "./artefact-server.ts";
+import { type BundleFiles, publishSoftware, signSoftware } from "./software-support.ts";
+import { NOW, operator } from "./updates-support.ts";
+
+async function aDevice() {
+  const server = await startArtefactServer();
+  const folder = await tempFolder();
+  const store = join(folder, "software");
+  const start = async (startedAs: StartedAs, trialMs = 60_000) => {
+    let restarts = 0;
+    const software = await openSoftwareUpdates({
+      folder: store,
+      startedAs,
+      environment: { SECRET: "known" },
+      model: () => ({ folder: "/model" }),
+      trialMs,
+      clock: systemClock,
+      log: quiet,
+      restart: () => {
+        restarts += 1;
+      },
+    });
+    const updates = startUpdates({
+      folder: join(folder, "updates"),
+      book: await openUpdateBook(join(folder, "updates")),
+      keys: [operator.publicKey],
+      fleetUrl: server.url,
+      installers: [software],
+      software: "0.1.0",
+      bytesPerS: 1e9,
+      spreadMs: 0,
+      freeBytes: async () => 1e12,
+      holdBack: () => undefined,
+      time: { stamp: () => ({ v: 1, at: NOW, clock: "ntp", boot: "b", up: 1 }) },
+      clock: systemClock,
+      random: () => 0,
+      log: quiet,
+    });
+    const close = async () => {
+      await updates.close();
+      await software.close();
+    };
+    onTestFinished(close);
+    return { software, updates, close, restarts: () => restarts };
+  };
+  const publish = (version: string, counter: number, change: BundleFiles = {}) =>
+    publishSoftware(server, folder, { version, counter, change });
+  return { server, folder, store, start, publish };
+}
+type Device = Awaited<ReturnType<Awaited<ReturnType<typeof aDevice>>["start"]>>;
+
+async function reaches(device: Device, update: SignedUpdate, stage: string) {
+  device.updates.want([update]);
+  return await until(`it is ${stage}`, () => device.updates.reports().find((one) => one.stage === stage), 30_000);
+}
+
+describe("an update of the software", () => {
+  it("is unpacked, asked to test itself, and on trial after the next start", async () => {
+    const { store, start, publish } = await aDevice();
+    const device = await start("base");
+    const update = await publish("1.1.0", 2);
+
+    await reaches(device, update, "trial");
+
+    expect(device.restarts()).toBe(1);
+    expect(await readlink(join(store, "trial"))).toBe("2-1.1.0");
+    expect(await readFile(join(store, "2-1.1.0/bin/dvornik-edge"), "utf8")).toContain("1.1.0");
+  });
+
+  it("stays once it has been well for long enough, and is the one before when the next one is proven", async () => {
+    const { store, start, publish } = await aDevice();
+    const first = await publish("1.1.0", 2);
+    const base = await start("base");
+    await reaches(base, first, "trial");
+    await base.close();
+
+    const onTrial = await start("trial", 5_000);
+    onTrial.software.prove(() => undefined);
+    const proven = await reaches(onTrial, first, "active");
+    const second = await publish("1.2.0", 3);
+    onTrial.updates.want([second]);
+    await reaches(onTrial, second, "trial");
+    await onTrial.close();
+    const next = await start("trial", 5_000);
+    next.software.prove(() => undefined);
+    await reaches(next, second, "active");
+
+    expect(proven.reason).toBe("it is connected and sends");
+    expect(await readlink(join(store, "current"))).toBe("3-1.2.0");
+    expect(await readlink(join(store, "previous"))).toBe("2-1.1.0");
+    const third = await publish("1.3.0", 4);
+    await reaches(next, third, "trial");
+    expect((await readdir(store)).filter((name) => /^\d/.test(name)).sort()).toEqual(["2-1.1.0", "3-1.2.0", "4-1.3.0"]);
+  });
+
+  it("is returned from, with the reason, when it does not prove itself in time", async () => {
+    const { store, start, publish } = await aDevice();
+    const update = await publish("1.1.0", 2);
+    const base = await start("base");
+    await reaches(base, update, "trial");
+    await base.close();
+
+    const onTrial = await start("trial", 1_000);
+    onTrial.software.prove(() => "no connection (it is cold)");
+    await until("it gives up", () => onTrial.restarts() === 1);
+    await onTrial.close();
+    const again = await start("base");
+
+    const returned = await reaches(again, update, "returned");
+    expect(returned.reason).toBe("within 1 s it was not proven: no connection (it is cold)");
+    expect(await readFile(join(store, "trial"), "utf8").catch(() => "gone")).toBe("gone");
+    expect((await readdir(store)).filter((name) => /^\d/.test(name))).toEqual([]);
+  });
+
+  it("is returned from when the launcher has started it in vain", async () => {
+    const { store, start, publish } = await aDevice();
+    const update = await publish("1.1.0", 2);
+    const base = await start("base");
+    await reaches(base, update, "trial");
+    await base.close();
+    await writeFile(join(store, "trial-starts"), ".....");
+
+    const returned = await reaches(await start("base"), update, "returned");
+
+    expect(returned.reason).toBe("it was started five times and did not prove itself");
+  });
+
+  it.each<[string, BundleFiles, RegExp]>([
+    ["for another machine", { "package.json": JSON.stringify({ version: "1.1.0", arch: "mips" }) }, /it is for mips/],
+    [
+      "of another version",
+      { "package.json": JSON.stringify({ version: "9.9.9", arch: process.arch }) },
+      /9.9.9, signed as 1.1.0/,
+    ],
+    ["without a package.json", { "package.json": "" }, /holds no program/],
+    [
+      "whose self-test fails",
+      { "edge/update/self-test-main.js": 'console.error("no outbox"); process.exit(1);' },
+      /ended with 1: no outbox/,
+    ],
+    ["whose self-test says nothing", { "edge/update/self-test-main.js": "" }, /says nothing good/],
+    [
+      "that thinks it is another",
+      { "edge/update/self-test-main.js": 'console.log(JSON.stringify({ software: "1.0.0", model: null }))' },
+      /says nothing good/,
+    ],
+    ["whose Node does not start", { "bin/node": "#!/nowhere\n" }, /self-test failed/],
+  ])("is refused for good when it is a program %s", async (_name, change, reason) => {
+    const { start, publish } = await aDevice();
+    const device = await start("base");
+
+    const refused = await reaches(device, await publish("1.1.0", 2, change), "refused");
+
+    expect(refused.reason).toMatch(reason);
+    expect(device.restarts()).toBe(0);
+  });
+
+  it("is refused when its archive is none, and nothing of it stays", async () => {
+    const { server, store, start } = await aDevice();
+    const device = await start("base");
+    const update = signSoftware(server, "1.1.0", 2, gzipSync(Buffer.alloc(2_000, 65)));
+
+    expect((await reaches(device, update, "refused")).reason).toMatch(/no ustar archive/);
+
+    await device.close();
+    await start("base");
+    expect((await readdir(store)).filter((name) => /^\d/.test(name))).toEqual([]);
+  });
+
+  it("gets the device's settings and the model in use for its self-test", async () => {
+    const { start, publish } = await aDevice();
+    const device = await start("base");
+    const tell = "console.error(process.env.SECRET, process.argv.slice(3).join()); process.exit(1);";
+
+    const refused = await reaches(
+      device,
+      await publish("1.1.0", 2, { "edge/update/self-test-main.js": tell }),
+      "refused",
+    );
+
+    expect(refused.reason).toBe("its self-test ended with 1: known /model,");
+  });
+
+  it("waits on a device that the launcher did not start", async () => {
+    const { start, publish } = await aDevice();
+    const device = await start(undefined);
+    device.updates.want([await publish("1.1.0", 2)]);
+
+    const waiting = await until("it says why", () =>
+      device.updates.reports().find(({ reason }) => reason !== undefined),
+    );
+
+    expect(waiting).toMatchObject({ stage: "waiting", reason: expect.stringMatching(/dvornik-launch/) });
+  });
+
+  it("is tested again when the power went before its link was there", async () => {
+    const { store, start, publish } = await aDevice();
+    const update = await publish("1.1.0", 2);
+    const device = await start("base");
+    await reaches(device, update, "trial");
+    await device.close();
+    await rm(join(store, "trial"));
+
+    const again = await start("base");
+    await reaches(again, update, "trial");
+
+    expect(await readlink(join(store, "trial"))).toBe("2-1.1.0");
+  });
+
+  it("counts as proven when the power went right after it became the current one", async () => {
+    const { store, start, publish } = await aDevice();
+    const update = await publish("1.1.0", 2);
+    const device = await start("base");
+    await reaches(device, update, "trial");
+    await device.close();
+    await rename(join(store, "trial"), join(store, "current"));
+
+    const again = await start("current");
+
+    expect((await reaches(again, update, "active")).reason).toBe("it has proven itself");
+    expect(await readlink(join(store, "current"))).toBe("2-1.1.0");
+  });
+
+  it("is on trial still when the power went while it became the current one", async () => {
+    const { store, start, publish } = await aDevice();
+    const update = await publish("1.1.0", 2);
+    const device = await start("base");
+    await reaches(device, update, "trial");
+    await device.close();
+    await symlink("1-1.0.0", join(store, "previous.new"));
+
+    const again = await start("trial", 5_000);
+    again.software.prove(() => undefined);
+
+    await reaches(again, update, "active");
+  });
+});
