@@ -100,6 +100,14 @@ export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): T
       if (broker === running.broker && running.isWith(keeper.state)) await keeper.step({ kind });
     });
 
+  /** Only the newest want counts, so a broker that sends them without end fills nothing. */
+  let newest: Uint8Array | undefined;
+  const takeNewest = async () => {
+    const bytes = newest;
+    newest = undefined;
+    if (bytes !== undefined) await wants.take(bytes);
+  };
+
   let lastMs = clock.monotonicMs();
   const pass = async () => {
     const ms = clock.monotonicMs() - lastMs;
@@ -123,7 +131,10 @@ export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): T
     onRestart: running.onRestart,
     want: (bytes) => {
       // A twin that was cleared wants nothing: what is in force stays.
-      if (bytes.length > 0) enqueue(() => wants.take(bytes));
+      if (bytes.length === 0) return;
+      const isAwaited = newest !== undefined;
+      newest = bytes;
+      if (!isAwaited) enqueue(takeNewest);
     },
     wantTooLarge: (bytes) => wants.refuse(`is a packet of ${bytes} bytes; it is looked at again within the hour`),
     begin: (publish) => {
