@@ -56,7 +56,15 @@ const DOUBTS = [
   "warming-up",
 ] as const;
 
-function ofSensors({ sensors, now, readingEveryMs, startedUp }: DeviceReport): readonly Finding[] {
+/** What is to be said of sensors. */
+export function ofSensors({
+  sensors,
+  now,
+  readingEveryMs,
+  startedUp,
+}: Pick<DeviceReport, "sensors" | "readingEveryMs" | "startedUp"> & {
+  readonly now: { readonly up: number };
+}): readonly Finding[] {
   if (sensors.length === 0) return [found("sensors", "sensors-none")];
   const silentAfterMs = ROUNDS_MISSED * readingEveryMs + MOMENT_MS;
   return sensors.map((sensor) => {
@@ -84,7 +92,8 @@ function ofPosition({ position }: DeviceReport): Finding {
   return found("position", "position-well", { lat: fix.lat.toFixed(5), lon: fix.lon.toFixed(5) });
 }
 
-function ofClock({ now: { clock } }: DeviceReport): Finding {
+/** What is to be said of the clock. */
+export function ofClock({ now: { clock } }: { readonly now: Pick<DeviceReport["now"], "clock"> }): Finding {
   if (clock === "none") return found("clock", "clock-none");
   return clock === "rtc" ? found("clock", "clock-rtc") : found("clock", "clock-well", { clock });
 }
@@ -151,7 +160,8 @@ function ofMemory({ host: { rssBytes: rss, memory } }: DeviceReport): Finding {
   return found("memory", "memory-low", { rss, available: memory.availableBytes, total: memory.totalBytes });
 }
 
-function ofPower({ power: { facts, duty } }: DeviceReport): Finding {
+/** What is to be said of the supply. */
+export function ofPower({ power: { facts, duty } }: Pick<DeviceReport, "power">): Finding {
   const { isUndervolted, sinceBoot, chargePercent: charge } = facts;
   if (isUndervolted === true) return found("power", "power-undervoltage");
   // What the device does less for its battery is its camera and its bursts; heat has a finding of its own.
@@ -164,7 +174,8 @@ function ofPower({ power: { facts, duty } }: DeviceReport): Finding {
 /** A Raspberry Pi slows down here (research/edge.md, 4.2); edge/power/duty.ts does less from here on. */
 const HOT_C = 80;
 
-function ofHeat({ power: { facts } }: DeviceReport): Finding {
+/** What is to be said of the heat. */
+export function ofHeat({ power: { facts } }: { readonly power: Pick<DeviceReport["power"], "facts"> }): Finding {
   const { temperatureC, isThrottled } = facts;
   const celsius = temperatureC === null ? "?" : Math.round(temperatureC);
   if (temperatureC !== null && temperatureC >= HOT_C) return found("heat", "heat-hot", { celsius });
@@ -172,7 +183,8 @@ function ofHeat({ power: { facts } }: DeviceReport): Finding {
   return found("heat", temperatureC === null ? "heat-unknown" : "heat-well", { celsius });
 }
 
-function ofRuns({ runs: { last, starts, isLooping } }: DeviceReport): Finding {
+/** What is to be said of the runs before. */
+export function ofRuns({ runs: { last, starts, isLooping } }: Pick<DeviceReport, "runs">): Finding {
   if (last === null) return found("runs", "runs-first");
   return found("runs", isLooping ? "runs-loop" : `runs-${last.end}`, { starts }, last.error);
 }

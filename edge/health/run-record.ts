@@ -119,6 +119,12 @@ export async function openRunRecord(options: RunRecordOptions): Promise<RunRecor
   };
 }
 
+/** What is known of the runs in a folder, while none goes on; it leaves no trace. */
+export async function readRuns(folder: string): Promise<RunHistory> {
+  const known = await load(join(folder, FILE), () => {});
+  return historyOf(endLast(known, kernelBootId() ?? null, undefined, null));
+}
+
 /** The record with the end of its last run, found out where that could not say it itself, and counted by day. */
 function endLast(record: RunFile, kernel: string | null, result: RunEnd | undefined, nowMs: number | null): RunFile {
   const last = record.runs.at(-1);

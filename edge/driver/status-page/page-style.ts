@@ -53,7 +53,7 @@ ul { display: grid; gap: .75rem; margin: 0; padding: 0; list-style: none; }
 .todo { margin-block-start: .375rem !important; padding: .5rem .75rem; background: var(--tone-ground); border-radius: .5rem; }
 .said, .since { color: var(--soft); font-size: .875rem; }
 .said q { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .8125rem; }
-.stale main { opacity: .75; }
+.stale .part { border-style: dashed; }
 footer { margin: 1.5rem 0 0; color: var(--soft); font-size: .875rem; }
 footer p { margin: .25rem 0; }
 @media (min-width: 44rem) {
