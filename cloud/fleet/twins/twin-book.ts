@@ -44,6 +44,9 @@ export const reportedOf = (sql: Sql, { tenant, device }: Address): ReportedRow |
 export const reportedSince = (sql: Sql, revision: number): readonly ReportedRow[] =>
   sql.all(ReportedRow, "SELECT * FROM reported WHERE revision > ? ORDER BY revision", revision);
 
+/** The newest revision of all that was said, 0 before anything was. */
+export const newestReported = (sql: Sql): number => newestOf(sql, "reported");
+
 /**
  * Changes what is wanted of a device, under the next `rev`. That is no less than the seconds since 1970, so that a file
  * which was put back from an older copy gives out none that a device takes for old.
@@ -55,7 +58,7 @@ export function putTwin(
   nowMs: number,
 ): void {
   const rev = Math.max((twinOf(sql, { tenant, device })?.rev ?? 0) + 1, Math.floor(nowMs / 1000));
-  const revision = nextRevision(sql, "twins");
+  const revision = newestOf(sql, "twins") + 1;
   sql.run(
     `INSERT INTO twins (tenant, device, rev, settings, updates, revision) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET rev = excluded.rev, settings = excluded.settings, updates = excluded.updates,
@@ -71,13 +74,13 @@ export function keepReported(sql: Sql, { tenant, device }: Address, reported: Re
   sql.run(
     `INSERT INTO reported (tenant, device, body, at, revision) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET body = excluded.body, at = excluded.at, revision = excluded.revision`,
-    ...[tenant, device, JSON.stringify(reported), Math.round(nowMs), nextRevision(sql, "reported")],
+    ...[tenant, device, JSON.stringify(reported), Math.round(nowMs), newestReported(sql) + 1],
   );
   return true;
 }
 
-const nextRevision = (sql: Sql, table: "twins" | "reported"): number =>
-  (sql.get(Count, `SELECT coalesce(max(revision), 0) AS n FROM ${table}`)?.n ?? 0) + 1;
+const newestOf = (sql: Sql, table: "twins" | "reported"): number =>
+  sql.get(Count, `SELECT coalesce(max(revision), 0) AS n FROM ${table}`)?.n ?? 0;
 
 /** What one device is to be told. */
 export interface Wanting {

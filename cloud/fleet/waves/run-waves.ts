@@ -1,9 +1,10 @@
 import { clientIdOf } from "#contract/names.ts";
+import type { UpdateManifest } from "#contract/updates.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { Sql } from "../../store/state/database.ts";
 import type { GuardedFile } from "../../store/state/guarded-file.ts";
 import type { KnownDevice, KnownDevices } from "../twins/known-devices.ts";
-import { allTwins, putTwin, reportedSince, twinOf } from "../twins/twin-book.ts";
+import { allTwins, newestReported, putTwin, reportedSince, twinOf } from "../twins/twin-book.ts";
 import { isFor, joiningOf } from "./membership.ts";
 import { nextWave, type WaveDecision } from "./next-wave.ts";
 import {
@@ -37,32 +38,39 @@ const WHOLE_EVERY_MS = 60_000;
 /**
  * Makes the rounds of the rollouts: what devices have said is noted, each rollout decided, its wave filled, and the twins
  * brought to what follows. A round is one transaction and asks only what is on disk, so that a kill costs nothing and a
- * round that is made twice changes nothing.
+ * round that is made twice changes nothing. `isChanged`: somebody has just ordered something.
  */
 export function makeRounds({ file, known, nowMs, log }: RoundParts): (isChanged?: boolean) => void {
   let seen = 0;
-  let wholeAtMs = Number.NEGATIVE_INFINITY;
+  let broughtAtMs = Number.NEGATIVE_INFINITY;
   return (isChanged = false) => {
+    const now = Math.round(nowMs());
+    const isDue = isChanged || Math.abs(now - broughtAtMs) >= WHOLE_EVERY_MS;
+    if (!isDue && !file.use((sql) => isAwaited(sql, seen))) return;
+    // Before the transaction: the ingest waits for its end with what devices report.
+    const devices = known.all();
     const told = file.transaction((sql) => {
       const upTo = noteReported(sql, seen);
-      const rollouts = allRollouts(sql);
-      const now = Math.round(nowMs());
-      const isQuiet = upTo === seen && !rollouts.some(({ status }) => status === "running");
-      if (isQuiet && !isChanged && Math.abs(now - wholeAtMs) < WHOLE_EVERY_MS) return { upTo, decided: [] };
-      wholeAtMs = now;
-      const devices = known.all();
-      const decided = rollouts.flatMap((rollout) => stepOne(sql, rollout, devices, now));
-      bringTwins(sql, now);
-      return { upTo, decided };
+      const steps = allRollouts(sql).map((rollout) => stepOne(sql, rollout, devices, now));
+      const isBrought = isDue || upTo !== seen || steps.some(({ hasChanged }) => hasChanged);
+      if (isBrought) bringTwins(sql, now);
+      return { upTo, isBrought, decided: steps.flatMap(({ decided }) => decided) };
     });
     seen = told.upTo;
-    for (const { id, next, why } of told.decided) {
-      log.info({ event: `rollout.${WORDS[next]}`, id, why }, "a rollout goes on or ends");
-    }
+    if (told.isBrought) broughtAtMs = now;
+    for (const { id, next, why } of told.decided) tell(log, id, next, why);
   };
 }
 
-const WORDS = { advance: "advanced", stop: "stopped", done: "done", hold: "held" } as const;
+/** Whether something is on its way, or a device has said something since. */
+const isAwaited = (sql: Sql, seen: number): boolean =>
+  newestReported(sql) > seen || allRollouts(sql).some(({ status }) => status === "running");
+
+function tell(log: Logger, id: string, next: WaveDecision["next"], why: string): void {
+  if (next === "stop")
+    log.warn({ event: "rollout.stopped", id, why }, "a rollout was stopped: see fleet:update status");
+  else log.info({ event: next === "done" ? "rollout.done" : "rollout.advanced", id, why }, "a rollout goes on");
+}
 
 /** Notes what devices have said of their updates since; gives how far it has read. */
 function noteReported(sql: Sql, since: number): number {
@@ -75,31 +83,41 @@ function noteReported(sql: Sql, since: number): number {
   return said.at(-1)?.revision ?? since;
 }
 
-/** Decides one rollout and fills its wave; gives the decision where it changes something. */
-function stepOne(
-  sql: Sql,
-  rollout: RolloutRow,
+/** What came of one rollout in a round. */
+interface Step {
+  readonly hasChanged: boolean;
+  /** What was decided, where it changes something but words. */
+  readonly decided: readonly (WaveDecision & { readonly id: string })[];
+}
+
+/** Decides one rollout and fills its wave. */
+function stepOne(sql: Sql, rollout: RolloutRow, devices: readonly KnownDevice[], nowMs: number): Step {
+  if (!isOpen(rollout)) return { hasChanged: false, decided: [] };
+  const { id, signed, status } = rollout;
+  const members = membersOf(sql, id);
+  const decision = status === "paused" ? undefined : decide(rollout, members, devices, nowMs);
+  const now = decision === undefined ? rollout : follow(sql, rollout, decision, nowMs);
+  const joining = joiningNow(now, signed.manifest, members, devices, nowMs);
+  for (const one of joining) addMember(sql, id, one, one.errorsPerHour, nowMs);
+  const decided = decision === undefined || now === rollout ? [] : [{ id, ...decision }];
+  return { hasChanged: joining.length + decided.length > 0, decided };
+}
+
+function joiningNow(
+  { id, plan, wave, status }: RolloutRow,
+  manifest: UpdateManifest,
+  members: readonly MemberRow[],
   devices: readonly KnownDevice[],
   nowMs: number,
-): readonly (WaveDecision & { readonly id: string })[] {
-  if (!isOpen(rollout)) return [];
-  const { id, plan, signed, status } = rollout;
-  const decision = status === "paused" ? undefined : decide(rollout, membersOf(sql, id), devices, nowMs);
-  const now = decision === undefined ? rollout : follow(sql, rollout, decision, nowMs);
-  if ((now.status === "running" || now.status === "done") && nowMs < signed.manifest.expiresAt) {
-    const has = new Set(membersOf(sql, id).map(clientIdOf));
-    const joining = joiningOf(
-      id,
-      plan.waves[now.wave] ?? 0,
-      devices.filter((one) => isFor(plan, signed.manifest, one)),
-      {
-        hasIt: (one) => has.has(clientIdOf(one)),
-        isReachable: ({ heardAt }) => heardAt !== null && nowMs - heardAt < REACHABLE_MS,
-      },
-    );
-    for (const one of joining) addMember(sql, id, one, one.errorsPerHour, nowMs);
-  }
-  return decision === undefined || now === rollout ? [] : [{ id, ...decision }];
+): readonly KnownDevice[] {
+  const isGiven = (status === "running" || status === "done") && nowMs < manifest.expiresAt;
+  if (!isGiven) return [];
+  const has = new Set(members.map(clientIdOf));
+  const meant = devices.filter((one) => isFor(plan, manifest, one));
+  return joiningOf(id, plan.waves[wave] ?? 0, meant, {
+    hasIt: (one) => has.has(clientIdOf(one)),
+    isReachable: ({ heardAt }) => heardAt !== null && nowMs - heardAt < REACHABLE_MS,
+  });
 }
 
 function decide(
