@@ -39,11 +39,13 @@ export interface ProgramOptions {
   readonly machine?: Machine;
 }
 
-/** Another Node, and a folder with the sources: `main.ts` of the part is called from there. */
+/** Another Node, and a folder with the sources (or what was made of them), from where the part's `main` is called. */
 export interface Machine {
   /** The program and its first arguments. */
   readonly command: readonly [string, ...string[]];
   readonly folder: string;
+  /** What a part begins with, if not with `main.ts`. */
+  readonly main?: string;
   /** How long it may take until it answers. */
   readonly readyWithinMs: number;
 }
@@ -98,9 +100,9 @@ function spawnProgram({ part, settings, logFile, machine = OWN_MACHINE }: Progra
   // A full disk under a log must not end whoever watches the program.
   output.on("error", () => output.destroy());
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-  const { command, folder } = machine;
+  const { command, folder, main = "main.ts" } = machine;
   const [first, ...others] = command;
-  const child = spawn(first, [...others, join(folder, part, "main.ts")], {
+  const child = spawn(first, [...others, join(folder, part, main)], {
     cwd: folder,
     env: { PATH, HOME, NODE_COMPILE_CACHE, ...settings },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,21 +1,19 @@
 #!/bin/sh
-# Lays out what a foreign machine needs to run the agent on arm64, and prints its folder: `root` (an ARM system's libraries
-# and /proc/cpuinfo, for QEMU_LD_PREFIX) and `node_modules` (the packages of package-lock.json for linux arm64, Node too).
+# Lays out an ARM system's libraries and /proc/cpuinfo, which qemu shows to the programs that it runs, and prints the folder.
 #
-# The first time it takes a minute or two and some 600 MB; the result is cached outside the repository and later calls
-# return at once. A machine where that cannot be done exits 3 with one clear line, so that the tests can skip and say so.
+# The first time some 20 MB are fetched; the result is cached outside the repository and later calls return at once. A
+# machine where that cannot be done exits 3 with one clear line, so that the tests can skip and say so.
 set -eu
 
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
-house=$(CDPATH= cd -- "$here/../../.." && pwd)
 missing() { echo "the agent on arm64 cannot be tried: $1" >&2; exit 3; }
 
 [ "$(uname -s)" = Linux ] || missing "only Linux has qemu for single programs"
 command -v qemu-aarch64-static >/dev/null 2>&1 || missing "no qemu-aarch64-static (apt-get install qemu-user-static)"
 
-mark=$(cat "$0" "$house/package-lock.json" | sha256sum | cut -c1-16)
+mark=$(cat "$0" "$here/cpuinfo" | sha256sum | cut -c1-16)
 cache=${ARM64_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dvornik/arm64-$mark}
-if [ -f "$cache/done" ]; then echo "$cache"; exit 0; fi
+if [ -f "$cache/done" ]; then echo "$cache/root"; exit 0; fi
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 && [ -r "$keyring" ] ||
   missing "the ARM libraries come from Debian's packages, and here is no apt-get with Debian's keyring"
@@ -24,8 +22,8 @@ mkdir -p "$cache"
 # One at a time: a second caller waits for the first.
 exec 9>"$cache/lock"
 command -v flock >/dev/null 2>&1 && flock 9
-if [ -f "$cache/done" ]; then echo "$cache"; exit 0; fi
-echo "fetching what arm64 needs, once" >&2
+if [ -f "$cache/done" ]; then echo "$cache/root"; exit 0; fi
+echo "fetching ARM libraries, once" >&2
 
 # A private state of apt: nothing of this machine's is read or changed but its proxy settings.
 apt="$cache/apt"
@@ -43,11 +41,6 @@ own_apt update || missing "Debian's list of packages could not be fetched"
 for package in "$apt"/*.deb; do dpkg -x "$package" "$cache/root"; done
 # As a Raspberry Pi 4 has it: onnxruntime reads it when it is loaded and crashes on the one of an x64 machine.
 cp "$here/cpuinfo" "$cache/root/proc/cpuinfo"
-
-cp "$house/package.json" "$house/package-lock.json" "$house/.npmrc" "$cache"
-(cd "$cache" && npm ci --omit=dev --os=linux --cpu=arm64 --libc=glibc >&2) || missing "the packages could not be fetched"
-# What other systems' packages hold is a quarter of a gigabyte that nobody reads.
-rm -rf "$apt" "$cache"/node_modules/onnxruntime-node/bin/napi-v*/darwin "$cache"/node_modules/onnxruntime-node/bin/napi-v*/win32 \
-  "$cache"/node_modules/onnxruntime-node/bin/napi-v*/linux/x64
+rm -rf "$apt"
 : >"$cache/done"
-echo "$cache"
+echo "$cache/root"
