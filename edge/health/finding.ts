@@ -1,9 +1,10 @@
 import { CAMERA_WORDS } from "./camera-words.ts";
 import { DOCTOR_WORDS } from "./doctor-words.ts";
 import { FINDING_WORDS, type FindingKind, type Level } from "./finding-words.ts";
+import { TWIN_WORDS } from "./twin-words.ts";
 
 /** Every finding by its code. */
-const KINDS = { ...FINDING_WORDS, ...CAMERA_WORDS, ...DOCTOR_WORDS } as const;
+const KINDS = { ...FINDING_WORDS, ...CAMERA_WORDS, ...TWIN_WORDS, ...DOCTOR_WORDS } as const;
 export type FindingCode = keyof typeof KINDS;
 
 /** Whether a text is the code of a finding that this program knows. */
@@ -51,6 +52,7 @@ const PARTS: Readonly<Record<string, { readonly ru: string; readonly en: string 
   outbox: { ru: "исходящие", en: "outbox" },
   certificate: { ru: "сертификат", en: "certificate" },
   broker: { ru: "брокер", en: "broker" },
+  twin: { ru: "настройки из облака", en: "settings of the cloud" },
   disk: { ru: "диск", en: "disk" },
   memory: { ru: "память", en: "memory" },
   runs: { ru: "запуски", en: "runs" },

@@ -21,6 +21,7 @@ export function findingsOf(report: DeviceReport): readonly Finding[] {
     ofOutbox(report),
     ofCertificate(report),
     ofBroker(report),
+    ofTwin(report.twin),
     ...ofDisk(report.host),
     ofPower(report),
     ofHeat(report),
@@ -133,6 +134,18 @@ export function certificateFinding(
 
 function ofBroker({ uplink: { connected, trouble }, brokerUrl: url }: DeviceReport): Finding {
   return connected ? found("broker", "broker-well", { url }) : found("broker", "broker-away", { url }, trouble);
+}
+
+function ofTwin({ rev, settings, refused, onTrial, needsRestart, trouble }: DeviceReport["twin"]): Finding {
+  const say = (code: FindingCode, count: number, detail: string | null = null) =>
+    found("twin", code, { rev: rev ?? 0, count }, detail);
+  const [first] = refused;
+  if (trouble !== null) return say("twin-unkept", 0, trouble);
+  if (needsRestart === true) return say("twin-restart", 0);
+  if (onTrial) return say("twin-trial", 0);
+  if (first !== undefined) return say("twin-refused", refused.length, `${first.setting}: ${first.reason}`);
+  const count = Object.keys(settings).length;
+  return say(count === 0 ? "twin-none" : "twin-well", count);
 }
 
 /** The journal keeps 16 MiB in reserve; a photo and its visit take 0.3 MiB: below this the end is near. */

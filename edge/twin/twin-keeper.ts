@@ -1,12 +1,12 @@
 import { messageOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
-import { nextTwin, type TwinEvent, type TwinRules, type TwinState } from "./twin-state.ts";
-import type { TwinStore } from "./twin-store.ts";
+import type { OpenedSettings } from "./open-settings.ts";
+import { nextTwin, type TwinEvent, type TwinState } from "./twin-state.ts";
 
 /** Takes a twin from one state to the next and keeps what must be kept. */
 export interface TwinKeeper {
   readonly state: TwinState;
-  /** Why the newest state is not on disk, or null. */
+  /** Why the newest state is not on disk, or what was there could not be read; or null. */
   readonly trouble: string | null;
   /**
    * The state after an event is on disk before this resolves. Where the disk takes nothing, wants are not taken (false),
@@ -20,11 +20,11 @@ const KEEP_TRIAL_MS = 60_000;
 /** in a silence of days an hour is no matter, and a card wears with each write. */
 const KEEP_SILENCE_MS = 60 * 60_000;
 
-/** Goes on from a state that is on disk; the steps must not be asked for at the same time. */
-export function keepTwin(begin: TwinState, store: TwinStore, rules: TwinRules, log: Logger): TwinKeeper {
+/** Goes on from what was found on disk; the steps must not be asked for at the same time. */
+export function keepTwin({ state: begin, store, rules, trouble: found }: OpenedSettings, log: Logger): TwinKeeper {
   let state = begin;
   let kept = begin;
-  let trouble: string | null = null;
+  let trouble = found;
   return {
     get state() {
       return state;
@@ -40,7 +40,9 @@ export function keepTwin(begin: TwinState, store: TwinStore, rules: TwinRules, l
           kept = next;
           trouble = null;
         } catch (error) {
-          if (trouble === null) log.error({ event: "twin.unkept", err: error }, "the twin cannot be kept on disk");
+          if (trouble !== messageOf(error)) {
+            log.error({ event: "twin.unkept", err: error }, "the twin cannot be kept on disk");
+          }
           trouble = messageOf(error);
           if (event.kind === "wanted") return false;
         }

@@ -66,12 +66,12 @@ interface Wants {
  * they cut the device off. Never rejects and never throws, whatever comes.
  */
 export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): Twin {
-  const keeper = keepTwin(opened.state, opened.store, opened.rules, log);
+  const keeper = keepTwin(opened, log);
   const running = runSettings(opened, log);
   const wants = takeWants(opened, keeper, running, updates);
   let talk: TwinTalk | undefined;
 
-  const status = () => statusOf(keeper, running, wants.refused, opened.trouble);
+  const status = () => statusOf(keeper, running, wants.refused);
   const reported = () => {
     const { trouble: _, ...known } = status();
     const report: Reported = { v: 1, boot, ...known, updates: updates.reports().slice(-MOST_UPDATES) };
@@ -154,12 +154,7 @@ export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): T
   };
 }
 
-function statusOf(
-  { state, trouble }: TwinKeeper,
-  running: RunningSettings,
-  refused: Refusal | undefined,
-  openedWith: string | null,
-): TwinStatus {
+function statusOf({ state, trouble }: TwinKeeper, running: RunningSettings, refused: Refusal | undefined): TwinStatus {
   const isWith = running.isWith(state);
   return {
     rev: state.rev,
@@ -167,7 +162,7 @@ function statusOf(
     refused: [...shorten([...(refused === undefined ? [] : [refused]), ...state.refused])],
     onTrial: state.trial !== null && isWith,
     ...(!isWith && !running.isSupervised && { needsRestart: true }),
-    trouble: trouble ?? openedWith,
+    trouble,
   };
 }
 

@@ -5,6 +5,7 @@ import { DOCTOR_WORDS } from "../../../edge/health/doctor-words.ts";
 import { hasTodo, levelOf, tell, tellBytes, tellSpan } from "../../../edge/health/finding.ts";
 import { FINDING_WORDS, type FindingKind } from "../../../edge/health/finding-words.ts";
 import { findingsOf } from "../../../edge/health/findings.ts";
+import { TWIN_WORDS } from "../../../edge/health/twin-words.ts";
 import { UNKNOWN_POWER } from "../../../edge/power/power-facts.ts";
 import { aReport, aSensorReport } from "../support/a-report.ts";
 import { STAMP } from "../support/messages.ts";
@@ -26,6 +27,7 @@ const power = (
 ): Partial<DeviceReport> => ({
   power: { ...well.power, facts: { ...UNKNOWN_POWER, ...facts }, duty: { ...well.power.duty, ...duty } },
 });
+const twin = (change: Partial<DeviceReport["twin"]>) => ({ twin: { ...well.twin, rev: 3, ...change } });
 const run = {
   software: "0.1.0",
   kernel: null,
@@ -75,6 +77,12 @@ describe("findingsOf", () => {
     ["certificate", "certificate-expired", { certificate: { serial: "1", notAfter: STAMP.at - 1, trouble: "x" } }],
     ["certificate", "certificate-trouble", { certificate: { serial: "1", notAfter: STAMP.at + 1, trouble: "x" } }],
     ["broker", "broker-away", { uplink: { ...well.uplink, connected: false, trouble: "ECONNREFUSED" } }],
+    ["twin", "twin-none", {}],
+    ["twin", "twin-well", twin({ settings: { LOG_LEVEL: "warn" } })],
+    ["twin", "twin-trial", twin({ onTrial: true })],
+    ["twin", "twin-refused", twin({ refused: [{ setting: "TENANT", reason: "may not" }] })],
+    ["twin", "twin-restart", twin({ needsRestart: true })],
+    ["twin", "twin-unkept", twin({ trouble: "the disk is full" })],
     ["disk", "disk-low", host({ freeBytes: 1_000_000 })],
     ["disk", "disk-inodes", host({ freeInodes: 3 })],
     ["disk", "disk-read-only", host({ isReadOnly: true })],
@@ -99,7 +107,12 @@ describe("findingsOf", () => {
 });
 
 describe("tell", () => {
-  const kinds: [string, FindingKind][] = Object.entries({ ...FINDING_WORDS, ...CAMERA_WORDS, ...DOCTOR_WORDS });
+  const kinds: [string, FindingKind][] = Object.entries({
+    ...FINDING_WORDS,
+    ...CAMERA_WORDS,
+    ...TWIN_WORDS,
+    ...DOCTOR_WORDS,
+  });
 
   it.each(kinds)("has words for %s in both languages, with the same values", (_code, { level, ru, en }) => {
     const valuesIn = (text = "") => [...text.matchAll(/\{[^}]+\}/g)].map(([value]) => value).sort();
