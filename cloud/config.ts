@@ -3,21 +3,15 @@ import { join } from "node:path";
 import { z } from "zod";
 import { BrokerUrl } from "#contract/broker-url.ts";
 import { DeviceName } from "#contract/names.ts";
-import { SignedUpdate } from "#contract/updates.ts";
 import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { readSecret } from "#kit/read-secret.ts";
+import { updateSettings } from "../firmware-config/settings/update-settings.ts";
 import type { FleetSettings } from "./fleet/fleet-calls.ts";
 import type { BrokerSignIn } from "./ingest/broker-sign-in.ts";
 import { GatewaysText } from "./ingest/gateways.ts";
 
 const INFLUX_KEYS = ["INFLUX_URL", "INFLUX_TOKEN", "INFLUX_ORG", "INFLUX_BUCKET"] as const;
-
-/** Raw Ed25519 public keys, base64url, as `update:key` prints them. */
-const UpdateKeys = z
-  .string()
-  .transform((text) => text.split(",").map((key) => key.trim()))
-  .pipe(z.array(SignedUpdate.shape.key));
 
 const given = (values: readonly (string | undefined)[]) => values.filter((value) => value !== undefined).length;
 const oneOf = (...values: (string | undefined)[]): boolean => given(values) === 1;
@@ -69,7 +63,7 @@ export const CloudConfig = z
       .optional()
       .describe("PEM file of one's own authority; not set: one is made in DATA_DIR/fleet"),
     FLEET_CA_KEY: z.string().optional().describe("PEM file of its key (EC, P-256)"),
-    UPDATE_KEYS: UpdateKeys.default([]).describe(
+    UPDATE_KEYS: updateSettings.UPDATE_KEYS.describe(
       "public keys that updates must be signed with, separated by commas; not set: none are taken",
     ),
     ROLLOUT_EVERY_S: z.coerce
@@ -161,7 +155,7 @@ export function fleetOf(config: CloudConfig, dataDir: string): FleetSettings {
     twinsFile: join(dataDir, "twins.db"),
     stateFile: join(dataDir, "state.db"),
     artefactFolder: join(dataDir, "artefacts"),
-    updateKeys: config.UPDATE_KEYS,
+    updateKeys: [...config.UPDATE_KEYS],
     roundMs: config.ROLLOUT_EVERY_S * 1000,
     own: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
     lifeMs: config.FLEET_CERT_DAYS * DAY_MS,
