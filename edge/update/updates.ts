@@ -49,6 +49,8 @@ export function startUpdates(options: UpdatesOptions): Updates {
   };
   const closing = new AbortController();
   let wanted: readonly Wanted[] = [];
+  // Before the cloud has said what it wants, what was begun before a restart is not to be removed.
+  let hasHeard = false;
   let woken = Promise.withResolvers<void>();
   let current = new AbortController();
   for (const installer of installers) {
@@ -62,7 +64,7 @@ export function startUpdates(options: UpdatesOptions): Updates {
   async function work(): Promise<void> {
     while (!closing.signal.aborted) {
       woken = Promise.withResolvers();
-      await sweepFiles(filesIn(folder), wanted);
+      if (hasHeard) await sweepFiles(filesIn(folder), wanted);
       for (const one of wanted) {
         if (!isOpen(one) || one.notBeforeMs > clock.monotonicMs()) continue;
         current = new AbortController();
@@ -82,6 +84,8 @@ export function startUpdates(options: UpdatesOptions): Updates {
 
   return {
     want: (updates) => {
+      const isFirst = !hasHeard;
+      hasHeard = true;
       const next = updates.map((update) => {
         const id = updateId(update.manifest);
         const notBeforeMs = clock.monotonicMs() + random() * options.spreadMs;
@@ -92,7 +96,7 @@ export function startUpdates(options: UpdatesOptions): Updates {
           held ?? { id, update, stage: "waiting" as const, reason: undefined, attempt: 0, spoiled: 0, notBeforeMs }
         );
       });
-      if (next.length === wanted.length && next.every((one) => wanted.includes(one))) return;
+      if (!isFirst && next.length === wanted.length && next.every((one) => wanted.includes(one))) return;
       wanted = next;
       for (const one of wanted) sayStanding(one, options);
       current.abort();
