@@ -75,7 +75,10 @@ export function edgeUnit(profile: Profile, access: DeviceAccess): string {
     Service: [
       "Type=notify",
       "NotifyAccess=all",
-      `ExecStart=${software}/bin/dvornik-edge`,
+      // It starts what came as an update, or the program beside it.
+      `ExecStart=${software}/bin/dvornik-launch`,
+      // A new model or program is tried in a process of its own: one that wants too much ends alone.
+      "OOMPolicy=continue",
       `EnvironmentFile=${environment}`,
       `Environment=DATA_DIR=${state} NODE_COMPILE_CACHE=${cache} CLAIM_FILE=%d/claim`,
       `LoadCredential=claim:${claim}`,
