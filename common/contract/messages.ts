@@ -248,6 +248,8 @@ export const HealthFacts = z.looseObject({
       looping: z.boolean().optional(),
     })
     .optional(),
+  /** Bytes written today (UTC) by the program, and to the whole card by everybody. */
+  written: z.looseObject({ own: Count, card: Count.optional() }).optional(),
   /** Bytes over connections to the broker since boot; over TLS those inside of it. */
   sent: Count.optional(),
   received: Count.optional(),

@@ -8,7 +8,7 @@ import {
   knownTo,
   lastNOf,
   numberOrNull,
-  PAGE_BYTES,
+  pageBytesOf,
   setAddedReaders,
 } from "./journal-file.ts";
 import { type Holding, makeRoom, recordOf } from "./make-room.ts";
@@ -260,7 +260,7 @@ export class JournalDatabase {
   }
 
   #freeBytes({ db }: Connection): number {
-    return Number(db.prepare("PRAGMA freelist_count").get()?.freelist_count ?? 0) * PAGE_BYTES;
+    return Number(db.prepare("PRAGMA freelist_count").get()?.freelist_count ?? 0) * pageBytesOf(db);
   }
 
   #draft(moves: readonly CursorMove[]): { cursors: ReadonlyMap<string, CursorMove>; holdings: Holding[] } {

@@ -4,15 +4,13 @@ import type { Holding } from "./make-room.ts";
 import { unpackRecords } from "./record-codec.ts";
 import type { Known, Readers, WorkerStart } from "./worker-messages.ts";
 
-/** A checkpoint each 4 MiB of log: small enough to happen often on a device, large enough to be cheap. */
-const CHECKPOINT_PAGES = 1000;
+/** A checkpoint for so much of the log: small enough to happen often on a device, large enough to be cheap. */
+const CHECKPOINT_BYTES = 4_096_000;
 const LOG_BYTES_KEPT = 16 * 1024 * 1024;
 /** Below this a log would be written back at nearly each commit. */
 const FEWEST_PAGES = 16;
 /** Time for a predecessor that was killed a moment ago to leave its lock. */
 const LOCK_WAIT_MS = 3_000;
-/** SQLite's page. */
-export const PAGE_BYTES = 4096;
 
 /** The open file with its statements. */
 export interface Connection {
@@ -26,6 +24,9 @@ export interface Connection {
   readonly unkeep: StatementSync;
   readonly readKept: StatementSync;
 }
+
+/** Size of the file's pages: it is given to a new file, and stays. */
+export const pageBytesOf = (db: DatabaseSync): number => Number(db.prepare("PRAGMA page_size").get()?.page_size);
 
 /** The last number that the file knows. */
 export function lastNOf({ db }: Connection): number {
@@ -96,15 +97,15 @@ export function insertAll(
  * Opens the file and lays what it lacks. `reserveBytes` is the room that is kept for deleting on a full disk: the log
  * must stay small enough to be written back into the main file within it.
  */
-export function connect({ file, classes }: WorkerStart, reserveBytes: number): Connection {
+export function connect({ file, pageBytes, classes }: WorkerStart, reserveBytes: number): Connection {
   const db = new DatabaseSync(file, { timeout: LOCK_WAIT_MS });
-  const checkpointPages = Math.floor(reserveBytes / 4 / PAGE_BYTES);
   try {
+    // Before anything is read or written: a file that is there already keeps its own.
+    if (pageBytes !== undefined) db.exec(`PRAGMA page_size=${pageBytes}`);
+    db.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+    const checkpointBytes = Math.min(CHECKPOINT_BYTES, reserveBytes / 4);
     db.exec(`
-      PRAGMA locking_mode=EXCLUSIVE;
-      PRAGMA journal_mode=WAL;
-      PRAGMA synchronous=FULL;
-      PRAGMA wal_autocheckpoint=${Math.max(FEWEST_PAGES, Math.min(CHECKPOINT_PAGES, checkpointPages))};
+      PRAGMA wal_autocheckpoint=${Math.max(FEWEST_PAGES, Math.floor(checkpointBytes / pageBytesOf(db)))};
       PRAGMA journal_size_limit=${LOG_BYTES_KEPT};
       PRAGMA temp_store=MEMORY;
       BEGIN IMMEDIATE;

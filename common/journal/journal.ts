@@ -124,6 +124,11 @@ export interface JournalOptions {
   readonly readers: Readonly<Record<string, readonly string[]>>;
   /** Hears what a listener of `onCommitted` threw; without it that is thrown where nobody catches it. */
   readonly onListenerError?: (error: unknown) => void;
+  /**
+   * Size of a page of a new file, a power of two from 512 on; 4096 if not said. Each commit writes whole pages: small ones
+   * spare a card on which little is appended at a time, large ones are faster where much is.
+   */
+  readonly pageBytes?: number;
   /** How much may be held; without it everything is kept until the disk is full. */
   readonly budget?: JournalBudget;
 }

@@ -40,8 +40,8 @@ const COMMIT_BOUNDS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   requireReaders(options);
-  const { file, classes, readers } = options;
-  const starting = { file, classes, readers, budget: workerBudgetOf(options) };
+  const { file, classes, readers, pageBytes } = options;
+  const starting = { file, pageBytes, classes, readers, budget: workerBudgetOf(options) };
   let journal: SqliteJournal | undefined;
   const startAnew = (known: Known | null) => startThread({ ...starting, known }, (why) => journal?.lose(why));
   const { thread, opened } = await startAnew(null);

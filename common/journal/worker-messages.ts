@@ -15,6 +15,8 @@ export type Readers = Readonly<Record<string, readonly string[]>>;
 /** What the worker is started with. */
 export interface WorkerStart {
   readonly file: string;
+  /** Of a new file; undefined: SQLite's own, 4096. */
+  readonly pageBytes?: number | undefined;
   /** Null where everything may be kept. */
   readonly budget: WorkerBudget | null;
   readonly classes: readonly string[];

@@ -9,6 +9,7 @@ import type { Pace } from "../pace.ts";
 import type { Fix, Position, PositionHealth } from "../position/position.ts";
 import type { Power, PowerStatus } from "../power/power.ts";
 import type { Sensor, SensorHealth } from "../sensors/sensor.ts";
+import type { Card, CardStatus } from "../storage/card.ts";
 import type { Twin, TwinStatus } from "../twin/twin.ts";
 import type { UpdateSink } from "../twin/update-sink.ts";
 import type { SignIn } from "../uplink/sign-in.ts";
@@ -46,6 +47,8 @@ export interface DeviceReport extends Address {
   readonly certificate: IdentityStatus | null;
   readonly errors: Readonly<Record<string, number>>;
   readonly power: PowerStatus;
+  /** What was written, by the day. */
+  readonly card: CardStatus;
   /** Why systemd will start the program anew, or null while it makes progress. */
   readonly noProgress: string | null;
   /** The wanted updates, and what the device did with each. */
@@ -83,6 +86,7 @@ export interface ReportParts {
   readonly uplink: Uplink;
   readonly counters: Counters;
   readonly power: Pick<Power, "status">;
+  readonly card: Pick<Card, "status">;
   readonly watchdog: Pick<Watchdog, "trouble">;
   readonly updates: Pick<UpdateSink, "reports">;
   readonly sensors: readonly Sensor[];
@@ -113,6 +117,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     twin,
     counters,
     power,
+    card,
     sensors,
     cycle,
     position,
@@ -139,6 +144,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     certificate: signIn.certificate(),
     errors: counters.snapshot(),
     power: power.status(),
+    card: card.status(),
     noProgress: watchdog.trouble(),
     updates: parts.updates.reports(),
     sensors: sensors.map((sensor) => ({

@@ -349,6 +349,33 @@ export const FINDING_WORDS = {
       todo: "look what else runs on the device (ps aux --sort=-rss | head)",
     },
   },
+  "card-well": {
+    level: "well",
+    ru: { what: "сегодня записано {written:bytes} из {budget:bytes}" },
+    en: { what: "{written:bytes} of {budget:bytes} were written today" },
+  },
+  "card-worn": {
+    level: "notice",
+    ru: {
+      what: "сегодня записано {written:bytes}, больше {budget:bytes}: измерения копятся дольше, пакетами",
+      todo: "увеличьте READING_EVERY_S или READINGS_PER_PACK, или CARD_BUDGET_MB, если карта выносливее",
+    },
+    en: {
+      what: "{written:bytes} were written today, more than {budget:bytes}: readings are packed longer",
+      todo: "raise READING_EVERY_S or READINGS_PER_PACK, or CARD_BUDGET_MB where the card bears more",
+    },
+  },
+  "card-worn-by-others": {
+    level: "notice",
+    ru: {
+      what: "сегодня записано {written:bytes}, больше {budget:bytes}, а программой из них только {own:bytes}",
+      todo: "посмотрите, кто пишет (iotop -ao); журналу системы нужно Storage=volatile",
+    },
+    en: {
+      what: "{written:bytes} were written today, more than {budget:bytes}, of which {own:bytes} by the program",
+      todo: "look who writes (iotop -ao); the system's log needs Storage=volatile",
+    },
+  },
   "power-unknown": {
     level: "well",
     ru: { what: "машина ничего о нём не говорит" },

@@ -54,6 +54,7 @@ const PARTS: Readonly<Record<string, { readonly ru: string; readonly en: string 
   broker: { ru: "брокер", en: "broker" },
   twin: { ru: "настройки из облака", en: "settings of the cloud" },
   disk: { ru: "диск", en: "disk" },
+  card: { ru: "износ карты", en: "card" },
   memory: { ru: "память", en: "memory" },
   runs: { ru: "запуски", en: "runs" },
   power: { ru: "питание", en: "power" },

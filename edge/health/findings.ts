@@ -23,6 +23,7 @@ export function findingsOf(report: DeviceReport): readonly Finding[] {
     ofBroker(report),
     ofTwin(report.twin),
     ...ofDisk(report.host),
+    ofCard(report),
     ofPower(report),
     ofHeat(report),
     ofMemory(report),
@@ -171,6 +172,13 @@ function ofMemory({ host: { rssBytes: rss, memory } }: DeviceReport): Finding {
     return found("memory", "memory-well", { rss });
   }
   return found("memory", "memory-low", { rss, available: memory.availableBytes, total: memory.totalBytes });
+}
+
+function ofCard({ card: { today, budgetBytes: budget, isOver, packFactor } }: DeviceReport): Finding {
+  const written = Math.max(today.ownBytes, today.cardBytes ?? 0);
+  if (!isOver) return found("card", "card-well", { written, budget });
+  const facts = { written, budget, own: today.ownBytes };
+  return found("card", packFactor > 1 ? "card-worn" : "card-worn-by-others", facts);
 }
 
 /** What is to be said of the supply. */

@@ -4,7 +4,7 @@ import type { Finding } from "./finding.ts";
 
 /** What a health message says beside the least: short, since a device pays for each byte. */
 export function healthFactsOf(report: DeviceReport, findings: readonly Finding[]): HealthFacts {
-  const { host, outbox, runs, uplink } = report;
+  const { host, outbox, runs, uplink, card } = report;
   const { disk } = host;
   const { temperatureC: celsius, isThrottled: throttled, chargePercent: charge } = report.power.facts;
   return {
@@ -31,6 +31,7 @@ export function healthFactsOf(report: DeviceReport, findings: readonly Finding[]
       ...(runs.last?.error != null && { error: runs.last.error }),
       ...(runs.isLooping && { looping: true }),
     },
+    written: { own: card.today.ownBytes, ...(card.today.cardBytes !== null && { card: card.today.cardBytes }) },
     sent: uplink.traffic.sentBytes,
     received: uplink.traffic.receivedBytes,
   };

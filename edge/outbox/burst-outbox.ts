@@ -27,7 +27,7 @@ const HELD: ReadonlySet<RecordClass> = new Set(["reading", "health", "chunk"]);
  * Holds back what an outbox gives its sender. A burst is over once the sender has found a class empty, so that one which
  * falls into a time without a link comes with the next connection. Nothing is kept otherwise than before: it lies on disk.
  */
-export function holdInBursts(outbox: Outbox): BurstOutbox {
+export function holdInBursts<Kept extends Outbox>(outbox: Kept): Kept & BurstOutbox {
   const changeListeners: (() => void)[] = [];
   const listeners = new Set<(classes: ReadonlySet<string>) => void>();
   let released = new Set<RecordClass>(HELD);

@@ -9,6 +9,12 @@ import { ForeignOutbox, type Outbox } from "./outbox.ts";
 /** The one reader of a device's journal. */
 export const UPLINK_READER = "uplink";
 
+/**
+ * Pages of a device's journal: it appends little at a time, and each commit writes whole pages. Half of what pages of 4 KiB
+ * write for a reading (BENCHMARKS.md, "What a device writes").
+ */
+export const OUTBOX_PAGE_BYTES = 1024;
+
 /** The value that holds the outbox's log. */
 export const LOG = "log";
 const OWNER = "owner";

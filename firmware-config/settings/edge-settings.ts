@@ -7,6 +7,7 @@ import { ByteAddress, TcpAddress } from "./byte-address.ts";
 import { cameraSettings, checkCameraSettings } from "./camera-settings.ts";
 import { PLANTOWER_MODELS } from "./plantower-models.ts";
 import { powerSettings } from "./power-settings.ts";
+import { storageSettings } from "./storage-settings.ts";
 import { updateSettings } from "./update-settings.ts";
 
 const Fields = z.string().transform((text, context): readonly ("pm25" | "pm10")[] => {
@@ -78,6 +79,7 @@ export const EdgeConfig = z
     READINGS_PER_PACK: z.coerce.number().int().min(1).max(1_000).default(1).describe("rounds in one message"),
     HEALTH_EVERY_S: seconds(0.1).default(60).describe("seconds between two health messages"),
     ...powerSettings,
+    ...storageSettings,
     REPLAY: z.string().max(128).optional().describe("name of the recording that the sensors replay: marks readings"),
     MODEL_DIR: z.string().default("models/waste-site").describe("folder of the model and its manifest"),
     ...updateSettings,

@@ -14,6 +14,6 @@ export const powerSettings = {
     .min(0.02)
     .max(3_600)
     .default(30)
-    .describe("seconds between two looks at power and heat"),
+    .describe("seconds between two looks at power, heat and what was written"),
   SYS_DIR: z.string().default("/sys").describe("the kernel's files of temperature, supply, battery and card"),
 };

@@ -24,6 +24,7 @@ const Status = z.looseObject({
     onTrial: z.boolean(),
   }),
   errors: z.record(z.string(), z.number()),
+  card: z.looseObject({ today: z.looseObject({ ownBytes: z.number() }), isOver: z.boolean(), packFactor: z.number() }),
   noProgress: z.string().nullable(),
   power: z.looseObject({ duty: z.looseObject({ stretch: z.number(), burstMs: z.number(), reason: z.string() }) }),
 });

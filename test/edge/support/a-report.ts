@@ -51,6 +51,13 @@ export function aReport(change: Partial<DeviceReport> = {}): DeviceReport {
       facts: { ...UNKNOWN_POWER, temperatureC: 51.2, isUndervolted: false, isThrottled: false, sinceBoot: [] },
       duty: dutyOf(firstCauses([], 0), UNKNOWN_POWER),
     },
+    card: {
+      today: { day: "2026-11-22", ownBytes: 30_000_000, cardBytes: 120_000_000 },
+      before: null,
+      budgetBytes: 500_000_000,
+      isOver: false,
+      packFactor: 1,
+    },
     noProgress: null,
     startedUp: 0,
     uplink: {
