@@ -4,6 +4,7 @@ import { env, stderr, stdout } from "node:process";
 import { parseArgs, parseEnv } from "node:util";
 import { messageOf } from "#kit/errors.ts";
 import { loadConfig } from "#kit/load-config.ts";
+import { PLACES } from "../../firmware-config/provision/places.ts";
 import { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
 import { type Finding, hasTodo, type Language, tell } from "../health/finding.ts";
 import { toLine } from "../health/findings-text.ts";
@@ -23,8 +24,8 @@ It asks the running agent; where none answers it looks at folders, devices and t
 Exit code: 0 all is well, 1 there is something to do, 2 it was asked in a way that it does not understand.
 `;
 
-/** Where an installed device has its settings. */
-const SETTINGS_FILE = "/etc/dvornik/edge.env";
+/** Where an installed device has its settings; its unit says where the data lie. */
+const { environment: SETTINGS_FILE, state: STATE_DIR } = PLACES.edge;
 
 const SUMMARY: Readonly<Record<Language, (todo: number) => string>> = {
   ru: (todo) => (todo === 0 ? "Всё в порядке." : `Что сделать сказано в строках выше: ${todo}.`),
@@ -46,13 +47,18 @@ function readArguments() {
   return { ...values, language };
 }
 
+async function settingsIn(file: string): Promise<Readonly<Record<string, string | undefined>>> {
+  const installed = file === SETTINGS_FILE ? { DATA_DIR: STATE_DIR } : {};
+  return { ...env, ...installed, ...parseEnv(await readFile(file, "utf8")) };
+}
+
 /** All that can be said of the device, the agent itself first. */
 async function findAll(settingsFile: string | undefined): Promise<readonly Finding[]> {
   const file = settingsFile ?? (env.TENANT === undefined && existsSync(SETTINGS_FILE) ? SETTINGS_FILE : undefined);
   const from = file ?? "environment";
   let config: EdgeConfig;
   try {
-    config = loadConfig(EdgeConfig, file === undefined ? env : { ...env, ...parseEnv(await readFile(file, "utf8")) });
+    config = loadConfig(EdgeConfig, file === undefined ? env : await settingsIn(file));
   } catch (error) {
     return [{ part: "settings", code: "settings-wrong", values: { from }, detail: messageOf(error) }];
   }

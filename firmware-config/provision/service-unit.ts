@@ -86,6 +86,8 @@ export function edgeUnit(profile: Profile, access: DeviceAccess): string {
       "StateDirectory=dvornik",
       "StateDirectoryMode=0700",
       "CacheDirectory=dvornik",
+      // The next start learns what ended this one (edge/health/run-record.ts).
+      `ExecStopPost=-/bin/sh -c 'echo "$$SERVICE_RESULT" >${state}/service-result'`,
       "WatchdogSec=180",
       "TimeoutStartSec=300",
       "TimeoutStopSec=30",
