@@ -87,8 +87,11 @@ export function watchTime({ clock, boot, host, satellites, onJump }: DeviceTimeO
     boot: boot.id,
     stamp: () => {
       const monotonicMs = clock.monotonicMs();
-      up = Math.max(up, Math.round(boot.upMs + monotonicMs - startedMs));
-      return { v: 1, ...readTime(anchor, monotonicMs), boot: boot.id, up };
+      const exactUp = boot.upMs + monotonicMs - startedMs;
+      up = Math.max(up, Math.round(exactUp));
+      const { at, clock: quality } = readTime(anchor, monotonicMs);
+      // Rounded together: between two stamps of one anchor as much passes by both counts.
+      return { v: 1, at: at === null ? null : Math.round(at - exactUp) + up, clock: quality, boot: boot.id, up };
     },
     onBetter: (listener) => {
       listeners.add(listener);

@@ -36,15 +36,20 @@ export const VOUCHED_FOR_MS = 3_600_000;
 export const CARRIED_FOR_MS = 30 * 86_400_000;
 /** Two clocks that differ by less agree. */
 const AGREE_MS = 2_000;
+/**
+ * A new anchor that says the same within this changes nothing but the age: a serial line brings each report a little earlier
+ * or later, and times that step with every look cannot be packed (common/contract/sample-table.ts).
+ */
+const STEADY_MS = 100;
 
 const UNKNOWN: KnownTime = { at: null, clock: "none" };
 
-/** The time at a moment of the monotonic clock, and how far it may be trusted by then. */
+/** The time at a moment of the monotonic clock, not rounded, and how far it may be trusted by then. */
 export function readTime(anchor: Anchor | undefined, monotonicMs: number): KnownTime {
   if (anchor === undefined) return UNKNOWN;
   const ageMs = monotonicMs - anchor.monotonicMs;
   if (ageMs > CARRIED_FOR_MS) return UNKNOWN;
-  return { at: Math.round(anchor.atMs + ageMs), clock: ageMs > VOUCHED_FOR_MS ? "rtc" : anchor.quality };
+  return { at: anchor.atMs + ageMs, clock: ageMs > VOUCHED_FOR_MS ? "rtc" : anchor.quality };
 }
 
 /**
@@ -56,12 +61,16 @@ export function follow(
   anchor: Anchor | undefined,
   { monotonicMs, wallMs, host, satelliteMs }: Look,
 ): Anchor | undefined {
-  if (satelliteMs !== undefined) return { atMs: satelliteMs, monotonicMs, quality: "gps" };
-  if (host === "gps" || host === "ntp") return { atMs: wallMs, monotonicMs, quality: host };
   const known = readTime(anchor, monotonicMs);
+  const anchorAt = (atMs: number, quality: Anchor["quality"]): Anchor => {
+    const isSame = known.at !== null && Math.abs(known.at - atMs) <= STEADY_MS;
+    return { atMs: isSame ? known.at : atMs, monotonicMs, quality };
+  };
+  if (satelliteMs !== undefined) return anchorAt(satelliteMs, "gps");
+  if (host === "gps" || host === "ntp") return anchorAt(wallMs, host);
   if (host === "none") return known.at === null ? undefined : anchor;
   const isRefreshed = known.clock === "rtc" && !contradicts(anchor, { monotonicMs, wallMs });
-  return known.at === null || isRefreshed ? { atMs: wallMs, monotonicMs, quality: "rtc" } : anchor;
+  return known.at === null || isRefreshed ? anchorAt(wallMs, "rtc") : anchor;
 }
 
 /** Whether the wall clock says something else than what is known, beyond what the crystal may have done since. */

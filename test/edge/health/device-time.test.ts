@@ -134,6 +134,19 @@ describe("watchTime", () => {
     expect(device.better()).toBe(2);
   });
 
+  it("lets as much pass by both counts, however the reports jitter, until they say something else", async () => {
+    const device = aDevice({ host: "ntp" });
+    const first = await device.after(0.3);
+    const differenceOf = ({ at, up }: typeof first) => (at ?? 0) - up;
+
+    for (const jitterMs of [0.6, -70.2, 99.9, 12.5]) {
+      const stamp = await device.after(10_000.7, { wallMs: NOW + jitterMs });
+      expect(differenceOf(stamp)).toBe(differenceOf(first));
+    }
+
+    expect(differenceOf(await device.after(10_000, { wallMs: NOW + 500 }))).toBe(differenceOf(first) + 500);
+  });
+
   it("does not take an answer about a clock that was set while it asked", async () => {
     const device = aDevice({ wallMs: 0 });
     const time = watchTime({
