@@ -53,7 +53,7 @@ function accessLines({ camera, serial }: DeviceAccess): readonly string[] {
 }
 
 /** How a program comes back: at once, then more and more slowly, and never not at all. */
-const RESTARTS = ["Restart=always", "RestartSec=2", "RestartSteps=6", "RestartMaxDelaySec=60"];
+const RESTARTS = ["Restart=always", "RestartSec=10", "RestartSteps=4", "RestartMaxDelaySec=120"];
 
 /** How much memory a program may take. */
 const memoryLines = ({ memory }: Profile): readonly string[] => [
