@@ -30,7 +30,7 @@ export const remark =
 
 /** Puts a model on a server and signs it; gives the update and the hash of its network. */
 export async function publishModel(
-  server: ArtefactServer,
+  server: Pick<ArtefactServer, "put">,
   counter: number,
   { manifest = {}, network = remark(`model ${counter}`), signed = {} }: OtherModel = {},
 ): Promise<{ readonly update: SignedUpdate; readonly sha256: string }> {
