@@ -10,10 +10,10 @@ async function openServer(withinMs: number) {
   boundBodies(app, withinMs, "/upload/:sha");
   app.put("/upload/:sha", async () => "taken");
   app.put("/other", async () => "taken");
-  await app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
   onTestFinished(() => app.close());
   return (path: string) => {
-    const socket = connect(app.addresses()[0]?.port ?? 0, "127.0.0.1");
+    const socket = connect(Number(port), "127.0.0.1");
     let said = "";
     let isClosed = false;
     socket.on("data", (bytes) => {
