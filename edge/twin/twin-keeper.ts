@@ -20,8 +20,15 @@ const KEEP_TRIAL_MS = 60_000;
 /** in a silence of days an hour is no matter, and a card wears with each write. */
 const KEEP_SILENCE_MS = 60 * 60_000;
 
-/** Goes on from what was found on disk; the steps must not be asked for at the same time. */
-export function keepTwin({ state: begin, store, rules, trouble: found }: OpenedSettings, log: Logger): TwinKeeper {
+/**
+ * Goes on from what was found on disk; the steps must not be asked for at the same time. `follow` puts each new state in
+ * force at once, so that nobody sees what was decided on without what it led to.
+ */
+export function keepTwin(
+  { state: begin, store, rules, trouble: found }: OpenedSettings,
+  follow: (state: TwinState) => void,
+  log: Logger,
+): TwinKeeper {
   let state = begin;
   let kept = begin;
   let trouble = found;
@@ -49,6 +56,7 @@ export function keepTwin({ state: begin, store, rules, trouble: found }: OpenedS
       }
       tell(state, next, log);
       state = next;
+      follow(state);
       return true;
     },
   };

@@ -7,13 +7,17 @@ export interface TwinTalk {
 /** Publishes what is in force (retained, QoS 1) and calls back when the broker has acknowledged it. */
 export type PublishReported = (text: string, onAcknowledged: () => void) => void;
 
-/** Says what is in force over one connection: one message at a time, and then the newest, however often it changes. */
-export function talkOver(publish: PublishReported, reported: () => string, onAcknowledged: () => void): TwinTalk {
+/** Says what is in force (undefined: nothing now) over one connection: one message at a time, and then the newest, however often it changes. */
+export function talkOver(
+  publish: PublishReported,
+  reported: () => string | undefined,
+  onAcknowledged: () => void,
+): TwinTalk {
   let said: string | undefined;
   let isUnderWay = false;
   const say = () => {
     const text = reported();
-    if (isUnderWay || text === said) return;
+    if (isUnderWay || text === undefined || text === said) return;
     said = text;
     isUnderWay = true;
     publish(text, () => {

@@ -66,21 +66,18 @@ interface Wants {
  * they cut the device off. Never rejects and never throws, whatever comes.
  */
 export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): Twin {
-  const keeper = keepTwin(opened, log);
   const running = runSettings(opened, log);
+  const keeper = keepTwin(opened, running.follow, log);
   const wants = takeWants(opened, keeper, running, updates);
   let talk: TwinTalk | undefined;
 
   const status = () => statusOf(keeper, running, wants.refused);
   const reported = () => {
+    // A program that is about to start again says it then: until it does, what was decided on is not in force.
+    if (running.isSupervised && !running.isWith(keeper.state)) return undefined;
     const { trouble: _, ...known } = status();
     const report: Reported = { v: 1, boot, ...known, updates: updates.reports().slice(-MOST_UPDATES) };
     return JSON.stringify(report);
-  };
-
-  /** A program that is about to start again says it then: until it does, what was decided on is not in force. */
-  const say = () => {
-    if (running.isWith(keeper.state) || !running.isSupervised) talk?.say();
   };
 
   // One thing after the other, however fast they come.
@@ -88,10 +85,7 @@ export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): T
   const enqueue = (task: () => Promise<unknown>) => {
     queue = queue
       .then(task)
-      .then(() => {
-        running.follow(keeper.state);
-        say();
-      })
+      .then(() => talk?.say())
       .catch((error: unknown) => log.error({ event: "twin.failed", err: error }, "the twin could not be followed"));
   };
   /** What a connection shows counts for the broker that it was made to, and for settings that the program runs with. */
@@ -121,7 +115,7 @@ export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): T
     async () => enqueue(pass),
     () => {},
   );
-  const stopListening = updates.onChange(say);
+  const stopListening = updates.onChange(() => talk?.say());
 
   return {
     config: () => running.config,
