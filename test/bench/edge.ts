@@ -5,11 +5,12 @@ import { stdout } from "node:process";
 import { z } from "zod";
 import { loadConfig } from "#kit/load-config.ts";
 import { runMain } from "#kit/run-main.ts";
+import { closeOnSignal } from "#kit/shutdown.ts";
 import { PROFILES } from "../../firmware-config/profiles/profiles.ts";
 import { measureInference } from "./edge/inference.ts";
 import { measurePuts } from "./edge/outbox-puts.ts";
 import type { ProcessMemory } from "./edge/process-memory.ts";
-import { measureIdle, measurePhotos, measureStart } from "./edge/running.ts";
+import { measureIdle, measurePhotos, measureStart, running } from "./edge/running.ts";
 import { measureWire } from "./edge/wire.ts";
 
 const PARTS = ["wire", "outbox", "inference", "start", "idle", "photos"] as const;
@@ -142,6 +143,7 @@ async function photos({ BENCH_PHOTOS }: Config, environment: Readonly<Record<str
 await runMain("dvornik bench:edge: the device beside its peers", Config, async () => {
   const config = loadConfig(Config, process.env);
   const { BENCH_NODE_OPTIONS: NODE_OPTIONS } = config;
+  closeOnSignal(running, (error) => say(String(error)));
   const environment = NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS };
   const measures: Record<Part, () => Promise<unknown>> = {
     wire: async () => wire(),

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { type Closer, closeAll } from "#kit/closer.ts";
 import { wait } from "#kit/wait.ts";
 import { until } from "../../support/until.ts";
 import { shoot } from "../../system/driver.ts";
@@ -13,6 +14,9 @@ import { memoryOf, type ProcessMemory } from "./process-memory.ts";
 const SETTLE_MS = 10_000;
 const Status = z.looseObject({ sensors: z.array(z.looseObject({ lastUp: z.number().nullable() })) });
 
+/** What runs now: whoever ends the program early closes it. */
+export const running: Closer[] = [];
+
 /** Runs something with a device of its own in a folder of its own. */
 export async function withDevice<Result>(
   kind: DeviceKind,
@@ -20,12 +24,13 @@ export async function withDevice<Result>(
   work: (device: BenchDevice) => Promise<Result>,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "dvornik-bench-edge-"));
-  const device = await layDevice(folder, kind, environment);
+  running.push({ close: () => rm(folder, { recursive: true, force: true }) });
   try {
+    const device = await layDevice(folder, kind, environment);
+    running.push(device);
     return await work(device);
   } finally {
-    await device.close();
-    await rm(folder, { recursive: true, force: true });
+    await closeAll(running.splice(0));
   }
 }
 
