@@ -60,7 +60,10 @@ describe("the next wave", () => {
   });
 });
 
-const counts = record(Object.fromEntries(Standing.options.map((one) => [one, integer({ min: 0, max: 40 })])), {
+const FAILED: readonly Standing[] = ["refused", "returned", "silent", "unwell"];
+// Few failures, so that rollouts also go on.
+const most = (one: Standing) => (FAILED.includes(one) ? 2 : 40);
+const counts = record(Object.fromEntries(Standing.options.map((one) => [one, integer({ min: 0, max: most(one) })])), {
   requiredKeys: [],
 });
 const anyFacts = record({
@@ -80,7 +83,6 @@ const anyFacts = record({
 });
 const sum = (one: RolloutFacts["counts"], names: readonly Standing[]) =>
   names.reduce((n, name) => n + (one[name] ?? 0), 0);
-const FAILED = ["refused", "returned", "silent", "unwell"] as const;
 
 describe("whatever devices say, a rollout", () => {
   it("goes on only after its soak, with enough results, at least one good one, and failures within the limit", () => {
