@@ -3,7 +3,8 @@ import type { Highest } from "./judge-update.ts";
 
 /** How an update stands once it was switched to. */
 export interface Standing {
-  readonly stage: "trial" | "active" | "returned";
+  /** `waiting`: it was on trial, and is tried again. */
+  readonly stage: "trial" | "active" | "returned" | "waiting";
   readonly reason: string;
 }
 
@@ -24,6 +25,11 @@ export interface Installer {
   /** Why none can be taken now, or undefined. */
   busy(): string | undefined;
   standing(id: string): Standing | undefined;
+  /**
+   * What has passed its test before and lies here, to be tried again; undefined: there is nothing of it. Throws
+   * `UpdateWaits` while it is not to be tried yet.
+   */
+  again(update: UpdateManifest): Tested | undefined;
   /** Room that it takes beside the downloaded files, in bytes. */
   roomFor(update: UpdateManifest): number;
   /** Tries the files, which lie by hash in a folder. Rejects with `UpdateRefused` when they are no good here. */

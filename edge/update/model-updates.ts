@@ -51,6 +51,7 @@ export async function openModelUpdates(options: ModelUpdatesOptions): Promise<Mo
     place: () => store.place(),
     busy: () => (store.trial() === undefined ? undefined : "another model is on trial"),
     standing: (id) => standingIn(store, id),
+    again: () => undefined,
     roomFor: ({ files }) => files.reduce((sum, { bytes }) => sum + bytes, 0),
     test: async (update, files, signal) => {
       // Loaded only when a model has come: it brings the native libraries of pictures and models.

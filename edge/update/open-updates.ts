@@ -84,8 +84,8 @@ export async function openUpdates(
     models,
     begin: (report, leave) => {
       restart.resolve(leave);
-      const lacks = softwareProof(hasCamera(config));
-      software.prove(() => lacks(report()));
+      const proof = softwareProof(hasCamera(config));
+      software.prove(() => proof(report()));
     },
     close: () => closeAll([models, software, updates]),
   };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type UpdateManifest, updateId } from "#contract/updates.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
@@ -6,8 +7,11 @@ import type { Logger } from "#kit/logger.ts";
 import type { ModelPlace } from "../visits/judge.ts";
 import { checkSoftware } from "./check-software.ts";
 import type { Installer } from "./installer.ts";
+import type { Returned } from "./software-notes.ts";
+import type { Proof } from "./software-proof.ts";
 import { openSoftwareStore, type StartedAs } from "./software-store.ts";
-import { UpdateRefused } from "./update-refused.ts";
+import { linkSince, MOST_TRIES, type TrialEnd, trialOf } from "./software-trial.ts";
+import { UpdateRefused, UpdateWaits } from "./update-refused.ts";
 
 /** What software updates need. */
 export interface SoftwareUpdatesOptions {
@@ -26,13 +30,11 @@ export interface SoftwareUpdatesOptions {
 
 /** The program itself: it is replaced by updates, and returned from. */
 export interface SoftwareUpdates extends Installer, Closer {
-  /** Begins to watch a trial; `missing` says what the device still lacks to be proven (a connection), or undefined. */
-  prove(missing: () => string | undefined): void;
+  /** Begins to watch a trial, or the link after one that met none. */
+  prove(look: () => Proof): void;
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** So long everything must be well, without a break. */
-const WELL_MS = 60_000;
 /** A bundle unpacks to less than three times its size. */
 const UNPACKED = 4;
 
@@ -43,15 +45,56 @@ export async function openSoftwareUpdates(options: SoftwareUpdatesOptions): Prom
   const listeners = new Set<() => void>();
   let watch: Closer | undefined;
 
-  const finish = async (isWell: boolean, reason: string) => {
+  let isSteady = false;
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const finish = async ({ isWell, reason, mayBeLink }: TrialEnd) => {
     log.warn(
       { event: isWell ? "software.proven" : "software.returned", reason },
       "the trial of new software has ended",
     );
     if (isWell) await store.confirm(reason);
-    else await store.fail(reason);
-    for (const listener of listeners) listener();
+    else await store.fail(reason, mayBeLink);
+    tell();
     if (!isWell) restart();
+  };
+  const beginTrial = async (update: UpdateManifest) => {
+    await store.begin(update);
+    restart();
+  };
+  const watchTrial = (look: () => Proof) => {
+    const follow = trialOf(trialMs, clock.monotonicMs());
+    let hasEnded = false;
+    const round = async () => {
+      const end = hasEnded ? undefined : follow(look(), clock.monotonicMs());
+      if (end === undefined) return;
+      hasEnded = true;
+      await finish(end).catch((error: unknown) => {
+        hasEnded = false;
+        throw error;
+      });
+    };
+    return every(LOOK_EVERY_MS, round, (error) => {
+      log.error({ event: "software.unkept", err: error }, "how the trial of new software ended could not be kept");
+    });
+  };
+  const watchLink = (look: () => Proof) => {
+    const follow = linkSince(clock.monotonicMs());
+    const round = async () => {
+      const returned = store.returned();
+      if (returned === undefined) return;
+      const answer = follow(look().isConnected, clock.monotonicMs());
+      isSteady = answer.isSteady;
+      if (returned.verdict !== "asked" || answer.isToBlame === undefined) return;
+      const { isToBlame } = answer;
+      log.warn({ event: "software.judged", isToBlame, reason: returned.reason }, "new software had met no link");
+      await store.judge(isToBlame);
+      tell();
+    };
+    return every(LOOK_EVERY_MS, round, (error) => {
+      log.error({ event: "software.unkept", err: error }, "what became of new software could not be kept");
+    });
   };
 
   return {
@@ -64,8 +107,17 @@ export async function openSoftwareUpdates(options: SoftwareUpdatesOptions): Prom
     },
     standing: (id) => {
       if (store.trial()?.id === id) return { stage: "trial", reason: "" };
+      const returned = store.returned();
+      if (returned?.id === id) return { stage: "waiting", reason: whyItWaits(returned) };
       const ended = store.ended(id);
       return ended === undefined ? undefined : { stage: ended.isWell ? "active" : "returned", reason: ended.reason };
+    },
+    again: (update) => {
+      const returned = store.returned();
+      if (returned === undefined || returned.id !== updateId(update)) return undefined;
+      const mayBegin = returned.verdict === "blameless" && returned.tries < MOST_TRIES && isSteady;
+      if (!mayBegin) throw new UpdateWaits(whyItWaits(returned));
+      return { why: `trial ${returned.tries + 1}: there is a link now`, begin: () => beginTrial(update) };
     },
     roomFor: ({ files }) => UNPACKED * files.reduce((sum, { bytes }) => sum + bytes, 0),
     test: async (update, files, signal) => {
@@ -73,38 +125,22 @@ export async function openSoftwareUpdates(options: SoftwareUpdatesOptions): Prom
       if (archive === undefined || more.length > 0) throw new UpdateRefused("software is one archive");
       const staged = await store.stage(update, join(files, archive.sha256));
       const answer = await checkSoftware(staged, update, { environment, model: options.model() }, signal);
-      return {
-        why: `${answer.software} passed its self-test`,
-        begin: async () => {
-          await store.begin(update);
-          restart();
-        },
-      };
+      return { why: `${answer.software} passed its self-test`, begin: () => beginTrial(update) };
     },
     onChange: (listener) => void listeners.add(listener),
-    prove: (missing) => {
-      if (startedAs !== "trial" || store.trial() === undefined) return;
-      const startedMs = clock.monotonicMs();
-      const wellMs = Math.min(WELL_MS, trialMs / 5);
-      let wellSinceMs: number | undefined;
-      let hasEnded = false;
-      const look = async () => {
-        const nowMs = clock.monotonicMs();
-        const lack = missing();
-        wellSinceMs = lack === undefined ? (wellSinceMs ?? nowMs) : undefined;
-        const isWell = wellSinceMs !== undefined && nowMs - wellSinceMs >= wellMs;
-        if (hasEnded || (!isWell && nowMs - startedMs < trialMs)) return;
-        hasEnded = true;
-        if (isWell) await finish(true, "it is connected and sends");
-        else await finish(false, `within ${Math.round(trialMs / 1000)} s it was not proven: ${lack ?? "not for long"}`);
-      };
-      watch = every(LOOK_EVERY_MS, look, (error) => {
-        hasEnded = false;
-        log.error({ event: "software.unkept", err: error }, "how the trial of new software ended could not be kept");
-      });
+    prove: (look) => {
+      if (startedAs === "trial" && store.trial() !== undefined) watch = watchTrial(look);
+      else if (store.returned() !== undefined) watch = watchLink(look);
     },
     close: async () => {
       await watch?.close();
     },
   };
+}
+
+/** At most 200 letters of it are reported. */
+function whyItWaits({ reason, verdict, tries }: Returned): string {
+  if (verdict === "asked") return `${reason}; whether the link was away shows within two minutes`;
+  if (tries >= MOST_TRIES) return `${reason}; ${tries} trials met no link: sign it with the next counter`;
+  return `${reason}; there was no link before it either: tried again when there is one`;
 }

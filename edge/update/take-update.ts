@@ -54,7 +54,7 @@ export async function takeUpdate(
   signal: AbortSignal,
 ): Promise<void> {
   const { manifest } = update;
-  const { folder, book, installers, fleetUrl, bytesPerS, holdBack, clock, log } = options;
+  const { folder, book, installers, fleetUrl, holdBack, log } = options;
   const judged = judgeUpdate(update, factsOf(options));
   if (judged.kind === "refuse") throw new UpdateRefused(judged.reason);
   if (judged.kind === "wait") throw new UpdateWaits(judged.reason);
@@ -64,8 +64,30 @@ export async function takeUpdate(
   if (installer === undefined || fleetUrl === undefined) throw new UpdateWaits("FLEET_URL is not set");
 
   await book.accept(manifest);
+  const fetchAndTest = async () => {
+    await fetchFiles(
+      manifest,
+      { ...options, fleetUrl, room: installer.roomFor(manifest) },
+      { say, onProgress },
+      signal,
+    );
+    say("testing");
+    return await installer.test(manifest, filesIn(folder), signal);
+  };
+  const { begin, why } = installer.again(manifest) ?? (await fetchAndTest());
+  log.info({ event: "update.tested", id, version: manifest.version, why }, "an update has passed its test");
+  await begin();
+}
+
+/** Fetches what is not here yet, while there is room and power. */
+async function fetchFiles(
+  { files }: UpdateManifest,
+  options: TakeOptions & { readonly fleetUrl: string; readonly room: number },
+  { say, onProgress }: { readonly say: (stage: UpdateStage) => void; readonly onProgress: () => void },
+  signal: AbortSignal,
+): Promise<void> {
+  const { folder, fleetUrl, room, bytesPerS, holdBack, clock } = options;
   say("downloading");
-  const room = installer.roomFor(manifest);
   const checkRoom = async (toCome: number) => {
     const reason = holdBack() ?? fullDisk(await options.freeBytes(), toCome + room);
     if (reason !== undefined) throw new UpdateWaits(reason);
@@ -76,15 +98,10 @@ export async function takeUpdate(
     if (pieces > 0) onProgress();
     pieces += 1;
   };
-  await checkRoom(manifest.files.reduce((sum, { bytes }) => sum + bytes, 0));
+  await checkRoom(files.reduce((sum, { bytes }) => sum + bytes, 0));
   const download = { fleetUrl, folder: filesIn(folder), bytesPerS, clock, mayGoOn };
-  for (const file of manifest.files) await downloadFile(file, download, signal);
+  for (const file of files) await downloadFile(file, download, signal);
   await checkRoom(0);
-
-  say("testing");
-  const { begin, why } = await installer.test(manifest, filesIn(folder), signal);
-  log.info({ event: "update.tested", id, version: manifest.version, why }, "an update has passed its test");
-  await begin();
 }
 
 function factsOf({ keys, software, installers, book, time }: TakeOptions): JudgeFacts {

@@ -107,10 +107,13 @@ export function noteStage(
   { id, stage, reason }: { readonly id: string; readonly stage: UpdateStage; readonly reason: string | null },
   atMs: number,
 ): void {
-  const switchedAt = stage === "trial" || stage === "active" ? atMs : null;
+  const hasSwitched = stage === "trial" || stage === "active";
+  // One that waits again (its trial met no link) has not switched, and says nothing about the update.
+  const forgets = stage === "waiting" || stage === "downloading" || stage === "testing";
+  const switchedAt = hasSwitched ? atMs : null;
   sql.run(
-    `UPDATE members SET stage = ?, reason = ?, switched_at = coalesce(switched_at, ?)
+    `UPDATE members SET stage = ?, reason = ?, switched_at = iif(?, NULL, coalesce(switched_at, ?))
      WHERE id = ? AND tenant = ? AND device = ? AND (stage IS NOT ? OR reason IS NOT ?)`,
-    ...[stage, reason, switchedAt, id, tenant, device, stage, reason],
+    ...[stage, reason, forgets ? 1 : 0, switchedAt, id, tenant, device, stage, reason],
   );
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SignedUpdate } from "#contract/updates.ts";
-import { systemClock } from "#kit/clock.ts";
+import { type Clock, systemClock } from "#kit/clock.ts";
+import type { Proof } from "../../../edge/update/software-proof.ts";
 import type { StartedAs } from "../../../edge/update/software-store.ts";
 import { openSoftwareUpdates } from "../../../edge/update/software-updates.ts";
 import { openUpdateBook } from "../../../edge/update/update-book.ts";
@@ -19,7 +20,7 @@ async function aDevice() {
   const server = await startArtefactServer();
   const folder = await tempFolder();
   const store = join(folder, "software");
-  const start = async (startedAs: StartedAs, trialMs = 60_000) => {
+  const start = async (startedAs: StartedAs, trialMs = 60_000, clock: Clock = systemClock) => {
     let restarts = 0;
     const software = await openSoftwareUpdates({
       folder: store,
@@ -27,7 +28,7 @@ async function aDevice() {
       environment: { SECRET: "known" },
       model: () => ({ folder: "/model" }),
       trialMs,
-      clock: systemClock,
+      clock,
       log: quiet,
       restart: () => {
         restarts += 1;
@@ -60,6 +61,13 @@ async function aDevice() {
     publishSoftware(server, folder, { version, counter, change });
   return { server, folder, store, start, publish };
 }
+const proofOf = (lack: string | undefined, isConnected: boolean): Proof => ({
+  lack,
+  isConnected,
+  mayBeLink: lack?.startsWith("no connection") ?? false,
+});
+const WELL = proofOf(undefined, true);
+const NO_LINK = proofOf("no connection (no coverage)", false);
 type Device = Awaited<ReturnType<Awaited<ReturnType<typeof aDevice>>["start"]>>;
 
 async function reaches(device: Device, update: SignedUpdate, stage: string) {
@@ -88,14 +96,14 @@ describe("an update of the software", () => {
     await base.close();
 
     const onTrial = await start("trial", 5_000);
-    onTrial.software.prove(() => undefined);
+    onTrial.software.prove(() => WELL);
     const proven = await reaches(onTrial, first, "active");
     const second = await publish("1.2.0", 3);
     onTrial.updates.want([second]);
     await reaches(onTrial, second, "trial");
     await onTrial.close();
     const next = await start("trial", 5_000);
-    next.software.prove(() => undefined);
+    next.software.prove(() => WELL);
     await reaches(next, second, "active");
 
     expect(proven.reason).toBe("it is connected and sends");
@@ -114,13 +122,13 @@ describe("an update of the software", () => {
     await base.close();
 
     const onTrial = await start("trial", 1_000);
-    onTrial.software.prove(() => "no connection (it is cold)");
+    onTrial.software.prove(() => proofOf("no model (it is cold)", false));
     await until("it gives up", () => onTrial.restarts() === 1);
     await onTrial.close();
     const again = await start("base");
 
     const returned = await reaches(again, update, "returned");
-    expect(returned.reason).toBe("within 1 s it was not proven: no connection (it is cold)");
+    expect(returned.reason).toBe("within 1 s it was not proven: no model (it is cold)");
     expect(await readFile(join(store, "trial"), "utf8").catch(() => "gone")).toBe("gone");
     expect((await readdir(store)).filter((name) => /^\d/.test(name))).toEqual([]);
   });
@@ -131,7 +139,7 @@ describe("an update of the software", () => {
     const base = await start("base");
     await reaches(base, update, "trial");
     await base.close();
-    await writeFile(join(store, "trial-starts"), ".....");
+    await writeFile(join(store, "trial-failed"), "it was started five times and did not prove itself\n");
 
     const returned = await reaches(await start("base"), update, "returned");
 
@@ -243,8 +251,165 @@ describe("an update of the software", () => {
     await symlink("1-1.0.0", join(store, "previous.new"));
 
     const again = await start("trial", 5_000);
-    again.software.prove(() => undefined);
+    again.software.prove(() => WELL);
 
     await reaches(again, update, "active");
   });
+});
+
+/** A device that has tried an update of the software in vain, and runs the program before; `link` is what that one sees. */
+async function aReturn({ tries = 1 }: { readonly tries?: number } = {}) {
+  const device = await aDevice();
+  const update = await device.publish("1.1.0", 2);
+  const notTried = await device.start("base");
+  await reaches(notTried, update, "trial");
+  await notTried.close();
+  const tryInVain = async () => {
+    const onTrial = await device.start("trial", 1_000);
+    onTrial.software.prove(() => NO_LINK);
+    await until("it gives up", () => onTrial.restarts() === 1);
+    await onTrial.close();
+  };
+  const runBefore = async () => {
+    let link = NO_LINK;
+    let aheadMs = 0;
+    const clock = { nowMs: systemClock.nowMs, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+    const before = await device.start("base", 60_000, clock);
+    before.software.prove(() => link);
+    before.updates.want([update]);
+    const report = () => before.updates.reports()[0];
+    return {
+      ...before,
+      report,
+      connects: () => {
+        link = WELL;
+      },
+      passes: (ms: number) => {
+        aheadMs += ms;
+      },
+      triesAgain: () =>
+        until(
+          "it is tried again",
+          () => {
+            aheadMs += 10_000;
+            return before.restarts() === 1;
+          },
+          60_000,
+        ),
+      says: (text: RegExp) =>
+        until(`it says ${text}`, () => (text.test(report()?.reason ?? "") ? report() : undefined), 20_000),
+    };
+  };
+  for (let i = 1; i < tries; i += 1) {
+    await tryInVain();
+    const before = await runBefore();
+    before.passes(125_000);
+    await before.says(/there was no link before/);
+    before.connects();
+    await before.triesAgain();
+    await before.close();
+  }
+  await tryInVain();
+  return { ...device, update, tryInVain, runBefore };
+}
+
+describe("software that met no link while it was on trial", () => {
+  it("is to blame when the program before connects soon, and has returned for good", async () => {
+    const { runBefore } = await aReturn();
+    const before = await runBefore();
+    expect(await before.says(/whether the link was away shows/)).toMatchObject({ stage: "waiting" });
+
+    before.connects();
+
+    expect(await before.says(/the program before connected/)).toMatchObject({ stage: "returned" });
+  });
+
+  it("is tried again, without being fetched again, when there was no link for the program before either", async () => {
+    const { server, store, runBefore } = await aReturn();
+    const asked = server.asked.length;
+    const before = await runBefore();
+
+    before.passes(125_000);
+    expect(await before.says(/there was no link before/)).toMatchObject({ stage: "waiting" });
+    before.connects();
+    await before.triesAgain();
+
+    expect(await readlink(join(store, "trial"))).toBe("2-1.1.0");
+    expect(server.asked).toHaveLength(asked);
+  }, 90_000);
+
+  it("is not blamed when the program before was switched off before it could connect", async () => {
+    const { runBefore } = await aReturn();
+    await (await runBefore()).close();
+
+    const next = await runBefore();
+    next.connects();
+
+    expect(await next.says(/there was no link before/)).toMatchObject({ stage: "waiting" });
+  });
+
+  it("is tried three times in all, and is no failure then either", async () => {
+    const { runBefore, update } = await aReturn({ tries: 3 });
+
+    const before = await runBefore();
+    before.passes(125_000);
+
+    expect(await before.says(/3 trials met no link/)).toMatchObject({ stage: "waiting" });
+    before.connects();
+    expect(() => before.software.again(update.manifest)).toThrow(/3 trials met no link/);
+  }, 120_000);
+
+  it("gives way to a newer one", async () => {
+    const { store, runBefore, publish } = await aReturn();
+    const before = await runBefore();
+
+    await reaches(before, await publish("1.2.0", 3), "trial");
+
+    expect(await readlink(join(store, "trial"))).toBe("3-1.2.0");
+  });
+});
+
+describe("software that ends again and again after it was proven", () => {
+  async function aProven(versions: readonly string[]) {
+    const device = await aDevice();
+    const updates: SignedUpdate[] = [];
+    for (const [i, version] of versions.entries()) {
+      const update = await device.publish(version, i + 2);
+      const before = await device.start(i === 0 ? "base" : "current");
+      await reaches(before, update, "trial");
+      await before.close();
+      const onTrial = await device.start("trial", 5_000);
+      onTrial.software.prove(() => WELL);
+      await reaches(onTrial, update, "active");
+      await onTrial.close();
+      updates.push(update);
+    }
+    return { ...device, updates };
+  }
+
+  it("is replaced by the one before for good, which says so", async () => {
+    const { store, start, updates } = await aProven(["1.1.0", "1.2.0"]);
+    await writeFile(join(store, "current-failed"), "3-1.2.0\n");
+
+    const before = await start("previous");
+
+    before.updates.want(updates.slice(1));
+    expect(before.updates.reports()[0]).toMatchObject({
+      stage: "returned",
+      reason: expect.stringMatching(/ten minutes/),
+    });
+    expect(await readlink(join(store, "current"))).toBe("2-1.1.0");
+    await expect(readlink(join(store, "previous"))).rejects.toThrow(/ENOENT/);
+  }, 60_000);
+
+  it("is replaced by the installed one where there was none before", async () => {
+    const { store, start, updates } = await aProven(["1.1.0"]);
+    await writeFile(join(store, "current-failed"), "2-1.1.0\n");
+
+    const base = await start("base");
+
+    base.updates.want(updates);
+    expect(base.updates.reports()[0]).toMatchObject({ stage: "returned" });
+    await expect(readlink(join(store, "current"))).rejects.toThrow(/ENOENT/);
+  }, 60_000);
 });

@@ -102,6 +102,25 @@ describe("a rollout", () => {
     });
   });
 
+  it("counts a device whose trial met no link and that waits for another one as nothing, and watches it anew after that", async () => {
+    const { town, update } = await begin(FLEET, { ...QUICK, waves: [25, 100] });
+    const [first = "", second = "", ...rest] = town.wantedOf(update);
+    const roundAfter = async (hours: number) => {
+      town.passHours(hours);
+      town.hear(rest);
+      town.hear([first, second]);
+      town.care.round();
+      return await statusOf(town, update);
+    };
+    town.report([first, second], update, "trial");
+    town.report([first, second], update, "waiting", "within 900 s it was not proven: no connection");
+
+    expect(await roundAfter(1)).toMatchObject({ status: "running", counts: { waiting: 2 } });
+    town.report([first, second], update, "active");
+    expect(await roundAfter(0)).toMatchObject({ status: "running", counts: { unproven: 2 } });
+    expect(await roundAfter(1)).toMatchObject({ status: "running", counts: { well: 2 } });
+  });
+
   it("reaches a device that was away for a month, and one that is new, once it is done", async () => {
     const { town, update } = await begin();
     for (let wave = 0; wave < 3; wave += 1) succeed({ town, update });
