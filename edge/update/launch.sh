@@ -9,9 +9,16 @@
 # line `link` says that nothing but a missing link may be the cause.
 here=$(CDPATH= cd -P -- "$(dirname -- "$0")/.." && pwd -P)
 store=${DATA_DIR:-data/edge}/software
-# Both have other values in tests only.
-confirmed_within=$((${UPDATE_TRIAL_S:-900} + ${LAUNCH_GRACE_S:-60}))
-lasted=${LAUNCH_LASTED_S:-600}
+# A setting that is no plain number counts as not set: no mistake of anybody may end this file before a program is started.
+whole() { # SETTING ELSE
+  case $1 in
+    0 | [1-9] | [1-9][0-9] | [1-9][0-9][0-9] | [1-9][0-9][0-9][0-9] | [1-9][0-9][0-9][0-9][0-9]) echo "$1" ;;
+    *) echo "$2" ;;
+  esac
+}
+# The last two have other values in tests only.
+confirmed_within=$(($(whole "$UPDATE_TRIAL_S" 900) + $(whole "$LAUNCH_GRACE_S" 60)))
+lasted=$(whole "$LAUNCH_LASTED_S" 600)
 boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
 program=bin/dvornik-edge
 

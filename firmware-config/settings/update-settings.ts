@@ -10,6 +10,11 @@ const UpdateKeys = z.string().transform((text, context): readonly string[] => {
   return z.NEVER;
 });
 
+/** As the launcher reads it too, which is a shell: digits alone, and none that would be octal there. */
+const PlainNumber = z
+  .union([z.number(), z.string().regex(/^(0|[1-9]\d*)$/, "must be digits alone, such as 900")])
+  .transform(Number);
+
 /** How a device takes updates of its model and its software. */
 export const updateSettings = {
   UPDATE_KEYS: UpdateKeys.default([]).describe("public keys whose updates are taken (npm run update:key); none: none"),
@@ -31,11 +36,7 @@ export const updateSettings = {
     .max(1_000)
     .default(20)
     .describe("photos that a new model must judge well, or it is returned from"),
-  UPDATE_TRIAL_S: z.coerce
-    .number()
-    .int()
-    .min(5)
-    .max(86_400)
+  UPDATE_TRIAL_S: PlainNumber.pipe(z.number().int().min(5).max(86_400))
     .default(900)
     .describe("seconds within which new software must connect and send, or it is returned from"),
 };

@@ -133,6 +133,18 @@ describe("the launcher", () => {
     expect((await launch()).output).toMatch(/^2-1.1 as current/);
   });
 
+  it.each(["08", "0900", "9e2", "15m", "-5", " ", "1 2", "$(exit 3)", "x[0]", "99999999999999999999"])(
+    "starts the program whatever a person has set: UPDATE_TRIAL_S=%s",
+    async (UPDATE_TRIAL_S) => {
+      const { put, launch } = await aBase();
+      expect((await launch({ UPDATE_TRIAL_S })).output).toMatch(/^base as base/);
+      await put("2-1.1", "trial");
+
+      const others = { LAUNCH_GRACE_S: UPDATE_TRIAL_S, LAUNCH_LASTED_S: UPDATE_TRIAL_S };
+      expect((await launch({ UPDATE_TRIAL_S, ...others })).output).toMatch(/^2-1.1 as trial/);
+    },
+  );
+
   it("is understood by every shell that a device may have", async () => {
     for (const shell of ["sh", "dash", "busybox"]) {
       const args = [...(shell === "busybox" ? ["sh"] : []), "-n", join(ROOT, "edge/update/launch.sh")];

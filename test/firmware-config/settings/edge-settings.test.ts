@@ -28,6 +28,14 @@ describe("EdgeConfig", () => {
     },
   );
 
+  it.each(["08", "0900", "9e2", "15m", "4", "900.5"])(
+    "takes no UPDATE_TRIAL_S that the launcher would not: %s",
+    (text) => {
+      expect(() => load({ UPDATE_TRIAL_S: text })).toThrow(/UPDATE_TRIAL_S/);
+      expect(load({ UPDATE_TRIAL_S: "905" }).UPDATE_TRIAL_S).toBe(905);
+    },
+  );
+
   it("wants one way to sign in: the fleet, or a token", () => {
     const fleet = { TOKEN: "", FLEET_URL: "https://cloud.example" };
 
