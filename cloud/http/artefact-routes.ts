@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Sha256 } from "#contract/names.ts";
 import { artefactPath, UpdateFile } from "#contract/updates.ts";
 import { ArtefactRefused, type Artefacts } from "../fleet/artefacts/artefacts.ts";
-import { rangeOf } from "../fleet/artefacts/byte-range.ts";
+import { type ByteRange, rangeOf } from "../fleet/artefacts/byte-range.ts";
 import type { Pace } from "../fleet/artefacts/pace.ts";
 import type { Rollouts } from "../fleet/waves/rollouts.ts";
 import type { AdminAccess } from "./admin-access.ts";
@@ -63,9 +63,9 @@ async function answer(
   { headers, method }: FastifyRequest,
   reply: FastifyReply,
   sha: string,
-  { artefacts, pace, random }: DownloadParts,
+  parts: DownloadParts,
 ): Promise<FastifyReply> {
-  const size = await artefacts.size(sha);
+  const size = await parts.artefacts.size(sha);
   if (size === undefined) throw notFound("artefact");
   const etag = `"${sha}"`;
   const isSame = headers["if-range"] === undefined || headers["if-range"] === etag;
@@ -76,7 +76,7 @@ async function answer(
   }
   const { start, end } = range ?? { start: 0, end: size - 1 };
   const isKnown = headers["if-none-match"] === etag;
-  const leave = isKnown || method === "HEAD" ? undefined : enter(pace, random);
+  const download = isKnown || method === "HEAD" ? undefined : await begin(sha, { start, end }, parts);
   // The name is the hash of the bytes: under it they never change.
   void reply
     .header("etag", etag)
@@ -85,17 +85,27 @@ async function answer(
   if (isKnown) return reply.code(304).send(null);
   if (range !== undefined) void reply.code(206).header("content-range", `bytes ${start}-${end}/${size}`);
   void reply.type("application/octet-stream").header("content-length", end - start + 1);
-  if (leave === undefined) return reply.send(null);
-  reply.raw.once("close", leave);
+  if (download === undefined) return reply.send(null);
+  reply.raw.once("close", download.leave);
   reply.raw.setTimeout(IDLE_MS, () => reply.raw.destroy());
-  return reply.send(pace.slow(artefacts.read(sha, { start, end })));
+  return reply.send(download.bytes);
 }
 
-function enter(pace: Pace, random: () => number): () => void {
+/** Takes a place and opens the file, before anything is said of it: it may have been removed since it was looked for. */
+async function begin(sha: string, range: ByteRange, { artefacts, pace, random }: DownloadParts) {
   const leave = pace.enter();
-  if (leave !== undefined) return leave;
-  const againS = Math.round(AGAIN_S.from + random() * (AGAIN_S.to - AGAIN_S.from));
-  throw new ApiError(503, "busy", "too many are downloading now: come again", againS);
+  if (leave === undefined) {
+    const againS = Math.round(AGAIN_S.from + random() * (AGAIN_S.to - AGAIN_S.from));
+    throw new ApiError(503, "busy", "too many are downloading now: come again", againS);
+  }
+  try {
+    const source = await artefacts.read(sha, range);
+    if (source === undefined) throw notFound("artefact");
+    return { leave, bytes: pace.slow(source) };
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
 /** The administrator's side of the files; the hook stands before all that is added here. */

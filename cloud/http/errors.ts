@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { DiskUnwritable } from "#kit/durable-file.ts";
 import { AppError, messageOf } from "#kit/errors.ts";
@@ -33,17 +33,28 @@ interface Told {
   readonly retryAfterS?: number | undefined;
 }
 
-/** Makes every error answer `{code, message}`; what we did not foresee is logged and told without details. */
-export function answerErrors(app: FastifyInstance, log: Logger): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+/** Answers `{code, message}`; what we did not foresee is logged and told without details. */
+export const tellError =
+  (log: Logger) =>
+  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { status, code, message, retryAfterS } = toldOf(error);
     if (status === 500) log.error({ event: "http.failed", err: error, url: request.url }, "a request failed");
     if (retryAfterS !== undefined) void reply.header("retry-after", retryAfterS);
-    return reply.code(status).header("cache-control", "no-store").send({ code, message });
+    // A route may have said already of what type its answer is.
+    return reply
+      .code(status)
+      .header("cache-control", "no-store")
+      .type("application/json; charset=utf-8")
+      .send({ code, message });
+  };
+
+/** Makes every error answer by `tellError`; where there is no such page no body is waited for. */
+export function answerErrors(app: FastifyInstance, log: Logger): void {
+  app.setErrorHandler(tellError(log));
+  app.addHook("onRequest", async ({ is404 }) => {
+    if (is404) throw notFound("page");
   });
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).header("cache-control", "no-store").send({ code: "not-found", message: "there is no such page" }),
-  );
+  app.setNotFoundHandler((request, reply) => tellError(log)(notFound("page"), request, reply));
 }
 
 function toldOf(error: FastifyError): Told {

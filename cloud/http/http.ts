@@ -32,7 +32,7 @@ import { compress } from "./compress.ts";
 import { addDeskRoutes } from "./desk-routes.ts";
 import { addDeviceHealthRoute } from "./device-health-route.ts";
 import { addEnrolRoutes } from "./enrol-routes.ts";
-import { answerErrors } from "./errors.ts";
+import { answerErrors, tellError } from "./errors.ts";
 import { createFeatures } from "./features.ts";
 import { addFleetRoutes } from "./fleet-routes.ts";
 import { addHealthRoute } from "./health-routes.ts";
@@ -49,6 +49,8 @@ import { addTwinRoutes } from "./twin-routes.ts";
 /** The longest body is a renewal: a certificate and a request, some 2 KB. */
 const BODY_BYTES = 16 * 1024;
 const BODY_WITHIN_MS = 30_000;
+/** Whoever was refused gets the answer in this time, also over a slow line. */
+const ANSWERED_BODY_MS = 5_000;
 /** The file of an update, 100 MB and more, over an engineer's line. */
 const REQUEST_TIMEOUT_MS = 3_600_000;
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -99,6 +101,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   const { ingest, clock, log, staleAfterMs, view, isBehindTlsProxy = false } = parts;
   const app: Api = fastify({
     bodyLimit: BODY_BYTES,
+    frameworkErrors: tellError(log),
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
     ...(parts.tls === undefined
@@ -108,7 +111,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  boundBodies(app, BODY_WITHIN_MS, UPLOAD_PATH);
+  boundBodies(app, { withinMs: BODY_WITHIN_MS, answeredMs: ANSWERED_BODY_MS, uploadPath: UPLOAD_PATH });
   secure(app);
   answerErrors(app, log);
   compress(app);

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
 import type { Artefacts } from "../../cloud/fleet/artefacts/artefacts.ts";
 import type { Fleet } from "../../cloud/fleet/fleet.ts";
 import type { Twins } from "../../cloud/fleet/twins/twins.ts";
@@ -148,7 +147,7 @@ const noRollouts: Rollouts = {
 /** A folder without files. */
 const noArtefacts: Artefacts = {
   size: async () => undefined,
-  read: () => Readable.from([]),
+  read: async () => undefined,
   put: notHere,
   list: async () => [],
 };

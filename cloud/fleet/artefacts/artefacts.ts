@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, createReadStream, existsSync, fsyncSync, openSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, statSync, unlinkSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -28,7 +28,8 @@ export interface Artefact {
 export interface Artefacts {
   /** Its size in bytes, or undefined where there is none. */
   size(sha256: string): Promise<number | undefined>;
-  read(sha256: string, range: ByteRange): Readable;
+  /** Its bytes, or undefined where there is none (any more); what has been opened is read to its end. */
+  read(sha256: string, range: ByteRange): Promise<Readable | undefined>;
   /** Takes `bytes` bytes in. Rejects with `ArtefactRefused` or `DiskUnwritable`, and then leaves nothing behind. */
   put(artefact: Artefact, source: AsyncIterable<Uint8Array>): Promise<void>;
   list(): Promise<readonly Artefact[]>;
@@ -51,7 +52,7 @@ export async function openArtefacts({ folder, reservedBytes = RESERVED_BYTES }: 
   let announced = 0;
   return {
     size: (sha256) => sizeOf(artefactFile(folder, sha256)),
-    read: (sha256, range) => createReadStream(artefactFile(folder, sha256), { ...range }),
+    read: async (sha256, range) => (await openOrNone(artefactFile(folder, sha256)))?.createReadStream({ ...range }),
     put: async (artefact, source) => {
       const { bavail, bsize } = await statfs(folder);
       if (bavail * bsize - announced - reservedBytes < artefact.bytes) {
@@ -146,14 +147,13 @@ function told(cause: unknown): unknown {
   return cause;
 }
 
-const sizeOf = (path: string): Promise<number | undefined> =>
-  stat(path).then(
-    ({ size }) => size,
-    (error: unknown) => {
-      if (codeOf(error) === "ENOENT") return undefined;
-      throw error;
-    },
-  );
+const sizeOf = async (path: string): Promise<number | undefined> => (await stat(path).catch(noneWhereMissing))?.size;
+
+const openOrNone = (path: string) => open(path, "r").catch(noneWhereMissing);
+
+function noneWhereMissing(error: unknown): undefined {
+  if (codeOf(error) !== "ENOENT") throw error;
+}
 
 async function listOf(folder: string): Promise<readonly Artefact[]> {
   const names = (await readdir(folder, { recursive: true })).map((path) => path.slice(path.lastIndexOf("/") + 1));

@@ -3,8 +3,9 @@ import { readdir } from "node:fs/promises";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openArtefacts } from "../../../cloud/fleet/artefacts/artefacts.ts";
+import { openArtefacts, removeArtefact } from "../../../cloud/fleet/artefacts/artefacts.ts";
 import type { HttpParts } from "../../../cloud/http/http.ts";
 import { ADMIN_TOKEN, httpParts, listenHttp } from "../../support/http-fixture.ts";
 import { maySmallDisk, mountSmallDisk } from "../../support/small-disk.ts";
@@ -120,6 +121,24 @@ describe("a file of an update", () => {
     await until("nothing is left", async () => (await halves()).length === 0);
     expect(await artefacts.list()).toEqual([]);
     expect(await readdir(artefactFolder)).toEqual(["incoming"]);
+  });
+
+  it("that is removed between a look at it and its download is not found, in the words of every error", async () => {
+    const folder = join(await tempFolder(), "artefacts");
+    const artefacts = await openArtefacts({ folder, reservedBytes: 0 });
+    const size = async (sha: string) => {
+      const bytes = await artefacts.size(sha);
+      removeArtefact(folder, sha);
+      return bytes;
+    };
+    await artefacts.put({ sha256: SHA, bytes: FILE.length }, Readable.from([FILE]));
+    const { get } = await openTown({ artefacts: { ...artefacts, size } });
+
+    const answer = await get();
+
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([404, "application/json; charset=utf-8"]);
+    expect(await answer.json()).toEqual({ code: "not-found", message: expect.stringContaining("artefact") });
+    expect(answer.headers.get("etag")).toBeNull();
   });
 
   it("is uploaded by two administrators at once, and is there once", async () => {
