@@ -8,6 +8,7 @@ import type { DeviceTime } from "./health/device-time.ts";
 import type { NewReading } from "./outbox/new-message.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { Pace } from "./pace.ts";
+import { createPacks } from "./packs.ts";
 import { createDoubts, type RoundAnswer } from "./sensors/doubts.ts";
 import { type Measurement, type Sensor, SensorHung } from "./sensors/sensor.ts";
 
@@ -63,14 +64,15 @@ interface Answer extends RoundAnswer {
 /**
  * Reads every sensor once a round and appends a pack of readings when it is full; closing appends what was begun.
  *
- * A pack that the outbox refuses is lost before anybody was told of it: its samples are counted as `reading-lost`.
+ * What the outbox refuses waits in memory, of each sensor as many samples as one reading may hold; those that have to go
+ * then, or at the close, are counted as `reading-lost`.
  */
 export function startCycle(options: CycleOptions): Cycle {
   const { sensors, pace, outbox, time, counters, log } = options;
   const { sampleWithinMs = SAMPLE_WITHIN_MS } = options;
   const unanswered = new Set<Sensor>();
   const hung = new Set<string>();
-  const packs = new Map<Sensor, Sample[]>();
+  const packs = createPacks();
   const badFrames = new Map<Sensor, number>();
   const last = new Map<string, LastSample>();
   const doubts = createDoubts();
@@ -111,25 +113,26 @@ export function startCycle(options: CycleOptions): Cycle {
   ): void {
     for (const word of status) if (FAULTS.has(word)) counters.count(`sensor-${word}`);
     last.set(sensor.name, { up, status, badFrames: sensor.health().badFrames });
-    const pack = packs.get(sensor) ?? [];
     const doubted = status.length > 0 ? { status: [...status] } : {};
-    pack.push({ at, clock, up, values, ...(windowMs !== undefined && { windowMs }), ...doubted });
-    packs.set(sensor, pack);
+    lose(packs.add(sensor, { at, clock, up, values, ...(windowMs !== undefined && { windowMs }), ...doubted }));
   }
 
+  function lose(samples: number): void {
+    if (samples > 0) counters.count("reading-lost", samples);
+  }
+
+  /** Appends what is full; what the outbox refuses stays, and is tried again after the next round. */
   async function appendPacks(smallest: number): Promise<void> {
-    const full = [...packs].filter(([, samples]) => samples.length >= smallest);
+    const full = packs.full(smallest);
     if (full.length === 0) return;
-    for (const [sensor] of full) packs.delete(sensor);
-    const readings = full.map(([sensor, samples]) => readingOf(sensor, samples, options));
-    await outbox.append(readings).catch((error: unknown) => {
+    const readings = full.map(({ sensor, samples }) => readingOf(sensor, samples, options));
+    try {
+      await outbox.append(readings);
+      packs.remove(full);
+    } catch (error) {
       counters.count(codeOf(error));
-      counters.count(
-        "reading-lost",
-        full.reduce((sum, [, samples]) => sum + samples.length, 0),
-      );
-      log.error({ event: "reading.lost", err: error }, "the outbox takes nothing: the readings of this round are lost");
-    });
+      log.error({ event: "reading.unkept", err: error }, "the outbox takes no readings: they wait in memory");
+    }
   }
 
   const round = async () => {
@@ -155,6 +158,7 @@ export function startCycle(options: CycleOptions): Cycle {
       stopListening();
       await rounds.close();
       await appendPacks(1);
+      lose(packs.full(1).reduce((sum, { samples }) => sum + samples.length, 0));
     },
   };
 }
@@ -170,7 +174,7 @@ async function within<Answer>(ms: number, answer: Promise<Answer>, sensor: strin
   }
 }
 
-function readingOf({ name, model }: Sensor, samples: Sample[], { time, replay }: CycleOptions): NewReading {
+function readingOf({ name, model }: Sensor, samples: readonly Sample[], { time, replay }: CycleOptions): NewReading {
   const windowMs = samples[0]?.windowMs;
   const stamp = time.stamp();
   return {

@@ -39,6 +39,8 @@ export const NO_THRIFT: Thrift = { stretch: 1, packFactor: 1, letParticlesSleep:
 
 /** However much is saved, rounds and health come this often at least, unless the settings themselves say more seldom. */
 const SELDOM_MS = 60 * 60_000;
+/** What a power cut may take of readings that are not kept yet, unless the settings themselves pack for longer. */
+const PACK_MS = 60 * 60_000;
 /** Of all our particle sensors: 30 s of warm-up (edge/sensors/supported.ts), and 10 s to measure. */
 const SHORT_WORK_MS = 40_000;
 
@@ -46,10 +48,12 @@ const SHORT_WORK_MS = 40_000;
 export function paceOf(settings: PaceSettings, { stretch, packFactor, letParticlesSleep }: Thrift): PaceSettings {
   const stretched = (ms: number, factor: number) => Math.max(ms, Math.min(ms * factor, SELDOM_MS));
   const everyMs = stretched(settings.everyMs, stretch);
+  const packMs = Math.max(settings.everyMs * settings.samplesPerPack, PACK_MS);
+  const mostSamples = Math.min(Math.max(1, Math.floor(packMs / everyMs)), limits.samplesPerReading);
   const maySleep = letParticlesSleep && settings.particleWorkMs === 0 && everyMs >= 2 * SHORT_WORK_MS;
   return {
     everyMs,
-    samplesPerPack: Math.min(settings.samplesPerPack * packFactor, limits.samplesPerReading),
+    samplesPerPack: Math.min(settings.samplesPerPack * packFactor, mostSamples),
     particleWorkMs: maySleep ? SHORT_WORK_MS : settings.particleWorkMs,
     healthEveryMs: stretched(settings.healthEveryMs, stretch * packFactor),
   };

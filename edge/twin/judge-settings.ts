@@ -2,6 +2,7 @@ import type { Reported } from "#contract/twin.ts";
 import { givenSettings, loadConfig } from "#kit/load-config.ts";
 import { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
 import { judgeTwinSetting } from "../../firmware-config/settings/judge-twin-setting.ts";
+import { wrongTogether } from "../../firmware-config/settings/twin-settings.ts";
 
 /** Settings of the cloud, as text, over those that the device was installed with. */
 export type Overlay = Readonly<Record<string, string>>;
@@ -65,7 +66,7 @@ export const overlaid = (installed: Environment, overlay: Overlay): EdgeConfig =
 /** What is wrong with all of them together, or undefined. */
 function wrongOf(overlay: Overlay, installed: Environment): string | undefined {
   const parsed = EdgeConfig.safeParse(givenSettings(EdgeConfig, { ...installed, ...overlay }));
-  if (parsed.success) return undefined;
+  if (parsed.success) return wrongTogether(Object.keys(overlay), parsed.data);
   const issue = parsed.error.issues[0];
   return issue === undefined ? "not understood" : `${issue.path.join(".")}: ${issue.message}`;
 }

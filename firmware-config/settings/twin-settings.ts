@@ -53,6 +53,19 @@ export const TWIN_SETTINGS = {
   GPSD: { use: "restart" },
 } as const satisfies Partial<Record<keyof EdgeConfig, TwinSetting>>;
 
+/**
+ * Why settings that are right by themselves may not come from outside together, or undefined: a power cut would take a
+ * longer pack, and the device would look dead meanwhile. A person at the device may have chosen one.
+ */
+export function wrongTogether(
+  changed: readonly string[],
+  { READING_EVERY_S, READINGS_PER_PACK }: Pick<EdgeConfig, "READING_EVERY_S" | "READINGS_PER_PACK">,
+): string | undefined {
+  if (!changed.includes("READING_EVERY_S") && !changed.includes("READINGS_PER_PACK")) return undefined;
+  if (READING_EVERY_S * READINGS_PER_PACK <= MOST_SECONDS) return undefined;
+  return `READINGS_PER_PACK: ${READINGS_PER_PACK} rounds of ${READING_EVERY_S} s are more than ${MOST_SECONDS} s`;
+}
+
 const BY_NAME: ReadonlyMap<string, TwinSetting> = new Map(Object.entries(TWIN_SETTINGS));
 
 /** How the cloud may change a setting, or undefined where it may not. */

@@ -1,4 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { limits } from "#contract/limits.ts";
+import { foldSamples } from "#contract/sample-table.ts";
 import { JournalUnavailable } from "#journal/journal.ts";
 import { type CycleOptions, startCycle } from "../../edge/cycle.ts";
 import { createCounters } from "../../edge/health/counters.ts";
@@ -132,15 +134,43 @@ describe("startCycle", () => {
     expect(values).toEqual(values.map((_, i) => i));
   });
 
-  it("counts what a full disk takes away and goes on when there is room", async () => {
+  it("keeps what a full disk does not take until there is room", async () => {
     const { outbox, readings } = createMemoryOutbox(2);
 
     const { counters } = start(createSpeakingSensor([{ pm25: 1 }, { pm25: 2 }, { pm25: 3 }]), { outbox });
-    await until("one is kept", () => readings.length > 0);
+    await until("all are kept", () => readings.flatMap(({ samples }) => samples).length === 3);
 
-    expect(readings.map(({ samples }) => samples[0]?.values.pm25)).toEqual([3]);
-    expect(counters.snapshot()).toMatchObject({ "journal-unavailable": 2, "reading-lost": 2 });
+    expect(readings.flatMap(({ samples }) => samples.map(({ values }) => values.pm25))).toEqual([1, 2, 3]);
+    expect(counters.snapshot()).toMatchObject({ "journal-unavailable": 2 });
+    expect(counters.snapshot()).not.toHaveProperty("reading-lost");
   });
+
+  it("counts what a disk takes away that is full until the close", async () => {
+    const { outbox } = createMemoryOutbox(Number.POSITIVE_INFINITY);
+
+    const { cycle, counters } = start(createSpeakingSensor([{ pm25: 1 }, { pm25: 2 }]), { outbox });
+    await until("all were read", () => (counters.snapshot()["sensor-silent"] ?? 0) > 0);
+    expect(counters.snapshot()).not.toHaveProperty("reading-lost");
+    await cycle.close();
+
+    expect(counters.snapshot()).toMatchObject({ "reading-lost": 2 });
+  });
+
+  it("closes a pack before it is too large for a message, however many rounds it is to have", async () => {
+    const { outbox, readings } = createMemoryOutbox();
+    const names = Array.from({ length: 400 }, (_, i) => `column_${i}`);
+    const words = Array.from({ length: 100 }, (_, i) => Object.fromEntries(names.map((name, j) => [name, i + j / 7])));
+
+    const pace = createPace({ ...PACE, samplesPerPack: 3_600 });
+    const { cycle, counters } = start(createSpeakingSensor(words), { outbox, pace });
+    await until("all were read", () => (counters.snapshot()["sensor-silent"] ?? 0) > 0, 30_000);
+    await cycle.close();
+
+    const lengths = readings.map((reading) => JSON.stringify(foldSamples(reading)).length);
+    expect(Math.max(...lengths)).toBeLessThan(limits.packetBytes / 2);
+    expect(readings.length).toBeLessThan(20);
+    expect(readings.flatMap(({ samples }) => samples).length).toBe(100);
+  }, 60_000);
 
   it("counts frames that were damaged, each once", async () => {
     const { outbox, readings } = createMemoryOutbox();

@@ -15,8 +15,23 @@ describe("paceOf", () => {
   });
 
   it("packs longer, up to what a reading may hold", () => {
+    const quick = { ...SETTINGS, everyMs: 100, samplesPerPack: 3_000 };
+
     expect(paceOf(SETTINGS, { ...NO_THRIFT, packFactor: 10 })).toMatchObject({ samplesPerPack: 20, everyMs: 60_000 });
-    expect(paceOf({ ...SETTINGS, samplesPerPack: 3_000 }, { ...NO_THRIFT, packFactor: 10 }).samplesPerPack).toBe(3_600);
+    expect(paceOf(quick, { ...NO_THRIFT, packFactor: 10 }).samplesPerPack).toBe(3_600);
+  });
+
+  it("keeps no more than an hour of rounds out of the outbox, unless the settings themselves do", () => {
+    const post = { ...SETTINGS, everyMs: 600_000, samplesPerPack: 6 };
+    const long = { ...SETTINGS, everyMs: 600_000, samplesPerPack: 12 };
+
+    expect(paceOf({ ...SETTINGS, samplesPerPack: 10 }, { ...NO_THRIFT, packFactor: 10 }).samplesPerPack).toBe(60);
+    expect(paceOf(post, { ...NO_THRIFT, packFactor: 10 }).samplesPerPack).toBe(6);
+    expect(paceOf(post, { ...NO_THRIFT, packFactor: 10, stretch: 10 })).toMatchObject({
+      everyMs: 3_600_000,
+      samplesPerPack: 1,
+    });
+    expect(paceOf(long, { ...NO_THRIFT, stretch: 2 })).toMatchObject({ everyMs: 1_200_000, samplesPerPack: 6 });
   });
 
   it("lets particle sensors sleep only where rounds leave them time to warm up", () => {

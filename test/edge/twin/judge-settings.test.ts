@@ -63,6 +63,18 @@ describe("judgeSettings", () => {
     expect(refused[0]?.reason).toContain("PARTICLE_WORK_S: must be 0, or more than the 30 s");
   });
 
+  it("refuses packs of more than an hour, also where the other half is installed, but not what a person installed", () => {
+    const long = { READING_EVERY_S: "3600", READINGS_PER_PACK: "360" };
+
+    expect(judgeSettings(long, INSTALLED)).toEqual({
+      settings: { READING_EVERY_S: "3600" },
+      refused: [{ setting: "READINGS_PER_PACK", reason: expect.stringContaining("more than 3600 s") }],
+    });
+    expect(refusedNames({ READINGS_PER_PACK: "60" })).toEqual([]);
+    expect(refusedNames({ READINGS_PER_PACK: "61" })).toEqual(["READINGS_PER_PACK"]);
+    expect(refusedNames({ LOG_LEVEL: "debug" }, { ...INSTALLED, ...long })).toEqual([]);
+  });
+
   it("takes together what would be wrong one by one, and refuses what does not go with the installed settings", () => {
     const both = { PARTICLE_WORK_S: "90", READING_EVERY_S: "120" };
     const installed = { ...INSTALLED, PARTICLE_WORK_S: "40" };
