@@ -2,7 +2,7 @@ import { type Closer, closeAll } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import { type OldestAges, watchOldest } from "../outbox/oldest-age.ts";
-import type { Outbox } from "../outbox/outbox.ts";
+import type { OpenedOutbox } from "../outbox/open-outbox.ts";
 import type { Pace } from "../pace.ts";
 import { openTrafficDays, TRAFFIC } from "../uplink/traffic.ts";
 import type { Counters } from "./counters.ts";
@@ -26,7 +26,7 @@ export interface SelfWatchOptions {
   readonly folder: string;
   readonly pace: Pace;
   readonly runs: RunHistory;
-  readonly outbox: Outbox;
+  readonly outbox: OpenedOutbox;
   readonly time: DeviceTime;
   readonly counters: Counters;
   readonly log: Logger;

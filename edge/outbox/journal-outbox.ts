@@ -5,6 +5,7 @@ import type { Journal, NewRecord, StoredRecord } from "#journal/journal.ts";
 import { journalQueue } from "#uplink/journal-queue.ts";
 import type { NewMessage } from "./new-message.ts";
 import { ForeignOutbox, type Outbox } from "./outbox.ts";
+import { refuseTooLarge } from "./too-large.ts";
 
 /** The one reader of a device's journal. */
 export const UPLINK_READER = "uplink";
@@ -62,10 +63,12 @@ export function openJournalOutbox(journal: Journal, address: Address, newLog: st
 }
 
 function recordOf(message: NewMessage, address: Address): NewRecord {
+  const bytes = encodeUnplaced(message);
+  refuseTooLarge(message.kind, bytes);
   return {
     recordClass: classOfStream(message.kind),
     topic: topics.data(address, message.kind),
-    bytes: encodeUnplaced(message),
+    bytes,
     ...(message.kind === "chunk" ? { group: message.sha } : {}),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RECORD_CLASSES } from "#contract/topics.ts";
 import type { DeviceTime, TimeStamp } from "../health/device-time.ts";
-import type { Outbox } from "./outbox.ts";
+import type { OpenedOutbox } from "./open-outbox.ts";
 
 /** How long the oldest message of each class has waited, in milliseconds; null where no clock can say. */
 export type OldestAges = Readonly<{ [recordClass: string]: number | null }>;
@@ -14,19 +14,23 @@ export interface OldestMessages {
   ages(): Promise<OldestAges>;
 }
 
-/** Reads the stamps of the oldest messages, and remembers them by their numbers. */
-export function watchOldest(outbox: Pick<Outbox, "read" | "pending">, time: Pick<DeviceTime, "stamp">): OldestMessages {
-  const known = new Map<string, { readonly n: number; readonly stamp: Stamped | undefined }>();
+/** Reads the stamps of the oldest messages, held back or not, and remembers them by their numbers. */
+export function watchOldest(
+  outbox: Pick<OpenedOutbox, "peek" | "pending">,
+  time: Pick<DeviceTime, "stamp">,
+): OldestMessages {
+  const known = new Map<string, { readonly n: number; readonly stamp: Stamped }>();
 
   async function ageOf(recordClass: (typeof RECORD_CLASSES)[number], n: number): Promise<number | null> {
     const remembered = known.get(recordClass);
     const stamp = remembered?.n === n ? remembered.stamp : await stampOf(recordClass, n);
+    if (stamp === undefined) return null;
     known.set(recordClass, { n, stamp });
-    return stamp === undefined ? null : waitedMs(stamp, time.stamp());
+    return waitedMs(stamp, time.stamp());
   }
 
   async function stampOf(recordClass: (typeof RECORD_CLASSES)[number], n: number): Promise<Stamped | undefined> {
-    const [message] = await outbox.read(recordClass, n - 1, 1);
+    const [message] = await outbox.peek(recordClass, n - 1, 1);
     if (message?.seq !== n) return undefined;
     // A chunk is one line of JSON and then bytes.
     const [line = ""] = Buffer.from(message.bytes).toString("latin1").split("\n", 1);

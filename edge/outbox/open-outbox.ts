@@ -7,9 +7,11 @@ import type { Clock } from "#kit/clock.ts";
 import type { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
 import { type BurstOutbox, holdInBursts } from "./burst-outbox.ts";
 import { OUTBOX_PAGE_BYTES, openJournalOutbox, UPLINK_READER } from "./journal-outbox.ts";
+import type { Outbox } from "./outbox.ts";
 import { type OutboxBudgetParts, outboxBudget } from "./outbox-budget.ts";
 import { budgetFor, budgetOn, mostHeldIn, roomOf } from "./outbox-room.ts";
 import { type TimedOutbox, timeAppends } from "./timed-outbox.ts";
+import { setAsideTooLarge } from "./too-large.ts";
 
 /** What opening needs. */
 export interface OpenOutboxParts extends OutboxBudgetParts {
@@ -20,6 +22,12 @@ export interface OpenOutboxParts extends OutboxBudgetParts {
   readonly onError: (error: unknown) => void;
 }
 
+/** The outbox of a device. */
+export interface OpenedOutbox extends TimedOutbox, BurstOutbox {
+  /** Reads whatever lies there, also what is held back; nothing is sent or set aside for it. */
+  readonly peek: Outbox["read"];
+}
+
 /**
  * Opens the outbox in the data folder, as large as the settings say and as its disk and what waits in it allow
  * (outbox-room.ts). Rejects as `openJournal` and `openJournalOutbox` do.
@@ -27,7 +35,7 @@ export interface OpenOutboxParts extends OutboxBudgetParts {
 export async function openOutbox(
   { DATA_DIR, OUTBOX_BYTES }: EdgeConfig,
   { newLog, clock, onError, ...parts }: OpenOutboxParts,
-): Promise<TimedOutbox & BurstOutbox> {
+): Promise<OpenedOutbox> {
   const file = join(DATA_DIR, "outbox.sqlite");
   const open = (bytes: number) =>
     openJournal({
@@ -46,7 +54,8 @@ export async function openOutbox(
   if (!isFit) await begun.close();
   const journal = isFit ? begun : await open(bytes);
   if (bytes !== OUTBOX_BYTES) tellOf(bytes, OUTBOX_BYTES, parts);
-  return holdInBursts(timeAppends(openJournalOutbox(journal, parts.address, newLog), clock));
+  const kept = openJournalOutbox(journal, parts.address, newLog);
+  return { ...holdInBursts(timeAppends(setAsideTooLarge(kept, parts), clock)), peek: kept.read };
 }
 
 const heldBytes = (journal: Journal): number =>

@@ -22,8 +22,8 @@ export interface Outbox extends SendQueue, Closer {
   /** Random name of this outbox: a reinstalled device has another. */
   readonly log: string;
   /**
-   * Resolves once all of them are on disk, with the values; rejects with `journal-unavailable`, and then nothing is
-   * kept and no number is used up.
+   * Resolves once all of them are on disk, with the values; rejects with `journal-unavailable`, or `message-too-large` where
+   * one of them does not fit into a packet, and then nothing is kept and no number is used up.
    */
   append(messages: readonly NewMessage[], values?: Readonly<Record<string, string>>): Promise<void>;
   /** A value that was committed with an append. */

@@ -2,7 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { decode } from "#contract/codec.ts";
-import { filters, RECORD_CLASSES } from "#contract/topics.ts";
+import { limits } from "#contract/limits.ts";
+import { filters, RECORD_CLASSES, topics } from "#contract/topics.ts";
 import { openJournal } from "#journal/sqlite-journal.ts";
 import { connectConsumer } from "#mqtt/consumer-client.ts";
 import { openJournalOutbox } from "../../../edge/outbox/journal-outbox.ts";
@@ -66,6 +67,32 @@ describe("the edge program at the real gateway", () => {
     await until("the consumer has all", () => numbers.size >= WAITING, 60_000);
 
     expect([...numbers].sort((a, b) => a - b)).toEqual(Array.from({ length: WAITING }, (_, i) => i + 1));
+  }, 150_000);
+
+  it("passes a reading that fits into no packet, with a gap that names it, and does not lose its link for it", async () => {
+    const folder = await tempFolder();
+    const data = join(folder, "data");
+    await mkdir(data, { recursive: true });
+    const file = join(data, "outbox.sqlite");
+    const journal = await openJournal({ file, classes: RECORD_CLASSES, readers: { uplink: RECORD_CLASSES } });
+    const outbox = openJournalOutbox(journal, DEVICE, "log-1");
+    await outbox.append([aReading(1)]);
+    const bytes = Buffer.from(JSON.stringify({ ...aReading(2), note: "x".repeat(limits.packetBytes) }));
+    await journal.append([{ recordClass: "reading", topic: topics.data(DEVICE, "reading"), bytes }]);
+    await outbox.append([aReading(3)]);
+    await outbox.close();
+    const gateway = await startTestGateway({ clients: ["demo:post-1", "dv:cloud"] });
+
+    const token = gateway.tokenOf("demo:post-1");
+    const edge = await startTestEdge({ folder, brokerUrl: gateway.url, ...DEVICE, token });
+    const numbers = await readNumbers(gateway);
+    await until("the others arrive", () => numbers.size >= 2, 60_000);
+    await until("nothing waits", async () => (await edge.status()).outbox.total === 0, 60_000);
+    const { uplink, errors } = await edge.status();
+
+    expect([...numbers].sort()).toEqual([1, 3]);
+    expect(uplink).toMatchObject({ connected: true, connections: 1 });
+    expect(errors).toMatchObject({ "dropped-reading": 1 });
   }, 150_000);
 
   it("is told that its token is wrong, and keeps what it has", async () => {
