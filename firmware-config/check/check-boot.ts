@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { JsonText } from "#kit/json-text.ts";
+import { INSTALL_UNIT } from "../provision/cloud-init.ts";
 import { needsOf } from "../provision/sensors.ts";
 import type { About } from "./about.ts";
 import { error, type Finding, warning } from "./finding.ts";
@@ -42,7 +43,7 @@ function checkOverlays(bundle: FoundBundle, { sensors }: About): readonly Findin
   ];
 }
 
-const UserData = z.looseObject({ hostname: z.string(), runcmd: z.array(z.union([z.string(), z.array(z.string())])) });
+const UserData = z.looseObject({ hostname: z.string(), bootcmd: z.array(z.union([z.string(), z.array(z.string())])) });
 const MetaData = z.looseObject({ "instance-id": z.string().min(1) });
 const NetworkConfig = z.looseObject({ version: z.literal(2) });
 
@@ -58,7 +59,9 @@ function checkCloudInit(bundle: FoundBundle, { device }: About): readonly Findin
         ),
       ];
   const parsed = JsonText.pipe(UserData).safeParse(user.replace(/^#.*$/gm, ""));
-  const runs = parsed.success && parsed.data.runcmd.some((command) => [command].flat().join(" ").includes(INSTALL));
+  const runs =
+    parsed.success &&
+    parsed.data.bootcmd.some((command) => [command].flat().join(" ").endsWith(`start --no-block ${INSTALL_UNIT}`));
   return [
     ...header,
     ...(parsed.success ? [] : [noYaml("user-data")]),

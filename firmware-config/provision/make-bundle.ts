@@ -1,6 +1,7 @@
 import { PROFILES } from "../profiles/profiles.ts";
 import { EdgeConfig } from "../settings/edge-settings.ts";
 import { cloudInitFiles } from "./cloud-init.ts";
+import { engineerFiles } from "./engineer.ts";
 import { type BundleFile, deviceFile } from "./file.ts";
 import { firewallText } from "./firewall.ts";
 import { installScript } from "./install-script.ts";
@@ -30,6 +31,7 @@ export function bundleFiles(order: Order): readonly BundleFile[] {
     deviceFile("/etc/nftables.conf", firewallText(order, profile)),
     ...networkFiles(order, profile),
     ...systemFiles(needs),
+    ...engineerFiles(order.sshKey),
   ];
   const enabled = Object.entries(units).flatMap(([name, text]) => (text.includes("[Install]") ? [name] : []));
   const about = {
@@ -51,7 +53,7 @@ export function bundleFiles(order: Order): readonly BundleFile[] {
     ...placed,
     {
       path: "dvornik/install.sh",
-      text: installScript(profile, needs, { files: placed, units: enabled, country: order.accessPoint.country }),
+      text: installScript(order, { profile, needs }, { files: placed, units: enabled }),
       isProgram: true,
     },
   ];

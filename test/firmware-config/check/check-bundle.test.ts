@@ -149,7 +149,7 @@ describe("provision:check", () => {
     ["no Wi-Fi", remove(AP), AP, /own Wi-Fi is missing/],
     ["user-data without its first line", change("user-data", "#cloud-config\n", ""), "user-data", /first line/],
     ["user-data that is no YAML", change("user-data", '"hostname": ', '"hostname" '), "user-data", /not of the form/],
-    ["user-data that installs nothing", change("user-data", "install.sh", "x.sh"), "user-data", /is not run/],
+    ["user-data that installs nothing", change("user-data", "--no-block", "x"), "user-data", /is not run/],
     ["another host's user-data", change("user-data", "t-017", "t-018"), "user-data", /host's name/],
     ["damaged meta-data", put("meta-data", "{"), "meta-data", /not of the form/],
     ["an authority that cannot be read", put(CA, "-----BEGIN CERTIFICATE-----\nx"), CA, /cannot be read/],

@@ -106,13 +106,23 @@ describe("a bundle", () => {
     expect(textOf("truck", "meta-data", { claim: "d".repeat(43) })).not.toBe(one);
   });
 
+  it("is tried at each start until everything is installed: what cloud-init runs once would be lost with a power cut", () => {
+    expect(textOf("truck", "user-data")).not.toContain("runcmd");
+    expect(textOf("truck", "user-data")).toMatch(/"bootcmd"[^}]*dvornik-install\.service/);
+    expect(textOf("truck", "dvornik/dvornik-install.service")).toContain(
+      "ConditionPathExists=/boot/firmware/dvornik/to-install\n",
+    );
+    expect(textOf("truck", "dvornik/to-install")).not.toBe("");
+  });
+
   it("lets an engineer in only where a key was given", () => {
     const withKey = { sshKey: "ssh-ed25519 AAAA engineer@desk" };
 
     expect(textOf("truck", `${ROOT}/nftables.conf`)).not.toContain("dport 22");
     expect(textOf("truck", `${ROOT}/nftables.conf`, withKey)).toContain("tcp dport 22");
     expect(textOf("truck", "user-data")).toContain('"shell": "/usr/sbin/nologin"');
-    expect(textOf("truck", "user-data", withKey)).toContain("ssh-ed25519 AAAA engineer@desk");
+    expect(textOf("truck", `${ROOT}/ssh/dvornik-keys/engineer`, withKey)).toBe("ssh-ed25519 AAAA engineer@desk\n");
+    expect(textOf("truck", `${ROOT}/ssh/dvornik-keys/engineer`)).toBe("");
   });
 
   it.each([
