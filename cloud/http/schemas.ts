@@ -172,6 +172,10 @@ export const TimeUnknownView = z.object({
   boots: z.number().int().describe("starts of the device whose time is unknown"),
   readings: z.number().int(),
   withoutStation: z.number().int().describe("of the readings: time known by now, but no station then"),
+  doubtful: z
+    .number()
+    .int()
+    .describe("of the readings: the device's clocks contradict each other, no time is believed"),
   visits: z.number().int(),
   bytes: z.number().int(),
   since: Milliseconds.nullable().describe("when the oldest reading came"),

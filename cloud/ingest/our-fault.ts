@@ -46,20 +46,28 @@ export interface Storing {
  *
  * Rejects as `store` does when a store or a disk is the reason.
  */
-export async function storeOrBury(letters: readonly Letter[], storing: Storing): Promise<void> {
+export const storeOrBury = (letters: readonly Letter[], storing: Storing): Promise<void> =>
+  workOrBury(letters, storing.store, (letter, error) => bury(letter, error, storing));
+
+/** Works on some things together, and searches by halves for those that break our own code: each of them is buried. */
+export async function workOrBury<Thing>(
+  things: readonly Thing[],
+  work: (some: readonly Thing[]) => Promise<void>,
+  buryOne: (thing: Thing, error: unknown) => void,
+): Promise<void> {
   try {
-    await storing.store(letters);
+    await work(things);
   } catch (error) {
     if (!isOurFault(error)) throw error;
-    const [culprit, ...others] = letters;
+    const [culprit, ...others] = things;
     if (culprit === undefined) throw error;
     if (others.length === 0) {
-      bury(culprit, error, storing);
+      buryOne(culprit, error);
       return;
     }
-    const middle = Math.ceil(letters.length / 2);
-    await storeOrBury(letters.slice(0, middle), storing);
-    await storeOrBury(letters.slice(middle), storing);
+    const middle = Math.ceil(things.length / 2);
+    await workOrBury(things.slice(0, middle), work, buryOne);
+    await workOrBury(things.slice(middle), work, buryOne);
   }
 }
 

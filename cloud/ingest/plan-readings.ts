@@ -2,7 +2,7 @@ import type { KnownClock } from "#contract/clocks.ts";
 import type { ClockQuality, Reading, Sample, Values } from "#contract/messages.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import type { Point } from "../store/measurements/measurements.ts";
-import { type Boot, type BootPair, pairIn } from "../store/state/boot-times.ts";
+import { type Boot, type ToldTime, timeTold } from "../store/state/boot-times.ts";
 import type { Letter, Problem } from "../store/state/dead-letters.ts";
 import type { Place } from "../store/state/log-book.ts";
 import type { LatestSample } from "../store/state/state-view.ts";
@@ -21,51 +21,92 @@ export interface PlannedReading {
   /** The boot whose time must be known before all of its samples can be points. */
   readonly waitsFor: Boot | undefined;
   /** What it tells of the time of its boot. */
-  readonly pair: BootPair | undefined;
+  readonly told: ToldTime | undefined;
+  /** How many samples it has, with or without a point. */
+  readonly weight: number;
 }
 
 /** Opens deliveries of readings and finds their stations. Pure: the same bytes and registry give the same points. */
-export function planReadings(
+export const planReadings = (
   letters: readonly Letter[],
   registry: RegistryIndex,
   nowMs: number,
-): readonly PlannedReading[] {
-  return letters.map((letter) => {
-    const opened = openReading(letter);
-    if (opened.problem !== undefined) return { ...nothing, ...opened };
-    const { message, address } = opened;
-    const isTimeless = message.samples.some((sample) => clockOf(sample, message) === "none");
-    return {
-      ...planSamples(opened, registry, (sample) => timeOf(sample, message)),
-      waitsFor: isTimeless ? { ...address, boot: message.boot } : undefined,
-      pair: pairIn(address, message, nowMs),
-    };
-  });
+): readonly PlannedReading[] => letters.map((letter) => planReading(letter, registry, nowMs));
+
+function planReading(letter: Letter, registry: RegistryIndex, nowMs: number): PlannedReading {
+  const opened = openReading(letter);
+  if (opened.problem !== undefined) return { ...nothing, ...opened };
+  const { message, address } = opened;
+  const isTimeless = message.samples.some((sample) => clockOf(sample, message) === "none");
+  return {
+    ...planSamples(opened, registry, (sample) => timeOf(sample, message)),
+    waitsFor: isTimeless ? { ...address, boot: message.boot } : undefined,
+    told: timeTold(address, message, nowMs),
+    weight: message.samples.length,
+  };
+}
+
+/** A portion ends at this many samples: 15 MB of points, and about a second of one core. */
+const PORTION_SAMPLES = 50_000;
+
+/**
+ * Plans letters portion by portion, each when it is asked for: columns say a sample in four bytes, so a batch of few
+ * megabytes may hold a million.
+ */
+export function* planPortions(
+  letters: readonly Letter[],
+  registry: RegistryIndex,
+  nowMs: number,
+  portionSamples = PORTION_SAMPLES,
+): Generator<readonly PlannedReading[]> {
+  let portion: PlannedReading[] = [];
+  let samples = 0;
+  for (const letter of letters) {
+    const planned = planReading(letter, registry, nowMs);
+    portion.push(planned);
+    samples += planned.weight;
+    if (samples < portionSamples) continue;
+    yield portion;
+    portion = [];
+    samples = 0;
+  }
+  if (portion.length > 0) yield portion;
+}
+
+/** The counts of the samples whose time is unknown, from the first to the last. */
+export interface TimelessSpan {
+  readonly fromUp: number;
+  readonly toUp: number;
+}
+
+/** What becomes of a kept reading; no time where it cannot be read (any more). */
+export interface RepairPlan {
+  readonly time: DerivedTime | undefined;
+  readonly planned: PlannedReading;
 }
 
 /**
- * Plans the samples of a kept reading whose device did not know the time, by the time that was derived for its boot. Their
- * points say so: `clock` stays `none`, `time_repaired` names the clock that it was derived from, `time_error_ms` how far
- * it may be off.
+ * Plans the samples of a kept reading whose device did not know the time, by the time that `derive` gives for its boot;
+ * undefined where it gives none. Their points say so: `clock` stays `none`, `time_repaired` names the clock that it was
+ * derived from, `time_error_ms` how far it may be off.
  */
-export function planRepair(letter: Letter, time: DerivedTime, registry: RegistryIndex): PlannedReading {
+export function planRepair(
+  letter: Letter,
+  derive: (span: TimelessSpan) => DerivedTime | undefined,
+  registry: RegistryIndex,
+): RepairPlan | undefined {
   const opened = openReading(letter);
-  if (opened.problem !== undefined) return { ...nothing, ...opened };
+  if (opened.problem !== undefined) return { time: undefined, planned: { ...nothing, ...opened } };
   const { message } = opened;
+  const ups = message.samples.flatMap((sample) => (clockOf(sample, message) === "none" ? [sample.up] : []));
+  const time = derive({ fromUp: Math.min(...ups), toUp: Math.max(...ups) });
+  if (time === undefined) return undefined;
   const momentOf = (sample: Sample): Moment | undefined =>
     clockOf(sample, message) === "none"
       ? { at: time.zeroAt + sample.up, clock: "none", repair: { from: time.clock, errorMs: time.errorMs } }
       : undefined;
-  return { ...planSamples(opened, registry, momentOf), waitsFor: undefined, pair: undefined };
-}
-
-/** The counts of the samples whose time is unknown, from the first to the last. */
-export function timelessSpan(letter: Letter): { readonly fromUp: number; readonly toUp: number } {
-  const opened = openReading(letter);
-  if (opened.problem !== undefined) return { fromUp: 0, toUp: 0 };
-  const { message } = opened;
-  const ups = message.samples.flatMap((sample) => (clockOf(sample, message) === "none" ? [sample.up] : []));
-  return { fromUp: Math.min(...ups), toUp: Math.max(...ups) };
+  const planned = planSamples(opened, registry, momentOf);
+  return { time, planned: { ...planned, waitsFor: undefined, told: undefined, weight: message.samples.length } };
 }
 
 /** When a sample was, and how that is known. */
@@ -84,7 +125,7 @@ function timeOf(sample: Sample, reading: Reading): Moment | undefined {
   return sample.at === null || clock === "none" ? undefined : { at: sample.at, clock };
 }
 
-const nothing = { points: [], samples: [], waitsFor: undefined, pair: undefined };
+const nothing = { points: [], samples: [], waitsFor: undefined, told: undefined, weight: 0 };
 
 type OpenedReading =
   | (OpenedMessage<Reading> & { readonly problem: undefined })

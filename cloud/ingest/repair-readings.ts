@@ -1,21 +1,22 @@
+import { messageOf } from "#kit/errors.ts";
 import { pairsOf } from "../store/state/boot-times.ts";
 import { addTo } from "../store/state/counters.ts";
 import { keepDeadLetter } from "../store/state/dead-letters.ts";
+import type { StateTransaction } from "../store/state/state-store.ts";
 import {
   chooseTime,
   dueReadings,
-  hasDueReadings,
+  markDoubtful,
   markPlaceless,
   removeTimeless,
   type TimelessReading,
 } from "../store/state/timeless-readings.ts";
-import { type DerivedTime, deriveTime } from "./derive-time.ts";
+import { deriveTime } from "./derive-time.ts";
 import type { IngestEvent } from "./events.ts";
-import { type PlannedReading, planRepair, timelessSpan } from "./plan-readings.ts";
+import { openDelivery } from "./open-delivery.ts";
+import { type OnInternal, workOrBury } from "./our-fault.ts";
+import { type PlannedReading, planRepair, type RepairPlan } from "./plan-readings.ts";
 import { keepNewest, type ReadingStores, sortOut, writePoints } from "./store-readings.ts";
-
-/** Readings of one round. */
-const REPAIR_BATCH = 500;
 
 /** A kept reading with the points that it becomes. */
 interface Repair {
@@ -24,41 +25,57 @@ interface Repair {
 }
 
 /**
- * Makes points of readings whose device did not know the time, as far as the time of their boot is known by now: at most
- * 500, all of one boot. Gives what has changed, or undefined when there was nothing to do.
+ * Makes points of readings whose device did not know the time, as far as the time of their boot is known by now: one round,
+ * all of one boot. Gives what has changed, or undefined when there was nothing to do.
  *
  * The time is chosen and written down first, then the points are written, then the readings are taken out: killed between
- * any two steps the same points are written again, also where a better time came in between. When it rejects it is to be
- * called again.
+ * any two steps the same points are written again, also where a better time came in between. A reading that breaks our own
+ * code becomes a dead letter (`internal`) and holds up no other. When it rejects it is to be called again.
  */
-export async function repairReadings(stores: ReadingStores): Promise<readonly IngestEvent[] | undefined> {
-  const repairs = chooseTimes(stores);
-  if (repairs.length === 0) return undefined;
-  const planned = repairs.map((repair) => repair.planned);
-  const refused = await writePoints(planned, stores.measurements);
-  return commitRepairs(repairs, refused, stores);
-}
-
-/** Writes down a time for each reading that has none yet. */
-export function chooseTimes({ state, registry, nowMs }: Pick<ReadingStores, "state" | "registry" | "nowMs">): Repair[] {
-  if (!state.read(hasDueReadings)) return [];
-  const index = registry();
-  return state.transaction(nowMs(), ({ sql }) => {
-    const due = dueReadings(sql, REPAIR_BATCH);
-    const [first] = due;
-    const pairs = first === undefined ? [] : pairsOf(sql, first);
-    return due.flatMap((reading): Repair[] => {
-      const time = reading.time ?? newTime(reading, pairs);
-      if (time === undefined) return [];
-      if (reading.time === undefined) chooseTime(sql, reading.n, time);
-      return [{ reading, planned: planRepair(reading.letter, time, index) }];
-    });
+export async function repairReadings(
+  stores: ReadingStores,
+  onInternal: OnInternal,
+): Promise<readonly IngestEvent[] | undefined> {
+  const due = stores.state.read(dueReadings);
+  if (due.length === 0) return undefined;
+  const events: IngestEvent[] = [];
+  const repair = async (some: readonly TimelessReading[]) => {
+    const repairs = chooseTimes(some, stores);
+    const refused = await writePoints(
+      repairs.map(({ planned }) => planned),
+      stores.measurements,
+    );
+    events.push(...commitRepairs(repairs, refused, stores));
+  };
+  await workOrBury(due, repair, (reading, error) => {
+    onInternal(error, reading.letter);
+    stores.state.transaction(stores.nowMs(), (transaction) => bury(reading, messageOf(error), transaction));
   });
+  return events;
 }
 
-function newTime({ letter }: TimelessReading, pairs: Parameters<typeof deriveTime>[0]): DerivedTime | undefined {
-  const { fromUp, toUp } = timelessSpan(letter);
-  return deriveTime(pairs, fromUp, toUp);
+/** Writes down a time for each reading of a boot that has none yet; those for which none can be believed are put aside. */
+export function chooseTimes(
+  readings: readonly TimelessReading[],
+  { state, registry, nowMs }: Pick<ReadingStores, "state" | "registry" | "nowMs">,
+): readonly Repair[] {
+  const [first] = readings;
+  if (first === undefined) return [];
+  const pairs = state.read((sql) => pairsOf(sql, first));
+  const index = registry();
+  const now = nowMs();
+  // The slow part, before anybody has to wait for the file.
+  const plans = readings.map((reading): readonly [TimelessReading, RepairPlan | undefined] => [
+    reading,
+    planRepair(reading.letter, ({ fromUp, toUp }) => reading.time ?? deriveTime(pairs, fromUp, toUp, now), index),
+  ]);
+  state.transaction(now, ({ sql }) => {
+    for (const [reading, plan] of plans) {
+      if (plan === undefined) markDoubtful(sql, reading);
+      else if (plan.time !== undefined) chooseTime(sql, reading.n, plan.time);
+    }
+  });
+  return plans.flatMap(([reading, plan]) => (plan === undefined ? [] : [{ reading, planned: plan.planned }]));
 }
 
 function commitRepairs(
@@ -88,4 +105,11 @@ function commitRepairs(
       repairs.flatMap(({ planned }) => storedOf(planned)),
     );
   });
+}
+
+function bury(reading: TimelessReading, detail: string, { sql, logs, nowMs }: StateTransaction): void {
+  if (!removeTimeless(sql, reading)) return;
+  const { place } = openDelivery(reading.letter);
+  if (place !== undefined) logs.lose(place);
+  keepDeadLetter(sql, reading.letter, { reason: "internal", detail }, nowMs);
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import sharp from "sharp";
+import type { Address } from "#contract/names.ts";
 import { systemClock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
@@ -74,7 +75,12 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
   };
   const repairTimes = () => {
     if (!state.read(hasDueVisits)) return [];
-    const events = state.transaction(nowMs(), ({ sql }) => repairVisits(sql));
+    const onBroken = (error: unknown, { tenant, device }: Address) =>
+      log.error(
+        { event: "visit.broke-us", tenant, device, err: error },
+        "a visit's time could not be repaired: our own fault",
+      );
+    const events = state.transaction(nowMs(), ({ sql }) => repairVisits(sql, nowMs(), onBroken));
     if (events !== undefined) loop.interrupt();
     return events ?? [];
   };

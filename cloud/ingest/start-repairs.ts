@@ -2,7 +2,7 @@ import type { Closer } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
 import { hasDueReadings, retryPlaceless } from "../store/state/timeless-readings.ts";
 import type { IngestEvent } from "./events.ts";
-import { endReplay } from "./our-fault.ts";
+import { endReplay, tellInternal } from "./our-fault.ts";
 import { repairReadings } from "./repair-readings.ts";
 import { type ReadingStores, replayReadings } from "./store-readings.ts";
 import { watchTimes } from "./watch-times.ts";
@@ -22,13 +22,16 @@ export interface RepairsOptions {
   readonly log: Logger;
 }
 
-/** Looks each second whether the time of readings that wait has become known; a run that breaks our own code is the last. */
+/**
+ * Looks each second whether the time of readings that wait has become known. A reading that breaks our own code is buried;
+ * a run that breaks it without one is the last until the registry changes.
+ */
 export function startRepairs({ stores, interrupt, log }: RepairsOptions): Repairs {
   let isRegistryNew = false;
   let isBroken = false;
   const watch = watchTimes(stores.state, (sql) => !isBroken && hasDueReadings(sql), interrupt, log);
   const repair = async () => {
-    const events = await repairReadings(stores);
+    const events = await repairReadings(stores, tellInternal(log));
     if (events !== undefined) interrupt();
     return events ?? [];
   };
@@ -47,6 +50,7 @@ export function startRepairs({ stores, interrupt, log }: RepairsOptions): Repair
         stores.state.transaction(stores.nowMs(), ({ sql }) => retryPlaceless(sql));
         events.push(...(await replayReadings(stores).catch(endReplay(log))));
         isRegistryNew = false;
+        isBroken = false;
       }
       if (!isBroken) events.push(...(await repair().catch(endRepair)));
       return events;

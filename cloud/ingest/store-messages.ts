@@ -5,7 +5,7 @@ import type { RegistryIndex } from "../registry/registry-index.ts";
 import { keepVisit, type VisitOutcome } from "../sites/visit-book.ts";
 import type { ChunkShelf } from "../store/photos/chunk-shelf.ts";
 import { keepNotice, type PhotoKey } from "../store/photos/photo-notices.ts";
-import { type BootPair, pairIn } from "../store/state/boot-times.ts";
+import { countWrongClocks, type ToldTime, timeTold } from "../store/state/boot-times.ts";
 import { addTo } from "../store/state/counters.ts";
 import { isStorageFailure } from "../store/state/database.ts";
 import {
@@ -63,13 +63,16 @@ export function commitMessages(
   stores: SiteStores,
 ): StoredMessages {
   const nowMs = stores.nowMs();
-  const news = stores.pairs.newsIn(opened.map((one) => pairOf(one, nowMs)));
+  const news = stores.pairs.newsIn(opened.map((one) => toldBy(one, nowMs)?.pair));
   const stored = stores.state.transaction(nowMs, (transaction): StoredMessages => {
     keepNews(transaction, news);
     const events: IngestEvent[] = [];
     const photos = new Map<string, PhotoKey>();
+    const told: ToldTime[] = [];
     for (const one of opened) {
       const isNew = one.place === undefined || transaction.logs.receive(one.place);
+      const time = isNew ? toldBy(one, nowMs) : undefined;
+      if (time !== undefined) told.push(time);
       const known = one.problem ?? problems.get(one.letter);
       if (known !== undefined) {
         bury(transaction, one, known, isNew);
@@ -81,6 +84,7 @@ export function commitMessages(
       const photo = photoOf(one);
       if (photo !== undefined) photos.set(`${photo.tenant}:${photo.device}:${photo.sha}`, photo);
     }
+    countWrongClocks(transaction.sql, told);
     return { events, photos: [...photos.values()] };
   });
   stores.pairs.remember(news);
@@ -88,8 +92,8 @@ export function commitMessages(
 }
 
 /** What a message tells of the time of its boot. */
-const pairOf = (opened: Opened, nowMs: number): BootPair | undefined =>
-  opened.problem === undefined ? pairIn(opened.address, opened.message, nowMs) : undefined;
+const toldBy = (opened: Opened, nowMs: number): ToldTime | undefined =>
+  opened.problem === undefined ? timeTold(opened.address, opened.message, nowMs) : undefined;
 
 /** Tries the visits of unknown sites again; gives what has changed. A new registry is the reason to call it. */
 export function replayVisits(stores: SiteStores): readonly IngestEvent[] {

@@ -1,10 +1,12 @@
 import { compareNewest } from "../air/believable.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import type { Measurements, Point, RefusedPoint } from "../store/measurements/measurements.ts";
+import { countWrongClocks, type ToldTime } from "../store/state/boot-times.ts";
 import {
   keepDeadLetter,
   type Letter,
   lettersOf,
+  markKept,
   type Problem,
   removeDeadLetter,
   renameDeadLetter,
@@ -15,7 +17,7 @@ import type { LatestSample } from "../store/state/state-view.ts";
 import { keepTimeless } from "../store/state/timeless-readings.ts";
 import type { IngestEvent } from "./events.ts";
 import { keepNews, type PairMemory } from "./pair-memory.ts";
-import { type PlannedReading, planReadings } from "./plan-readings.ts";
+import { type PlannedReading, planPortions } from "./plan-readings.ts";
 
 /** What storing readings needs. */
 export interface ReadingStores {
@@ -30,7 +32,8 @@ export interface ReadingStores {
 const REPLAY_BATCH = 200;
 
 /**
- * Stores a batch of readings: points first, which may be repeated, then everything else in one transaction.
+ * Stores a batch of readings, in portions where it holds many samples: points first, which may be repeated, then everything
+ * else of the portion in one transaction.
  *
  * When it resolves all of the batch is on disk and may be acknowledged. When it rejects the same batch is to be stored
  * again; whatever had been written by then counts once.
@@ -39,9 +42,12 @@ export async function storeReadings(
   letters: readonly Letter[],
   stores: ReadingStores,
 ): Promise<readonly IngestEvent[]> {
-  const planned = planReadings(letters, stores.registry(), stores.nowMs());
-  const refused = await writePoints(planned, stores.measurements);
-  return commitReadings(planned, refused, stores);
+  const events: IngestEvent[] = [];
+  for (const planned of planPortions(letters, stores.registry(), stores.nowMs())) {
+    const refused = await writePoints(planned, stores.measurements);
+    events.push(...commitReadings(planned, refused, stores));
+  }
+  return events;
 }
 
 /** Tries the letters without a station again; gives what has changed. A new registry is the reason to call it. */
@@ -51,9 +57,11 @@ export async function replayReadings(stores: ReadingStores): Promise<readonly In
     const letters = stores.state.read((sql) => lettersOf(sql, "no-station", after, REPLAY_BATCH));
     if (letters.length === 0) return events;
     after = letters.at(-1)?.n ?? after;
-    const planned = planReadings(letters, stores.registry(), stores.nowMs());
-    const refused = await writePoints(planned, stores.measurements);
-    events.push(...commitReplay(planned, refused, stores));
+    const old: ReadonlySet<Letter> = new Set(letters.filter(({ isOld }) => isOld));
+    for (const planned of planPortions(letters, stores.registry(), stores.nowMs())) {
+      const refused = await writePoints(planned, stores.measurements);
+      events.push(...commitReplay(planned, refused, old, stores));
+    }
   }
 }
 
@@ -73,14 +81,17 @@ export function commitReadings(
   { state, nowMs, pairs }: Pick<ReadingStores, "state" | "nowMs" | "pairs">,
 ): readonly IngestEvent[] {
   const { problemOf, storedOf } = sortOut(refused);
-  const news = pairs.newsIn(planned.map(({ pair }) => pair));
+  const news = pairs.newsIn(planned.map(({ told }) => told?.pair));
   const events = state.transaction(nowMs(), (transaction) => {
     keepNews(transaction, news);
     const latest: LatestSample[] = [];
+    const told: ToldTime[] = [];
     for (const reading of planned) {
       const isNew = reading.place === undefined || transaction.logs.receive(reading.place);
+      if (isNew && reading.told !== undefined) told.push(reading.told);
       const hasRoom = !isNew || waitForTime(transaction, reading);
-      const problem = problemOf(reading) ?? (hasRoom ? undefined : NO_ROOM);
+      // A letter without room is final: another registry, which may help with a part of it, would take it for whole.
+      const problem = hasRoom ? problemOf(reading) : NO_ROOM;
       if (problem !== undefined) {
         // A number that came before stays what it was: stored, perhaps.
         if (isNew && reading.place !== undefined) transaction.logs.lose(reading.place);
@@ -88,6 +99,7 @@ export function commitReadings(
       }
       if (isNew) latest.push(...storedOf(reading));
     }
+    countWrongClocks(transaction.sql, told);
     return keepNewest(transaction, latest);
   });
   pairs.remember(news);
@@ -101,15 +113,24 @@ function waitForTime({ sql, nowMs }: StateTransaction, { waitsFor, letter }: Pla
   return waitsFor === undefined || keepTimeless(sql, waitsFor, letter, nowMs);
 }
 
+/** The same for a letter from before such were kept, once. */
+function keepOld(transaction: StateTransaction, reading: PlannedReading): boolean {
+  if (!waitForTime(transaction, reading)) return false;
+  markKept(transaction.sql, reading.letter);
+  return true;
+}
+
 function commitReplay(
   planned: readonly PlannedReading[],
   refused: readonly RefusedPoint[],
+  old: ReadonlySet<Letter>,
   { state, nowMs }: ReadingStores,
 ): readonly IngestEvent[] {
   const { problemOf, storedOf } = sortOut(refused);
   return state.transaction(nowMs(), (transaction) => {
     for (const reading of planned) {
-      const problem = problemOf(reading);
+      const hasRoom = !old.has(reading.letter) || keepOld(transaction, reading);
+      const problem = hasRoom ? problemOf(reading) : NO_ROOM;
       if (problem !== undefined) {
         renameDeadLetter(transaction.sql, reading.letter, problem);
       } else {

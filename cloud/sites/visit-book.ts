@@ -8,11 +8,11 @@ import { leftDirty } from "../alerts/dirty-after.ts";
 import type { IngestEvent } from "../ingest/events.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import { addTo } from "../store/state/counters.ts";
-import type { Sql } from "../store/state/database.ts";
+import { isStorageFailure, type Sql } from "../store/state/database.ts";
 import type { Problem } from "../store/state/dead-letters.ts";
 import { pinnedKeyOf } from "../store/state/devices.ts";
 import type { VisitRow } from "../store/state/state-view.ts";
-import { dueVisits, keptVisit, knownTimesOf, noteWaiting, type VisitTimes } from "./visit-times.ts";
+import { dueVisits, keptVisit, knownTimesOf, noteWaiting, putAside, type VisitTimes } from "./visit-times.ts";
 
 /** What became of a visit. */
 export type VisitOutcome = { readonly problem: Problem } | { readonly problem?: never; readonly events: IngestEvent[] };
@@ -55,7 +55,7 @@ export function keepVisit(
     return { problem: { reason: "visit-conflict", detail: `another visit ${visit.visit} of this device came before` } };
   }
   const signature = signatureOf(sql, address, signed);
-  const times = knownTimesOf(sql, address, visit);
+  const times = knownTimesOf(sql, address, visit, nowMs);
   insertVisit(sql, address, visit, { body, hash, signature, times }, nowMs);
   noteWaiting(sql, address, visit.visit, times.waitsFor);
   if (signature === "invalid") {
@@ -160,31 +160,48 @@ const REPAIR_BATCH = 200;
 
 /**
  * Gives visits whose device did not know the time the times that can be derived by now, at most 200; gives the sites to
- * show anew, or undefined when there was nothing to do. The signed body stays as it came.
+ * show anew, or undefined when there was nothing to do. The signed body stays as it came. One that breaks our own code
+ * is told, put aside, and holds up no other.
  */
-export function repairVisits(sql: Sql): readonly IngestEvent[] | undefined {
+export function repairVisits(
+  sql: Sql,
+  nowMs: number,
+  onInternal: (error: unknown, visit: Address) => void,
+): readonly IngestEvent[] | undefined {
   const due = dueVisits(sql, REPAIR_BATCH);
   if (due.length === 0) return undefined;
   const sites = new Set<string>();
   for (const { tenant, device, visit } of due) {
     const address = { tenant, device };
-    const kept = keptVisit(sql, address, visit);
-    if (kept === undefined) {
-      noteWaiting(sql, address, visit, []);
-      continue;
+    try {
+      const site = sql.savepoint(() => repairVisit(sql, address, visit, nowMs));
+      if (site !== undefined) sites.add(site);
+    } catch (error) {
+      if (isStorageFailure(error)) throw error;
+      onInternal(error, address);
+      putAside(sql, address, visit);
     }
-    const { startedAt, endedAt, photos, errorMs, waitsFor } = knownTimesOf(sql, address, kept.body);
-    sql.run(
-      `UPDATE visits SET started_at = ?, ended_at = ?, photos = ?, time_error_ms = ?
-       WHERE tenant = ? AND device = ? AND visit = ?`,
-      ...[startedAt, endedAt, JSON.stringify(photos), errorMs, tenant, device, visit],
-    );
-    noteWaiting(sql, address, visit, waitsFor);
-    if (waitsFor.length === 0) addTo(sql, "visits-repaired", 1);
-    if (kept.signature !== "invalid") sites.add(kept.site);
   }
   for (const site of sites) moveSiteBack(sql, site);
   return [...sites].map((site) => ({ kind: "site", site }));
+}
+
+/** Gives the site that it may have moved. */
+function repairVisit(sql: Sql, address: Address, visit: string, nowMs: number): string | undefined {
+  const kept = keptVisit(sql, address, visit);
+  if (kept === undefined) {
+    noteWaiting(sql, address, visit, []);
+    return undefined;
+  }
+  const { startedAt, endedAt, photos, errorMs, waitsFor } = knownTimesOf(sql, address, kept.body, nowMs);
+  sql.run(
+    `UPDATE visits SET started_at = ?, ended_at = ?, photos = ?, time_error_ms = ?
+     WHERE tenant = ? AND device = ? AND visit = ?`,
+    ...[startedAt, endedAt, JSON.stringify(photos), errorMs, address.tenant, address.device, visit],
+  );
+  noteWaiting(sql, address, visit, waitsFor);
+  if (waitsFor.length === 0) addTo(sql, "visits-repaired", 1);
+  return kept.signature === "invalid" ? undefined : kept.site;
 }
 
 /** Gives a site its last visit anew, in the order of `moveSite`, or none. */

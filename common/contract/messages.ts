@@ -8,6 +8,8 @@ export type ClockQuality = z.infer<typeof ClockQuality>;
 
 const Id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const UtcMs = z.number().int().min(0).max(8_640_000_000_000_000);
+/** Milliseconds since boot: at most 300 years, so that sums with times stay exact numbers. */
+const Up = z.number().int().min(0).max(10_000_000_000_000);
 
 /** What a device puts around each durable message when it is appended. */
 const stamp = {
@@ -18,7 +20,7 @@ const stamp = {
   /** Random name of this start of the machine, or of the program where the machine has none. */
   boot: Id,
   /** Milliseconds since boot. */
-  up: z.number().int().min(0),
+  up: Up,
 };
 
 /** What the outbox adds when a message leaves: the log, the number that the journal gave it, and the opaque id. */
@@ -128,7 +130,7 @@ const WindowMs = z.number().int().min(0);
 /** One moment of one sensor. `at` and `up` are its own; unknown members are kept. */
 export const Sample = z.looseObject({
   at: UtcMs.nullable(),
-  up: z.number().int().min(0),
+  up: Up,
   values: Values,
   /** Where it differs from the reading's: the time became known, or better known, while the pack was filled. */
   clock: ClockQuality.optional(),
@@ -164,7 +166,7 @@ export const VisitPhoto = z.looseObject({
   takenAt: UtcMs.nullable(),
   /** When it was taken, on a device that did not know the time: the cloud derives it from boot and up. */
   boot: Id.optional(),
-  up: z.number().int().min(0).optional(),
+  up: Up.optional(),
   state: SiteState,
   /** Null where the picture was unusable before any model looked at it. */
   probabilities: Probabilities.nullable(),

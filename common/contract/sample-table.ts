@@ -6,19 +6,31 @@ import { ClockQuality, type Reading, type Sample } from "./messages.ts";
  * How a pack of samples goes over the wire: as columns, so that names and times are not said anew for each sample.
  *
  * JSON as before, a quarter of the bytes. Every number is written as it is and found again as it was; a pack that does not fit into columns
- * without loss (members that we do not know) goes as `samples`. Whoever decodes gets `samples` in both cases.
+ * without loss (members that we do not know, sums beyond exact numbers) goes as `samples`. Whoever decodes gets `samples` in both cases.
+ * A table is closed, unlike a sample: a member that this version does not know could not be told apart from a column's
+ * meaning, so a newer device that has more to say sends `samples`.
  */
 
 const Whole = z.number().int();
+/**
+ * A remark stands for each of its samples anew, so one over many holds no more of words than this: a device says one or two.
+ * A pack that says more goes as `samples`.
+ */
+const WORDS_OVER_MANY = 4;
+const CHARACTERS_OVER_MANY = 64;
+const isShort = (words: readonly string[] = []): boolean =>
+  words.length <= WORDS_OVER_MANY && words.join("").length <= CHARACTERS_OVER_MANY;
 
 /** What is said of samples beside time and values, for `n` samples from number `from` (0 is the first). */
-const Remark = z.strictObject({
-  from: Whole.min(0),
-  n: Whole.min(1),
-  windowMs: Whole.optional(),
-  clock: ClockQuality.optional(),
-  status: z.array(z.string().max(32)).max(16).optional(),
-});
+const Remark = z
+  .strictObject({
+    from: Whole.min(0),
+    n: Whole.min(1),
+    windowMs: Whole.optional(),
+    clock: ClockQuality.optional(),
+    status: z.array(z.string().max(32)).max(16).optional(),
+  })
+  .refine(({ n, status }) => n === 1 || isShort(status), "too many words over many samples");
 type Remark = z.infer<typeof Remark>;
 
 const SampleTable = z.strictObject({
@@ -39,7 +51,9 @@ const KNOWN = new Set(["at", "up", "values", "windowMs", "clock", "status"]);
 export function foldSamples(reading: Pick<Reading, "samples">): object {
   const { samples, ...others } = reading;
   const isPlain = samples.every((sample) => Object.keys(sample).every((name) => KNOWN.has(name)));
-  return samples.length < 2 || !isPlain ? reading : { ...others, table: tableOf(samples) };
+  if (samples.length < 2 || !isPlain) return reading;
+  const table = tableOf(samples);
+  return SampleTable.safeParse(table).success ? { ...others, table } : reading;
 }
 
 function tableOf(samples: readonly Sample[]): SampleTable {
@@ -87,8 +101,8 @@ function remarksOn(samples: readonly Sample[]): Remark[] {
 export class NoTable extends Error {}
 
 /**
- * JSON with `samples` where it had a `table`; all else as it came. Nothing in a table stands for more than what it names, so what comes
- * out is at most as many samples as a reading may have, with as many values as were written.
+ * JSON with `samples` where it had a `table`; all else as it came. What comes out is at most as many samples as a reading may
+ * have, with as many values as were written, and four words for each; that is up to twelve times the bytes of what came in.
  *
  * Throws `NoTable` for a table that contradicts itself. The samples are not checked yet: that is the reading's schema.
  */

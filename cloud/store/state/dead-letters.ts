@@ -76,6 +76,11 @@ export function renameDeadLetter(sql: Sql, letter: Letter, { reason, detail }: P
   );
 }
 
+/** What of an old letter has no time is kept by now (timeless-readings.ts). */
+export function markKept(sql: Sql, letter: Letter): void {
+  sql.run("UPDATE dead_letters SET is_old = 0 WHERE topic = ? AND sha256 = ?", letter.topic, letterHash(letter));
+}
+
 /** Takes a letter back: its message could be used after all. */
 export function removeDeadLetter(sql: Sql, letter: Letter): void {
   const key = [letter.topic, letterHash(letter)] as const;
@@ -103,17 +108,17 @@ function take(sql: Sql, topic: string, bytes: number): void {
 }
 
 const LetterRow = z
-  .object({ n: z.number().int(), topic: z.string(), bytes: z.instanceof(Uint8Array) })
-  .transform(({ n, topic, bytes }) => ({ n, topic, payload: bytes }));
+  .object({ n: z.number().int(), topic: z.string(), bytes: z.instanceof(Uint8Array), is_old: z.number().int() })
+  .transform(({ n, topic, bytes, is_old }) => ({ n, topic, payload: bytes, isOld: is_old !== 0 }));
 
-/** A kept letter with its number in the table. */
-export type KeptLetter = Letter & { readonly n: number };
+/** A kept letter with its number in the table; `isOld`: what of it has no time was not kept when it came. */
+export type KeptLetter = Letter & { readonly n: number; readonly isOld: boolean };
 
 /** Letters of one reason, as far as their bytes are kept, with a number above `after`, at most `limit`. */
 export function lettersOf(sql: Sql, reason: DeadReason, after: number, limit: number): readonly KeptLetter[] {
   return sql.all(
     LetterRow,
-    `SELECT rowid AS n, topic, bytes FROM dead_letters
+    `SELECT rowid AS n, topic, bytes, is_old FROM dead_letters
      WHERE reason = ? AND rowid > ? AND length(bytes) = size ORDER BY rowid LIMIT ?`,
     ...[reason, after, limit],
   );

@@ -1,5 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** What is known of boots, and what waits for its time. */
 const TIMES = `
@@ -56,11 +56,40 @@ CREATE TABLE timeless_visits (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** Brings a file of version 1 to 2. */
+/** What version 3 adds to these. */
+const DOUBTS = `
+-- aside: 0, to be repaired once a time is known; 1, no station at that time; 2, no time that can be believed.
+ALTER TABLE timeless_readings RENAME COLUMN is_placeless TO aside;
+ALTER TABLE timeless_boots ADD COLUMN doubtful INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE timeless_visits ADD COLUMN is_doubtful INTEGER NOT NULL DEFAULT 0;
+
+-- What waits of each device: boots, and bytes with the fixed cost of each reading.
+CREATE TABLE timeless_devices (
+  tenant TEXT NOT NULL,
+  device TEXT NOT NULL,
+  boots INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  PRIMARY KEY (tenant, device)
+) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * Brings a file of version 1 to 2, and of 2 to 3. Version 1 had no room for what waits: its letters without a time are
+ * tried again (is_old: what of them has no time is not kept yet), and its visits begin to wait.
+ */
 export const UPGRADES: readonly string[] = [
   `${TIMES}
 ALTER TABLE latest_samples ADD COLUMN time_error_ms INTEGER;
 ALTER TABLE visits ADD COLUMN time_error_ms INTEGER;
+INSERT OR IGNORE INTO timeless_visits (tenant, device, visit, boot)
+  SELECT tenant, device, visit, json_extract(body, '$.boot') FROM visits WHERE started_at IS NULL OR ended_at IS NULL;
+`,
+  `${DOUBTS}
+ALTER TABLE dead_letters ADD COLUMN is_old INTEGER NOT NULL DEFAULT 0;
+UPDATE dead_letters SET is_old = 1, reason = 'no-station'
+  WHERE reason IN ('no-time', 'no-station') AND length(bytes) = size;
+INSERT INTO timeless_devices (tenant, device, boots, bytes)
+  SELECT tenant, device, count(*), sum(bytes + 200 * readings) FROM timeless_boots GROUP BY tenant, device;
 `,
 ];
 
@@ -68,7 +97,7 @@ ALTER TABLE visits ADD COLUMN time_error_ms INTEGER;
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
  * tells the devices what is stored asks only for what is new.
  */
-export const SCHEMA = `${TIMES}
+export const SCHEMA = `${TIMES}${DOUBTS}
 CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
@@ -91,7 +120,7 @@ CREATE INDEX logs_by_revision ON logs (revision);
 CREATE INDEX logs_of_device ON logs (tenant, device, revision);
 
 -- What could not be used: a message counts once however often it comes. bytes are shorter than size (empty) where their
--- sender had no room left; dead_letter_bytes holds what each sender takes up.
+-- sender had no room left; dead_letter_bytes holds what each sender takes up. is_old: from before what has no time was kept.
 CREATE TABLE dead_letters (
   topic TEXT NOT NULL,
   sha256 TEXT NOT NULL,
@@ -101,6 +130,7 @@ CREATE TABLE dead_letters (
   times INTEGER NOT NULL,
   bytes BLOB NOT NULL,
   size INTEGER NOT NULL DEFAULT 0,
+  is_old INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (topic, sha256)
 ) STRICT;
 CREATE INDEX dead_letters_by_time ON dead_letters (at);

@@ -1,6 +1,8 @@
+import type { SQLInputValue } from "node:sqlite";
 import { z } from "zod";
 import { VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
+import { JsonText } from "#kit/json-text.ts";
 import { openStateFile, openStateFileReadOnly, type Sql } from "./database.ts";
 import type {
   AlertRow,
@@ -13,13 +15,7 @@ import type {
 } from "./state-view.ts";
 
 /** A column that holds JSON. */
-const json = <Value>(schema: z.ZodType<Value>) =>
-  z.string().transform((text, context) => {
-    const parsed = schema.safeParse(JSON.parse(text));
-    if (parsed.success) return parsed.data;
-    context.addIssue({ code: "custom", message: z.prettifyError(parsed.error) });
-    return z.NEVER;
-  });
+const json = <Value>(schema: z.ZodType<Value>) => JsonText.pipe(schema);
 
 const Millis = z.number().int();
 const SampleRow = z
@@ -106,16 +102,17 @@ const TimeUnknownColumns = z.object({
   boots: z.number().int(),
   readings: z.number().int(),
   withoutStation: z.number().int(),
+  doubtful: z.number().int(),
   visits: z.number().int(),
   bytes: z.number().int(),
   since: Millis.nullable(),
 }) satisfies z.ZodType<TimeUnknownRow>;
 
 const TIME_UNKNOWN = `SELECT tenant, device, sum(boots) AS boots, sum(readings) AS readings,
-    sum(placeless) AS withoutStation, sum(visits) AS visits, sum(bytes) AS bytes, min(since) AS since FROM (
-  SELECT tenant, device, 1 AS boots, readings, placeless, 0 AS visits, bytes, since FROM timeless_boots
+    sum(placeless) AS withoutStation, sum(doubtful) AS doubtful, sum(visits) AS visits, sum(bytes) AS bytes, min(since) AS since FROM (
+  SELECT tenant, device, 1 AS boots, readings, placeless, doubtful, 0 AS visits, bytes, since FROM timeless_boots
   UNION ALL
-  SELECT tenant, device, 0, 0, 0, count(DISTINCT visit), 0, NULL FROM timeless_visits GROUP BY tenant, device)
+  SELECT tenant, device, 0, 0, 0, 0, count(DISTINCT visit), 0, NULL FROM timeless_visits GROUP BY tenant, device)
   GROUP BY tenant, device ORDER BY tenant, device`;
 const TIME_UNKNOWN_COUNTS = `SELECT 'time-unknown readings' AS name, coalesce(sum(readings), 0) AS value FROM timeless_boots
   UNION ALL SELECT 'time-unknown visits', count(*) FROM (SELECT DISTINCT tenant, device, visit FROM timeless_visits)`;
@@ -142,13 +139,15 @@ export function openStateView(file: string): StateView {
 
 class SqliteStateView implements StateView {
   readonly #sql: Sql;
+  /** Rows of each list that could not be read when it was last asked for. */
+  readonly #unreadable = new Map<string, number>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
   latestSamples(): readonly LatestSample[] {
-    return this.#sql.all(SampleRow, "SELECT * FROM latest_samples");
+    return this.#readable(SampleRow, "SELECT * FROM latest_samples");
   }
 
   latestSamplesOf(station: string): readonly LatestSample[] {
@@ -156,7 +155,7 @@ class SqliteStateView implements StateView {
   }
 
   lastVisits(): readonly VisitRow[] {
-    return this.#sql.all(VisitOfSite, LAST_VISIT);
+    return this.#readable(VisitOfSite, LAST_VISIT);
   }
 
   lastVisitOf(site: string): VisitRow | undefined {
@@ -164,7 +163,7 @@ class SqliteStateView implements StateView {
   }
 
   alerts(): readonly AlertRow[] {
-    return this.#sql.all(
+    return this.#readable(
       AlertColumns,
       `${ALERT} WHERE a.id IN (
          SELECT id FROM alerts WHERE acknowledged_at IS NULL
@@ -231,14 +230,23 @@ class SqliteStateView implements StateView {
       "SELECT 'dead-letters ' || reason AS name, count(*) AS value FROM dead_letters GROUP BY reason",
     );
     const waiting = this.#sql.all(NamedCount, TIME_UNKNOWN_COUNTS);
+    const unreadable = [...this.#unreadable.values()].reduce((sum, rows) => sum + rows, 0);
     const zeros = { messages: 0, duplicates: 0, visits: 0, photos: 0, alerts: 0 };
     return {
       ...zeros,
+      ...(unreadable > 0 && { "rows-unreadable": unreadable }),
       ...Object.fromEntries([...counted, ...dead, ...waiting].map(({ name, value }) => [name, value])),
     };
   }
 
   async close(): Promise<void> {
     this.#sql.close();
+  }
+
+  /** The rows of a list that everybody sees: one that is not as it should be costs itself, not the list. */
+  #readable<Row>(row: z.ZodType<Row>, sql: string, ...values: SQLInputValue[]): readonly Row[] {
+    const found = this.#sql.all(z.unknown(), sql, ...values).map((one) => row.safeParse(one));
+    this.#unreadable.set(sql, found.filter(({ success }) => !success).length);
+    return found.flatMap((one) => (one.success ? [one.data] : []));
   }
 }

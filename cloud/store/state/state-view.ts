@@ -39,6 +39,8 @@ export interface TimeUnknownRow {
   readonly readings: number;
   /** Of the readings, those whose time is known by now and that had no station then. */
   readonly withoutStation: number;
+  /** Of the readings, those whose boot tells no time that can be believed: its clocks contradict each other. */
+  readonly doubtful: number;
   readonly visits: number;
   readonly bytes: number;
   /** When the oldest of the readings came, UTC ms; null where only visits wait. */

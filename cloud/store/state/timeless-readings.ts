@@ -1,10 +1,15 @@
 import { z } from "zod";
+import type { Address } from "#contract/names.ts";
 import type { Boot } from "./boot-times.ts";
 import type { Sql } from "./database.ts";
 import type { Letter } from "./dead-letters.ts";
 
 /** So much of one device may wait for its time: more than a month of readings each minute. */
 export const TIMELESS_BYTES_PER_DEVICE = 64 * 1024 * 1024;
+/** What a reading takes up there beside its payload. */
+const ROW_BYTES = 200;
+/** Boots of one device that wait: a sender may name a new one with each message. */
+const MOST_BOOTS = 1_000;
 
 /** A reading that waits, with the time that was chosen for its boot, if any. */
 export interface TimelessReading extends Boot {
@@ -15,16 +20,24 @@ export interface TimelessReading extends Boot {
     | undefined;
 }
 
-const Bytes = z.object({ bytes: z.number().int() });
+const Waiting = z.object({ boots: z.number().int(), bytes: z.number().int() });
+const Known = z.object({ since: z.number().int() });
 
 /** Keeps a reading until the time of its boot is known; false when its device has no room left. */
 export function keepTimeless(sql: Sql, boot: Boot, { topic, payload }: Letter, nowMs: number): boolean {
-  const used = sql.get(
-    Bytes,
-    "SELECT coalesce(sum(bytes), 0) AS bytes FROM timeless_boots WHERE tenant = ? AND device = ?",
-    ...[boot.tenant, boot.device],
+  const owner = [boot.tenant, boot.device] as const;
+  const { boots, bytes } = sql.get(
+    Waiting,
+    "SELECT boots, bytes FROM timeless_devices WHERE tenant = ? AND device = ?",
+    ...owner,
+  ) ?? { boots: 0, bytes: 0 };
+  if (bytes + payload.length + ROW_BYTES > TIMELESS_BYTES_PER_DEVICE) return false;
+  const known = sql.get(
+    Known,
+    "SELECT since FROM timeless_boots WHERE tenant = ? AND device = ? AND boot = ?",
+    ...[...owner, boot.boot],
   );
-  if ((used?.bytes ?? 0) + payload.length > TIMELESS_BYTES_PER_DEVICE) return false;
+  if (known === undefined && boots >= MOST_BOOTS) return false;
   sql.run(
     "INSERT INTO timeless_readings (tenant, device, boot, topic, payload, stored_at) VALUES (?, ?, ?, ?, ?, ?)",
     ...[boot.tenant, boot.device, boot.boot, topic, payload, nowMs],
@@ -34,13 +47,22 @@ export function keepTimeless(sql: Sql, boot: Boot, { topic, payload }: Letter, n
      ON CONFLICT DO UPDATE SET readings = readings + 1, bytes = bytes + ?4`,
     ...[boot.tenant, boot.device, boot.boot, payload.length, nowMs],
   );
+  addToDevice(sql, boot, known === undefined ? 1 : 0, payload.length + ROW_BYTES);
   return true;
+}
+
+function addToDevice(sql: Sql, { tenant, device }: Address, boots: number, bytes: number): void {
+  sql.run(
+    `INSERT INTO timeless_devices (tenant, device, boots, bytes) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT DO UPDATE SET boots = boots + ?3, bytes = bytes + ?4`,
+    ...[tenant, device, boots, bytes],
+  );
 }
 
 const BootRow = z.object({ tenant: z.string(), device: z.string(), boot: z.string() });
 
 // Few rows: boots that wait, not readings.
-const DUE = `SELECT tenant, device, boot FROM timeless_boots b WHERE readings > placeless AND EXISTS (
+const DUE = `SELECT tenant, device, boot FROM timeless_boots b WHERE readings > placeless + doubtful AND EXISTS (
   SELECT 1 FROM boot_times t WHERE t.tenant = b.tenant AND t.device = b.device AND t.boot = b.boot)`;
 
 /** Whether readings wait whose time could be derived now. */
@@ -64,15 +86,22 @@ const Row = z
     return { n, tenant, device, boot, letter: { topic, payload }, time };
   });
 
-/** Readings of one boot whose time could be derived now, in the order in which they came, at most `limit`. */
-export function dueReadings(sql: Sql, limit: number): readonly TimelessReading[] {
+/** A round of repairs ends at this many readings or payload bytes: 256 KiB of columns are 65,000 samples at most. */
+const ROUND_READINGS = 500;
+const ROUND_BYTES = 256 * 1024;
+
+/** Readings of one boot whose time could be derived now, in the order in which they came, for one round. */
+export function dueReadings(sql: Sql): readonly TimelessReading[] {
   const due = sql.get(BootRow, `${DUE} LIMIT 1`);
   if (due === undefined) return [];
   return sql.all(
     Row,
-    `SELECT n, tenant, device, boot, topic, payload, zero_at, clock, error_ms FROM timeless_readings
-     WHERE tenant = ? AND device = ? AND boot = ? AND is_placeless = 0 ORDER BY n LIMIT ?`,
-    ...[due.tenant, due.device, due.boot, limit],
+    `SELECT r.n, tenant, device, boot, topic, payload, zero_at, clock, error_ms FROM (
+       SELECT n, sum(size) OVER (ORDER BY n) - size AS before FROM (
+         SELECT n, length(payload) AS size FROM timeless_readings
+         WHERE tenant = ? AND device = ? AND boot = ? AND aside = 0 ORDER BY n LIMIT ?)) AS w
+     JOIN timeless_readings r ON r.n = w.n WHERE w.before < ? ORDER BY r.n`,
+    ...[due.tenant, due.device, due.boot, ROUND_READINGS, ROUND_BYTES],
   );
 }
 
@@ -86,16 +115,25 @@ export function chooseTime(sql: Sql, n: number, time: NonNullable<TimelessReadin
 
 /** The device had no station at that time: the reading waits for another registry. */
 export function markPlaceless(sql: Sql, { n, tenant, device, boot }: TimelessReading): void {
-  sql.run("UPDATE timeless_readings SET is_placeless = 1 WHERE n = ?", n);
+  if (sql.run("UPDATE timeless_readings SET aside = 1 WHERE n = ? AND aside = 0", n) === 0) return;
   sql.run(
     "UPDATE timeless_boots SET placeless = placeless + 1 WHERE tenant = ? AND device = ? AND boot = ?",
     ...[tenant, device, boot],
   );
 }
 
+/** What is known of its boot gives no time that can be believed: the reading waits for another clock. */
+export function markDoubtful(sql: Sql, { n, tenant, device, boot }: TimelessReading): void {
+  if (sql.run("UPDATE timeless_readings SET aside = 2 WHERE n = ? AND aside = 0", n) === 0) return;
+  sql.run(
+    "UPDATE timeless_boots SET doubtful = doubtful + 1 WHERE tenant = ? AND device = ? AND boot = ?",
+    ...[tenant, device, boot],
+  );
+}
+
 /** A new registry may know a station for those that had none. */
 export function retryPlaceless(sql: Sql): void {
-  sql.run("UPDATE timeless_readings SET is_placeless = 0 WHERE is_placeless = 1");
+  sql.run("UPDATE timeless_readings SET aside = 0 WHERE aside = 1");
   sql.run("UPDATE timeless_boots SET placeless = 0 WHERE placeless > 0");
 }
 
@@ -107,6 +145,11 @@ export function removeTimeless(sql: Sql, { n, tenant, device, boot, letter }: Ti
     `UPDATE timeless_boots SET readings = readings - 1, bytes = bytes - ?4 WHERE tenant = ?1 AND device = ?2 AND boot = ?3`,
     ...[...key, letter.payload.length],
   );
-  sql.run("DELETE FROM timeless_boots WHERE tenant = ? AND device = ? AND boot = ? AND readings <= 0", ...key);
+  const ended = sql.run(
+    "DELETE FROM timeless_boots WHERE tenant = ? AND device = ? AND boot = ? AND readings <= 0",
+    ...key,
+  );
+  addToDevice(sql, { tenant, device }, -ended, -(letter.payload.length + ROW_BYTES));
+  sql.run("DELETE FROM timeless_devices WHERE tenant = ? AND device = ? AND boots <= 0", tenant, device);
   return true;
 }

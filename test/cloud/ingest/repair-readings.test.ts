@@ -14,14 +14,20 @@ import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import type { Point } from "../../../cloud/store/measurements/measurements.ts";
 import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
 import { keepPair } from "../../../cloud/store/state/boot-times.ts";
+import { StateUnavailable } from "../../../cloud/store/state/database.ts";
 import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
 import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
 import { openStateStore } from "../../../cloud/store/state/state-store.ts";
-import { retryPlaceless, TIMELESS_BYTES_PER_DEVICE } from "../../../cloud/store/state/timeless-readings.ts";
-import { aReading, aRegistry, letterOf, NOON, POST } from "../../support/builders.ts";
+import {
+  dueReadings,
+  retryPlaceless,
+  TIMELESS_BYTES_PER_DEVICE,
+} from "../../../cloud/store/state/timeless-readings.ts";
+import { aReading, aRegistry, letterOf, NOON, POST, TRUCK } from "../../support/builders.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const SECOND = 1_000;
+const HOUR = 3_600_000;
 const UNKNOWN = { at: null, clock: "none" as const };
 /** A reading of boot-1 whose device did not know the time; its one sample was taken `up` ms after the boot. */
 const timeless = (seq: number, up: number, change: Partial<Reading> = {}) =>
@@ -72,8 +78,10 @@ async function openStores() {
   };
 }
 
+const repair = (stores: ReadingStores) => repairReadings(stores, () => {});
+
 async function repairAll(stores: ReadingStores): Promise<void> {
-  while ((await repairReadings(stores)) !== undefined) {
+  while ((await repair(stores)) !== undefined) {
     // Until there is nothing left to do.
   }
 }
@@ -84,7 +92,7 @@ describe("readings whose device did not know the time", () => {
 
     await storeReadings([timeless(1, 0), timeless(2, SECOND), timeless(3, 0, { boot: "boot-2" })], stores);
 
-    expect(await repairReadings(stores)).toBeUndefined();
+    expect(await repair(stores)).toBeUndefined();
     expect(ranges()).toEqual({ received: [[1, 3]], lost: [] });
     expect(await pointsOf("station-1")).toEqual([]);
     expect(view.deadLetters(1)).toEqual([]);
@@ -119,7 +127,7 @@ describe("readings whose device did not know the time", () => {
     await storeReadings([timeless(1, 10 * SECOND)], stores);
     learn("gps", 10 * SECOND, NOON + 10 * SECOND);
 
-    expect(await repairReadings(stores)).toEqual([{ kind: "station", station: "station-1" }]);
+    expect(await repair(stores)).toEqual([{ kind: "station", station: "station-1" }]);
 
     expect(view.latestSamplesOf("station-1")).toMatchObject([{ at: NOON + 10 * SECOND, timeErrorMs: 2_000 }]);
   });
@@ -143,10 +151,10 @@ describe("readings whose device did not know the time", () => {
     learn("rtc", 60 * SECOND, NOON + 60 * SECOND + 7_000);
 
     // Killed after the time was chosen.
-    expect(chooseTimes(stores)).toHaveLength(2);
+    expect(chooseTimes(stores.state.read(dueReadings), stores)).toHaveLength(2);
     learn("gps", 60 * SECOND, NOON + 60 * SECOND);
     // Killed after the points were written.
-    const chosen = chooseTimes(stores);
+    const chosen = chooseTimes(stores.state.read(dueReadings), stores);
     await writePoints(
       chosen.map(({ planned }) => planned),
       stores.measurements,
@@ -159,11 +167,11 @@ describe("readings whose device did not know the time", () => {
         stores.state.transaction(nowMs, (transaction) => {
           const result = work(transaction);
           transactions += 1;
-          if (transactions === 2) throw new Error("killed");
+          if (transactions === 2) throw new StateUnavailable("killed");
           return result;
         }),
     };
-    await expect(repairReadings({ ...stores, state: killed })).rejects.toThrow("killed");
+    await expect(repair({ ...stores, state: killed })).rejects.toThrow("did not take");
     await repairAll(stores);
 
     expect(await pointsOf("station-1")).toEqual([
@@ -222,7 +230,7 @@ describe("readings whose device did not know the time", () => {
     const { stores, view, ranges } = await openStores();
     await storeReadings([timeless(1, 0)], stores);
     stores.state.transaction(NOON, ({ sql }) =>
-      sql.run("UPDATE timeless_boots SET bytes = ?", TIMELESS_BYTES_PER_DEVICE - 10),
+      sql.run("UPDATE timeless_devices SET bytes = ?", TIMELESS_BYTES_PER_DEVICE - 10),
     );
 
     await storeReadings([timeless(2, 0)], stores);
@@ -250,16 +258,183 @@ describe("readings whose device did not know the time", () => {
     expect(view.timeUnknown()).toEqual([]);
   });
 
-  it("never take a pair that cannot be true, and count a real-time clock that a better one contradicts", async () => {
+  it("never take a pair that cannot be true, and count it, and a clock that a better one contradicts", async () => {
     const { stores, view } = await openStores();
     const saying = (seq: number, up: number, at: number, clock: "rtc" | "ntp") =>
       letterOf(aReading({ seq, up, at, clock, samples: [{ at, up, values: { pm25: 1 } }] }), POST);
 
     await storeReadings([timeless(1, 0), saying(2, 1, NOON * 2, "ntp"), saying(3, 2, 86_400_000, "ntp")], stores);
-    expect(await repairReadings(stores)).toBeUndefined();
+    expect(await repair(stores)).toBeUndefined();
     await storeReadings([saying(4, SECOND, NOON - 86_400_000, "rtc"), saying(5, 2 * SECOND, NOON, "ntp")], stores);
 
+    expect(view.counts()).toMatchObject({ "clocks-contradicted": 1, "clocks-wrong": 2 });
+  });
+
+  it("stay unknown, and are counted, where one clock says two times that cannot both be", async () => {
+    const { stores, view, pointsOf, learn } = await openStores();
+    await storeReadings([timeless(1, 0), timeless(2, 0, { boot: "boot-2" })], stores);
+    learn("gps", HOUR, NOON + HOUR);
+    learn("gps", HOUR + SECOND, NOON + 9 * HOUR);
+    learn("gps", HOUR + 2 * SECOND, NOON + 9 * HOUR + SECOND);
+    learn("gps", HOUR, NOON + HOUR, "boot-2");
+
+    await repairAll({ ...stores, nowMs: () => NOON + 10 * HOUR });
+
+    expect(await pointsOf("station-1")).toEqual([[NOON, 2]]);
+    expect(view.timeUnknown()).toMatchObject([{ readings: 1, doubtful: 1 }]);
     expect(view.counts()).toMatchObject({ "clocks-contradicted": 1 });
+  });
+
+  it("are tried again with a clock that is new for their boot", async () => {
+    const { stores, view, pointsOf, learn } = await openStores();
+    await storeReadings([timeless(1, 0)], stores);
+    learn("rtc", SECOND, NOON - 100 * HOUR);
+    learn("rtc", 2 * SECOND, NOON - 50 * HOUR);
+    await repairAll(stores);
+    expect(view.timeUnknown()).toMatchObject([{ readings: 1, doubtful: 1 }]);
+
+    learn("gps", 3 * SECOND, NOON + 3 * SECOND);
+    await repairAll(stores);
+
+    expect(await pointsOf("station-1")).toEqual([[NOON, 1]]);
+    expect(view.timeUnknown()).toEqual([]);
+  });
+
+  it("never lie ahead of now, however far their count is from that of the pair, and hold up no other", async () => {
+    const { stores, view, pointsOf, written } = await openStores();
+    const far = 9_000_000_000_000;
+    const nobody = letterOf(
+      aReading({ seq: 9, ...UNKNOWN, boot: "a", up: far, samples: [{ at: null, up: far, values: { pm25: 1 } }] }),
+      { tenant: "aaa", device: "nobody" },
+    );
+    const ofNobody = letterOf(aReading({ seq: 10, boot: "a" }), { tenant: "aaa", device: "nobody" });
+
+    await storeReadings([nobody, ofNobody, timeless(1, far), timeless(2, SECOND), known(3, 60 * SECOND)], stores);
+    await repairAll(stores);
+
+    // One reading of a boot does not put its others aside.
+    expect(await pointsOf("station-1")).toEqual([
+      [NOON + SECOND, 2],
+      [NOON + 60 * SECOND, 3],
+    ]);
+    expect(written.every(({ at }) => at < NOON + HOUR)).toBe(true);
+    expect(view.timeUnknown()).toMatchObject([
+      { device: "nobody", doubtful: 1 },
+      { ...POST, doubtful: 1 },
+    ]);
+  });
+
+  it("that break our own code are dead letters and hold up no other, of their boot or another", async () => {
+    const { stores, view, pointsOf, ranges, learn } = await openStores();
+    const letters = [timeless(1, 0), timeless(2, SECOND), timeless(3, 0, { boot: "boot-2" })];
+    await storeReadings(letters, stores);
+    learn("ntp", 60 * SECOND, NOON + 60 * SECOND);
+    learn("ntp", 60 * SECOND, NOON + 90 * SECOND, "boot-2");
+    const breaking: ReadingStores = {
+      ...stores,
+      measurements: {
+        write: async (points) => {
+          if (points.some(({ at }) => at === NOON)) throw new TypeError("our own fault");
+          return await stores.measurements.write(points);
+        },
+      },
+    };
+
+    await repairAll(breaking);
+
+    expect(await pointsOf("station-1")).toEqual([
+      [NOON + SECOND, 2],
+      [NOON + 30 * SECOND, 3],
+    ]);
+    expect(view.deadLetters(10)).toMatchObject([{ reason: "internal", detail: "our own fault" }]);
+    expect(ranges().lost).toEqual([[1, 1]]);
+    expect(view.timeUnknown()).toEqual([]);
+  });
+
+  it("go in rounds of bounded bytes, however many samples a device packs", async () => {
+    const { stores, learn, view } = await openStores();
+    const pack = (seq: number) =>
+      timeless(seq, 0, {
+        samples: Array.from({ length: 3_600 }, (_, i) => ({
+          at: null,
+          up: seq * HOUR + i * SECOND,
+          values: { pm25: 1 },
+        })),
+      });
+    const packs = Array.from({ length: 40 }, (_, i) => pack(i + 1));
+    await storeReadings(packs, stores);
+    learn("gps", 0, NOON);
+
+    const first = stores.state.read(dueReadings);
+
+    const bytes = first.reduce((sum, { letter }) => sum + letter.payload.length, 0);
+    expect(first.length).toBeGreaterThan(1);
+    expect(bytes).toBeLessThan(256 * 1024 + (packs[0]?.payload.length ?? 0));
+    await repairAll({ ...stores, nowMs: () => NOON + 60 * HOUR });
+    expect(view.counts()).toMatchObject({ "readings-repaired": 40, "time-unknown readings": 0 });
+  });
+
+  it("of a device that names a new boot with each message are bounded too, and cost no other device its room", async () => {
+    const { stores, view, learn } = await openStores();
+    const many = Array.from({ length: 1_100 }, (_, i) => timeless(i + 1, 0, { boot: `b${i}` }));
+
+    await storeReadings(many, stores);
+    await storeReadings(
+      [letterOf(aReading({ ...UNKNOWN, samples: [{ at: null, up: 1, values: { a: 1 } }] }), TRUCK)],
+      stores,
+    );
+
+    expect(view.timeUnknown()).toMatchObject([
+      { ...POST, boots: 1_000 },
+      { ...TRUCK, boots: 1 },
+    ]);
+    expect(view.counts()).toMatchObject({ "dead-letters no-time": 100 });
+    learn("gps", 0, NOON, "b0");
+    await repairAll(stores);
+    await storeReadings([timeless(2_000, 0, { boot: "another" })], stores);
+    expect(view.timeUnknown()).toMatchObject([{ boots: 1_000 }, { boots: 1 }]);
+    expect(view.counts()).toMatchObject({ "dead-letters no-time": 100 });
+  });
+
+  it("are lost for good, and shown as such, where a part had no station and the other no room", async () => {
+    const { stores, view, ranges, useRegistry } = await openStores();
+    await storeReadings([timeless(9, 0)], stores);
+    stores.state.transaction(NOON, ({ sql }) =>
+      sql.run("UPDATE timeless_devices SET bytes = ?", TIMELESS_BYTES_PER_DEVICE),
+    );
+    useRegistry({ assignments: [] });
+    const samples = [
+      { ...UNKNOWN, up: 0, values: { pm25: 1 } },
+      { at: NOON + SECOND, up: SECOND, values: { pm25: 2 } },
+    ];
+    await storeReadings([letterOf(aReading({ seq: 1, at: NOON + SECOND, up: SECOND, samples }), POST)], stores);
+    useRegistry({});
+
+    await replayReadings(stores);
+
+    expect(view.deadLetters(10)).toMatchObject([{ reason: "no-time" }]);
+    expect(ranges().lost).toEqual([[1, 1]]);
+  });
+
+  it("keep the newest boots of a device, and the one in which it runs however long ago it began", async () => {
+    const { stores, pointsOf } = await openStores();
+    const learnAt = (boot: string, storedAt: number, up: number) =>
+      stores.state.transaction(storedAt, ({ sql }) =>
+        keepPair(sql, { ...POST, boot, clock: "gps", up, at: NOON + up }, storedAt),
+      );
+    learnAt("running", NOON, 0);
+    stores.state.transaction(NOON + 1, ({ sql }) => {
+      for (let i = 0; i < 999; i += 1) {
+        keepPair(sql, { ...POST, boot: `b${i}`, clock: "gps", up: 0, at: NOON }, NOON + 1 + i);
+      }
+    });
+    learnAt("running", NOON + HOUR / 2, HOUR / 2);
+    learnAt("newest", NOON + HOUR / 2, 0);
+
+    await storeReadings([timeless(1, 10 * SECOND, { boot: "running" }), timeless(2, 0, { boot: "b0" })], stores);
+    await repairAll(stores);
+
+    expect(await pointsOf("station-1")).toEqual([[NOON + 10 * SECOND, 1]]);
   });
 });
 
@@ -288,7 +463,7 @@ describe("planRepair", () => {
     const time = { zeroAt: NOON, clock: "gps" as const, errorMs: 3 };
     const registry = indexRegistry(aRegistry());
 
-    const plan = () => planRepair(timeless(1, 5), time, registry).points;
+    const plan = () => planRepair(timeless(1, 5), () => time, registry)?.planned.points;
 
     expect(plan()).toEqual(plan());
     expect(plan()).toMatchObject([{ at: NOON + 5 }]);

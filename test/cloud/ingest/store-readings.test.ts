@@ -119,6 +119,27 @@ describe("storeReadings", () => {
     expect(view.deadLetters(10)).toMatchObject([{ reason: "malformed", times: 2, bytes: 1 }]);
   });
 
+  it("writes few samples at a time, however many a batch of few bytes stands for", async () => {
+    const { stores, view } = await openStores();
+    const sizes: number[] = [];
+    const measurements = {
+      write: async (points: readonly Point[]) => {
+        sizes.push(points.length);
+        return [];
+      },
+    };
+    const samples = (seq: number) =>
+      Array.from({ length: 3_600 }, (_, i) => ({ at: NOON + seq * 3_600 + i, up: i, values: { pm25: 1 } }));
+    const batch = Array.from({ length: 30 }, (_, i) => letterOf(aReading({ seq: i + 1, samples: samples(i) }), POST));
+
+    await storeReadings(batch, { ...stores, measurements });
+
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(Math.max(...sizes)).toBeLessThan(50_000 + 3_600);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(30 * 3_600);
+    expect(view.counts()).toMatchObject({ messages: 30 });
+  });
+
   it("gives each bad message its reason and stores the rest of the batch", async () => {
     const { stores, view, pointsOf } = await openStores();
     const version = { ...aReading({ seq: 12 }), v: 2 };

@@ -32,6 +32,7 @@ const aPair = (seq: number, boot = "boot-1", zeroAt = NOON) =>
 async function openStores() {
   const { state, shelf, view } = await openStateFiles();
   const registry = indexRegistry(aRegistry());
+  const broken: string[] = [];
   const stores: SiteStores = {
     state,
     shelf,
@@ -45,12 +46,14 @@ async function openStores() {
   return {
     state,
     view,
+    broken,
     store: (...messages: Parameters<typeof letterOf>[0][]) =>
       storeMessages(
         messages.map((message) => letterOf(message, TRUCK)),
         stores,
       ),
-    repair: () => state.transaction(NOON, ({ sql }) => repairVisits(sql)),
+    repair: () =>
+      state.transaction(NOON, ({ sql }) => repairVisits(sql, NOON + 24 * HOUR, (error) => broken.push(String(error)))),
   };
 }
 
@@ -129,5 +132,62 @@ describe("a visit whose device did not know the time", () => {
     repair();
 
     expect(view.lastVisitOf("site-1")?.visit).toBe("later");
+  });
+
+  it("keeps its times unknown where they would be ahead of now or before the first device, and takes nobody down", async () => {
+    const { store, view, repair, state } = await openStores();
+    const far = 9_000_000_000_000;
+    const photo = (up: number) => [aVisitPhoto({ takenAt: null, boot: "boot-1", up, state: "overflow" })];
+
+    store(timelessVisit({ seq: 1, photos: photo(far) }), aPair(2));
+    store(timelessVisit({ seq: 3, visit: "visit-2", photos: photo(far) }));
+    store(timelessVisit({ seq: 4, visit: "visit-3", boot: "boot-2", up: 0, photos: [aVisitPhoto({ takenAt: null })] }));
+    store(aHealth({ seq: 5, boot: "boot-2", up: far, at: NOON, clock: "gps" }));
+    repair();
+
+    expect(view.lastVisits()).toHaveLength(1);
+    expect(view.alerts()).toHaveLength(2);
+    expect(view.alerts()[0]?.visit).toMatchObject({ endedAt: null });
+    expect(view.counts()).toMatchObject({ "time-unknown visits": 3 });
+    expect(state.read(hasDueVisits)).toBe(false);
+    expect(repair()).toBeUndefined();
+  });
+
+  it("is tried again with a clock that is new for its boot", async () => {
+    const { store, view, repair } = await openStores();
+    const rtc = (seq: number, up: number, at: number) => aHealth({ seq, boot: "boot-1", up, at, clock: "rtc" });
+    store(timelessVisit(), rtc(2, 1, NOON - 100 * HOUR), rtc(3, 2, NOON - 50 * HOUR));
+    repair();
+    expect(view.counts()).toMatchObject({ "time-unknown visits": 1 });
+
+    store(aPair(4));
+    repair();
+
+    expect(view.lastVisitOf("site-1")).toMatchObject({ endedAt: NOON + 5 * MINUTE });
+    expect(view.counts()).toMatchObject({ "time-unknown visits": 0 });
+  });
+
+  it("that breaks our own code is told, and holds up no other", async () => {
+    const { store, view, repair, state, broken } = await openStores();
+    store(timelessVisit(), timelessVisit({ seq: 2, visit: "visit-2" }));
+    state.read((sql) => sql.run("UPDATE visits SET body = 'not JSON' WHERE visit = 'visit-1'"));
+
+    store(aPair(3));
+    repair();
+
+    expect(broken).toHaveLength(1);
+    const ends = Object.fromEntries(view.alerts().map(({ visit }) => [visit.visit, visit.endedAt]));
+    expect(ends).toEqual({ "visit-1": null, "visit-2": NOON + 5 * MINUTE });
+    expect(state.read(hasDueVisits)).toBe(false);
+  });
+
+  it("costs itself alone where its row cannot be read", async () => {
+    const { store, view, state } = await openStores();
+    store(timelessVisit(), timelessVisit({ seq: 2, visit: "visit-2" }));
+
+    state.read((sql) => sql.run("UPDATE visits SET photos = '[{}]' WHERE visit = 'visit-1'"));
+
+    expect(view.alerts()).toHaveLength(1);
+    expect(view.counts()).toMatchObject({ "rows-unreadable": 1 });
   });
 });
