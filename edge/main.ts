@@ -59,7 +59,7 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const power = await openPower(config, environment, { ...saving, uplink: outbox });
   const card = await openCard(config, saving);
   const updates = await openUpdates(config, process.env, { power, time, clock, random, log });
-  const twin = startTwin({ opened, boot: time.boot, updates: updates.sink, clock, log });
+  const twin = startTwin({ opened, time, updates: updates.sink, clock, log });
   twin.onLive((changed) => {
     pace.adopt(paceSettings(changed));
     power.adopt(changed.POWER_PROFILE);

@@ -12,11 +12,17 @@ const Settings = z.record(SettingName, z.string().max(256));
 /** A device has a model and its software, so more than a few at once is a mistake. */
 const MAX_UPDATES = 4;
 
+/** 2100-01-01, as `rev` counts: one beyond it was a mistake, and nothing newer could ever follow. */
+export const LATEST_REV = 4_102_444_800;
+
 /** What the cloud wants. */
 export const Desired = z.looseObject({
   v: z.literal(1),
-  /** Grows with each change of this device's twin: a device decides on each one once, and on none that is older. */
-  rev: z.number().int().min(1),
+  /**
+   * Grows with each change of this device's twin: a device decides on each one once, and on none that is older. Seconds
+   * since 1970 at the change, or one more than before: so one from the future can be told, and does not count.
+   */
+  rev: z.number().int().min(1).max(LATEST_REV),
   /** All settings that differ from those the device was installed with; one that is not named any more goes back. */
   settings: Settings,
   updates: z.array(SignedUpdate).max(MAX_UPDATES),

@@ -41,7 +41,7 @@ export function judgeSettings(wanted: Readonly<Record<string, unknown>>, install
   const refused: Refusal[] = [];
   let settings: Overlay = {};
   for (const [name, value] of Object.entries(wanted)) {
-    const one = judgeTwinSetting(name, value);
+    const one = judgeTwinSetting(name, value, installed);
     if (typeof one === "string") refused.push(refusal(name, one));
     else settings = { ...settings, [name]: one.text };
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Reported } from "#contract/twin.ts";
+import { LATEST_REV, Reported } from "#contract/twin.ts";
 import type { TwinUse } from "../../firmware-config/settings/twin-settings.ts";
 import { type Judged, type Overlay, refusal, shorten } from "./judge-settings.ts";
 
@@ -67,7 +67,14 @@ export type TwinEvent =
   | { readonly kind: "connected" }
   /** and has acknowledged something on it. */
   | { readonly kind: "acknowledged" }
-  | { readonly kind: "wanted"; readonly rev: number; readonly judged: Judged; readonly trialMs: number };
+  | {
+      readonly kind: "wanted";
+      readonly rev: number;
+      readonly judged: Judged;
+      readonly trialMs: number;
+      /** UTC, or null where GPS and NTP do not vouch for it. */
+      readonly nowMs: number | null;
+    };
 
 /** What the state machine must know of settings. */
 export interface TwinRules {
@@ -98,6 +105,17 @@ export const SILENT_MS = 24 * 60 * 60_000;
 export const SILENT_STARTS = 20;
 /** then the installed one is tried for this long, and again after as much silence. */
 export const RESCUE_MS = 30 * 60_000;
+
+/** Clocks of cloud and device differ by less. */
+const AHEAD_MS = 24 * 60 * 60_000;
+
+/** Whether a `rev` is of a time that has not come: whoever wrote it had a wrong clock, or wanted to be the last one. */
+export const isFromFuture = (rev: number, nowMs: number | null): boolean =>
+  rev > LATEST_REV || (nowMs !== null && rev * 1000 > nowMs + AHEAD_MS);
+
+/** The `rev` below which nothing is decided on any more, or null: one from the future shuts nobody out. */
+export const revThatCounts = ({ rev }: TwinState, nowMs: number | null): number | null =>
+  rev === null || isFromFuture(rev, nowMs) ? null : rev;
 
 /** The state after an event; the same object where nothing has changed. */
 export function nextTwin(state: TwinState, event: TwinEvent, rules: TwinRules): TwinState {
@@ -216,13 +234,14 @@ function rescued(state: TwinState, rules: TwinRules): TwinState {
 
 function onWanted(
   state: TwinState,
-  { rev, judged, trialMs }: Extract<TwinEvent, { kind: "wanted" }>,
+  { rev, judged, trialMs, nowMs }: Extract<TwinEvent, { kind: "wanted" }>,
   rules: TwinRules,
 ): TwinState {
   const { returned } = state;
   const isAgain =
     rev === state.rev && state.trial === null && returned?.verdict === "unproven" && returned.tries < MOST_TRIES;
-  if (!isAgain && state.rev !== null && rev <= state.rev) return state;
+  const known = revThatCounts(state, nowMs);
+  if (!isAgain && (isFromFuture(rev, nowMs) || (known !== null && rev <= known))) return state;
   const back = state.trial === null ? state.settings : state.trial.back;
   const { settings, refused } = judged;
   const decided = { ...state, rev, settings, refused, returned: isAgain ? returned : null };

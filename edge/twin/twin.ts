@@ -4,12 +4,13 @@ import type { Closer } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
-import { checkFiles } from "./check-files.ts";
+import type { DeviceTime } from "../health/device-time.ts";
 import { judgeSettings, type Refusal, refusal, shorten } from "./judge-settings.ts";
 import type { OpenedSettings } from "./open-settings.ts";
 import { readDesired } from "./read-desired.ts";
 import { type RunningSettings, runSettings } from "./running-settings.ts";
 import { keepTwin, type TwinKeeper } from "./twin-keeper.ts";
+import { isFromFuture, revThatCounts } from "./twin-state.ts";
 import { type PublishReported, type TwinTalk, talkOver } from "./twin-talk.ts";
 import type { UpdateSink } from "./update-sink.ts";
 
@@ -37,10 +38,13 @@ export interface Twin extends Closer {
   begin(publish: PublishReported): () => void;
 }
 
+/** What a twin asks of the device's time. */
+export type TwinTime = Pick<DeviceTime, "boot" | "stamp">;
+
 /** What a twin needs. */
 export interface TwinOptions {
   readonly opened: OpenedSettings;
-  readonly boot: string;
+  readonly time: TwinTime;
   readonly updates: UpdateSink;
   readonly clock: Clock;
   readonly log: Logger;
@@ -65,10 +69,10 @@ interface Wants {
  * Takes the settings that the cloud wants, applies them, says what is in force, and goes back to the last good ones where
  * they cut the device off. Never rejects and never throws, whatever comes.
  */
-export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): Twin {
+export function startTwin({ opened, time, updates, clock, log }: TwinOptions): Twin {
   const running = runSettings(opened, log);
   const keeper = keepTwin(opened, running.follow, log);
-  const wants = takeWants(opened, keeper, running, updates);
+  const wants = takeWants(opened, keeper, running, updates, time);
   let talk: TwinTalk | undefined;
 
   const status = () => statusOf(keeper, running, wants.refused);
@@ -76,7 +80,7 @@ export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): T
     // A program that is about to start again says it then: until it does, what was decided on is not in force.
     if (running.isSupervised && !running.isWith(keeper.state)) return undefined;
     const { trouble: _, ...known } = status();
-    const report: Reported = { v: 1, boot, ...known, updates: updates.reports().slice(-MOST_UPDATES) };
+    const report: Reported = { v: 1, boot: time.boot, ...known, updates: updates.reports().slice(-MOST_UPDATES) };
     return JSON.stringify(report);
   };
 
@@ -148,6 +152,12 @@ export function startTwin({ opened, boot, updates, clock, log }: TwinOptions): T
   };
 }
 
+/** UTC where GPS or NTP vouches for it. */
+function trustedMs(time: TwinTime): number | null {
+  const { at, clock } = time.stamp();
+  return clock === "gps" || clock === "ntp" ? at : null;
+}
+
 function statusOf({ state, trouble }: TwinKeeper, running: RunningSettings, refused: Refusal | undefined): TwinStatus {
   const isWith = running.isWith(state);
   return {
@@ -165,11 +175,17 @@ function takeWants(
   keeper: TwinKeeper,
   running: RunningSettings,
   updates: UpdateSink,
+  time: TwinTime,
 ): Wants {
   let refused: Refusal | undefined;
   let unkept: Uint8Array | undefined;
   const refuse = (reason: string) => {
     refused = refusal("*", `what is wanted ${reason}`);
+  };
+  /** It is looked at again with each tick. */
+  const wait = (bytes: Uint8Array, reason: string) => {
+    unkept = bytes;
+    refuse(`waits: ${reason}`);
   };
   const take = async (bytes: Uint8Array) => {
     unkept = undefined;
@@ -177,15 +193,19 @@ function takeWants(
     const wanted = readDesired(bytes);
     if (typeof wanted === "string") return refuse(wanted);
     const { rev } = wanted;
-    const { rev: known } = keeper.state;
-    if (known !== null && rev < known) return refuse(`has rev ${rev}, and ${known} was decided on already`);
-    const checked = await checkFiles(wanted.settings);
-    const { settings, refused: unfit } = judgeSettings(checked.settings, installed);
-    const judged = { settings, refused: shorten([...wanted.refused, ...checked.refused, ...unfit]) };
+    const nowMs = trustedMs(time);
+    if (isFromFuture(rev, nowMs)) return refuse(`has rev ${rev}, which is a time in the future`);
+    const known = revThatCounts(keeper.state, nowMs);
+    if (known !== null && rev < known) {
+      // Once the time is known that rev may turn out to be from the future.
+      if (nowMs === null) unkept = bytes;
+      return refuse(`has rev ${rev}, and ${known} was decided on already`);
+    }
+    const { settings, refused: unfit } = judgeSettings(wanted.settings, installed);
+    const judged = { settings, refused: shorten([...wanted.refused, ...unfit]) };
     const trialMs = running.config.TWIN_TRIAL_MIN * 60_000;
-    if (await keeper.step({ kind: "wanted", rev, judged, trialMs })) return updates.want(wanted.updates);
-    unkept = bytes;
-    return refuse(`waits: ${keeper.trouble}`);
+    if (await keeper.step({ kind: "wanted", rev, judged, trialMs, nowMs })) return updates.want(wanted.updates);
+    return wait(bytes, String(keeper.trouble));
   };
   return {
     get refused() {

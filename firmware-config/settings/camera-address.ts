@@ -42,6 +42,12 @@ function parseAddress(text: string): CameraAddress | string {
   return FORMS;
 }
 
+/** The kind of camera that a setting names; an empty one and one that is not understood name none. */
+export function cameraFromText(text: string): CameraAddress["kind"] {
+  const address = parseAddress(text);
+  return typeof address === "string" ? "none" : address.kind;
+}
+
 function parseUrl(text: string): CameraAddress | string {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) return "a camera's URL begins with http:// or https://";

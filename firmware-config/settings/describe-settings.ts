@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EdgeConfig } from "./edge-settings.ts";
 import { GatewayConfig } from "./gateway-settings.ts";
-import { twinSettingOf } from "./twin-settings.ts";
+import { TWIN_SETTINGS, twinSettingOf } from "./twin-settings.ts";
 
 /** One program's part of the page. */
 interface Program {
@@ -32,7 +32,24 @@ Made from \`firmware-config/settings\` by \`npm run -s settings:docs\`; do not e
 empty one counts as not set. *Twin*: how the cloud may change it on a running device (\`live\` at once, \`reconnect\` on trial with a
 new connection, \`restart\` when the program starts again), with the bounds that hold for the cloud; empty: not at all.
 `;
-  return [head, ...programs.map(sectionOf)].join("\n");
+  return [head, ...programs.map(sectionOf), fromOutside()].join("\n");
+}
+
+/** The settings of the twin with the eyes of an attacker. */
+function fromOutside(): string {
+  const rows = Object.entries(TWIN_SETTINGS).map(([name, { worst }]) => `| \`${name}\` | ${worst} |`);
+  return `## What the cloud may change on a device, and the worst that whoever holds it can do
+
+None of these opens the device to others, forges its time or its photos, fills its disk or wears its card beyond what is said here,
+or silences it for good. Not from outside: who the device is, what it signs in with, whom it trusts (\`BROKER_CA\`,
+\`UPDATE_KEYS\`), where its data lies, and where its time comes from (\`CLOCK\`, \`GPSD\`: satellites count more than anything else). A twin
+is decided on eight times at once and then once a minute (some 5 kB written each time, 7 MB a day); the program starts
+again for it once in \`TWIN_TRIAL_MIN\`.
+
+| Setting | The worst |
+| --- | --- |
+${rows.join("\n")}
+`;
 }
 
 /** `live, from 5 to 3600`. */

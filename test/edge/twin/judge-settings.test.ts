@@ -7,8 +7,10 @@ import { TWIN_SETTINGS, twinSettingOf } from "../../../firmware-config/settings/
 
 const INSTALLED = { TENANT: "demo", DEVICE: "post-1", TOKEN: "0123456789abcdef", BROKER_URL: "mqtts://a.example:8883" };
 
-const refusedNames = (wanted: Readonly<Record<string, unknown>>, installed = INSTALLED) =>
-  judgeSettings(wanted, installed).refused.map(({ setting }) => setting);
+const refusedNames = (
+  wanted: Readonly<Record<string, unknown>>,
+  installed: Readonly<Record<string, string>> = INSTALLED,
+) => judgeSettings(wanted, installed).refused.map(({ setting }) => setting);
 
 describe("judgeSettings", () => {
   it("takes what may be set and is right, as the text that it is", () => {
@@ -45,20 +47,21 @@ describe("judgeSettings", () => {
     });
   });
 
-  it("never takes who the device is, what it signs in with, where its data lies or how far its clock is trusted", () => {
-    const never = ["TENANT", "DEVICE", "DATA_DIR", "FLEET_URL", "CLAIM", "CLAIM_FILE", "TOKEN", "TOKEN_FILE", "CLOCK"];
+  it("never takes who the device is, what it signs in with, whom it trusts, where its data lies or where its time comes from", () => {
+    const never = ["TENANT", "DEVICE", "DATA_DIR", "FLEET_URL", "CLAIM", "CLAIM_FILE", "TOKEN", "TOKEN_FILE"];
+    const trust = ["CLOCK", "GPSD", "BROKER_CA", "UPDATE_KEYS"];
     const files = ["MODEL_DIR", "CAMERA_SECRET_FILE", "IIO_DIR", "HTTP_PORT", "REPLAY", "SUPERVISED"];
-    const wanted = Object.fromEntries([...never, ...files].map((name) => [name, "demo"]));
+    const wanted = Object.fromEntries([...never, ...trust, ...files].map((name) => [name, "demo"]));
 
-    expect(refusedNames(wanted)).toEqual([...never, ...files]);
+    expect(refusedNames(wanted)).toEqual([...never, ...trust, ...files]);
   });
 
   it("refuses those that do not go together, and only those", () => {
-    const wanted = { LOG_LEVEL: "debug", READING_EVERY_S: "40", PARTICLE_WORK_S: "50", GPSD: "tcp://127.0.0.1:2947" };
+    const wanted = { LOG_LEVEL: "debug", READING_EVERY_S: "40", PARTICLE_WORK_S: "50", PARTICLE_ASK: "true" };
 
     const { settings, refused } = judgeSettings(wanted, INSTALLED);
 
-    expect(settings).toEqual({ LOG_LEVEL: "debug", GPSD: "tcp://127.0.0.1:2947" });
+    expect(settings).toEqual({ LOG_LEVEL: "debug", PARTICLE_ASK: "true" });
     expect(refused.map(({ setting }) => setting).sort()).toEqual(["PARTICLE_WORK_S", "READING_EVERY_S"]);
     expect(refused[0]?.reason).toContain("PARTICLE_WORK_S: must be 0, or more than the 30 s");
   });
@@ -82,6 +85,46 @@ describe("judgeSettings", () => {
     expect(judgeSettings(both, INSTALLED)).toEqual({ settings: both, refused: [] });
     expect(refusedNames({ READING_EVERY_S: "35" }, installed)).toEqual(["READING_EVERY_S"]);
     expect(refusedNames({ CAMERA_OPTIONS: "width=640" })).toEqual(["CAMERA_OPTIONS"]);
+  });
+
+  it("takes no address from outside that leads into the network of the device, to a file, or to a stranger's photos", () => {
+    const wanted = {
+      SDS011: "tcp://10.0.0.5:22",
+      PMS: "unix:/run/x.sock",
+      SPS30: "serial:/var/lib/dvornik/outbox.sqlite",
+    };
+    const cameras = ["url:http://192.168.1.1/photo.jpg", "folder:/etc"];
+
+    expect(refusedNames(wanted)).toEqual(["SDS011", "PMS", "SPS30"]);
+    expect(refusedNames({ SPS30: "serial:/dev/serial/by-id/../../mem" })).toEqual(["SPS30"]);
+    expect(refusedNames({ SDS011: "serial:/dev/ttyUSB1", PMS: "serial:/dev/serial/by-id/usb-1a86-port0" })).toEqual([]);
+    expect(refusedNames({ SDS011: "tcp://10.0.0.5:22" }, { ...INSTALLED, SDS011: "tcp://10.0.0.5:22" })).toEqual([]);
+    for (const CAMERA of cameras) expect(refusedNames({ CAMERA })).toEqual(["CAMERA"]);
+    expect(refusedNames({ CAMERA: "folder:/a" }, { ...INSTALLED, CAMERA: "folder:/a" })).toEqual([]);
+  });
+
+  it("does not take a truck's camera away, nor a battery's saving", () => {
+    const truck = { ...INSTALLED, CAMERA: "auto", POWER_PROFILE: "battery" };
+
+    expect(refusedNames({ CAMERA: "none", POWER_PROFILE: "mains" }, truck)).toEqual(["CAMERA", "POWER_PROFILE"]);
+    expect(refusedNames({ CAMERA: "", POWER_PROFILE: "" }, truck)).toEqual(["CAMERA", "POWER_PROFILE"]);
+    expect(refusedNames({ CAMERA: "" }, { ...INSTALLED, CAMERA_FOLDER: "/photos" })).toEqual(["CAMERA"]);
+    expect(refusedNames({ CAMERA: "rpicam", POWER_PROFILE: "solar" }, truck)).toEqual([]);
+    expect(refusedNames({ CAMERA: "none", POWER_PROFILE: "mains" })).toEqual([]);
+  });
+
+  it("moves to another broker only where the installed authority vouches for it", () => {
+    const pinned = { ...INSTALLED, BROKER_CA: "/etc/dvornik/ca.pem" };
+
+    expect(refusedNames({ BROKER_URL: "mqtts://evil.example:8883" })).toEqual(["BROKER_URL"]);
+    expect(refusedNames({ BROKER_URL: "mqtts://a.example:9999" })).toEqual([]);
+    expect(refusedNames({ BROKER_URL: "mqtts://b.example:8883" }, pinned)).toEqual([]);
+    expect(refusedNames({ BROKER_URL: "mqtt://127.0.0.1:1883" }, pinned)).toEqual(["BROKER_URL"]);
+  });
+
+  it("takes no outbox that no card could hold", () => {
+    expect(refusedNames({ OUTBOX_BYTES: "9000000000000000" })).toEqual(["OUTBOX_BYTES"]);
+    expect(refusedNames({ OUTBOX_BYTES: "1" })).toEqual(["OUTBOX_BYTES"]);
   });
 
   it("says at most 64 refusals, the last of which counts the others", () => {

@@ -2,7 +2,6 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "#kit/errors.ts";
-import { checkFiles } from "../../../edge/twin/check-files.ts";
 import { openSettings } from "../../../edge/twin/open-settings.ts";
 import { MOST_STARTS, NO_TWIN, type TwinState } from "../../../edge/twin/twin-state.ts";
 import { openTwinStore } from "../../../edge/twin/twin-store.ts";
@@ -11,7 +10,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 const CRASHING: TwinState = {
   ...NO_TWIN,
   rev: 3,
-  settings: { GPSD: "tcp://127.0.0.1:1" },
+  settings: { PARTICLE_ASK: "true" },
   trial: { proves: "run", limitMs: 600_000, back: { LOG_LEVEL: "warn" }, isRescue: false },
 };
 
@@ -35,14 +34,14 @@ describe("openSettings", () => {
     const { installed, store } = await aDevice(CRASHING);
     for (let i = 1; i <= MOST_STARTS; i += 1) {
       const { config } = await openSettings(installed);
-      expect(config.GPSD).toBeDefined();
+      expect(config.PARTICLE_ASK).toBe(true);
       expect((await store.read()).state.unheard.starts).toBe(i);
     }
 
     const { config } = await openSettings(installed);
 
     expect(config).toMatchObject({ LOG_LEVEL: "warn" });
-    expect(config.GPSD).toBeUndefined();
+    expect(config.PARTICLE_ASK).toBe(false);
     expect((await store.read()).state).toMatchObject({ trial: null, settings: { LOG_LEVEL: "warn" } });
   });
 
@@ -55,9 +54,9 @@ describe("openSettings", () => {
     const { config } = await openSettings(installed);
 
     expect(config).toMatchObject({ LOG_LEVEL: "warn" });
-    expect(config.GPSD).toBeUndefined();
+    expect(config.PARTICLE_ASK).toBe(false);
     await rm(blocked, { recursive: true });
-    expect((await openSettings(installed)).config.GPSD).toBeDefined();
+    expect((await openSettings(installed)).config.PARTICLE_ASK).toBe(true);
   });
 
   it("gives the installed settings where the file is broken or of another kind, and says so", async () => {
@@ -89,22 +88,5 @@ describe("openSettings", () => {
     const opening = openSettings({ ...installed, READING_EVERY_S: "never" });
 
     expect(await opening.catch(codeOf)).toBe("bad-config");
-  });
-});
-
-describe("checkFiles", () => {
-  it("refuses an authority that is not on the device, and leaves the other settings", async () => {
-    const file = join(await tempFolder(), "ca.pem");
-    const wanted = { BROKER_CA: file, LOG_LEVEL: "debug" };
-
-    expect(await checkFiles(wanted)).toMatchObject({
-      settings: { LOG_LEVEL: "debug" },
-      refused: [{ setting: "BROKER_CA" }],
-    });
-    await writeFile(file, "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n");
-    expect(await checkFiles(wanted)).toEqual({ settings: wanted, refused: [] });
-    for (const BROKER_CA of ["/dev", "/dev/zero", "/proc/self/environ"]) {
-      expect((await checkFiles({ BROKER_CA })).settings).toEqual({});
-    }
   });
 });

@@ -39,6 +39,7 @@ describe("readDesired", () => {
     expect(readDesired(bytesOf('{"v":1,'))).toBe("is no JSON");
     expect(readDesired(bytesOf({ ...TWIN, v: 2 }))).toContain("is not understood by this software (v:");
     expect(readDesired(bytesOf({ ...TWIN, rev: 0 }))).toContain("(rev:");
+    expect(readDesired(bytesOf({ ...TWIN, rev: Number.MAX_SAFE_INTEGER }))).toContain("(rev:");
     expect(readDesired(bytesOf([TWIN]))).toContain("is not understood");
     expect(readDesired(large)).toContain("at most 65536 are taken");
     expect(readDesired(Buffer.from("[".repeat(60_000)))).toBe("is no JSON");

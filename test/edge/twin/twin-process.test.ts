@@ -114,7 +114,7 @@ describe("the twin of the edge program", () => {
 
   it("starts with the last good settings when it dies again and again with the new ones", async () => {
     const { edge, city, folder } = await startTown({ SUPERVISED: "true" });
-    await city.want(1, { GPSD: "tcp://127.0.0.1:1" });
+    await city.want(1, { PARTICLE_ASK: "true" });
     await until("it has left", () => edge.pid() === undefined, 30_000);
     // The program is killed before the broker has heard of it: as if it died at its start.
     const file = join(folder, "data", "twin", "settings.json");

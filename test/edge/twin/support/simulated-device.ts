@@ -30,6 +30,8 @@ export interface World {
   hasLink: boolean;
   /** Whether the broker that the settings name answers; the installed one is where they name none. */
   answers(broker: string | undefined): boolean;
+  /** UTC, where the device knows it. */
+  nowMs?: number;
   /** Whether the program dies at its start with these settings. */
   crashes(settings: Overlay): boolean;
 }
@@ -88,7 +90,7 @@ export function simulateDevice(world: World): SimulatedDevice {
   function hear(): void {
     if (wanted === undefined) return;
     const { rev, settings } = wanted;
-    step({ kind: "wanted", rev, judged: { settings, refused: [] }, trialMs: TRIAL_MS });
+    step({ kind: "wanted", rev, judged: { settings, refused: [] }, trialMs: TRIAL_MS, nowMs: world.nowMs ?? null });
   }
   start();
   return {
