@@ -1,12 +1,10 @@
 import { once } from "node:events";
 import type { Closer } from "#kit/closer.ts";
 import { isLoopback } from "#kit/loopback.ts";
+import { createServer } from "#kit/plain-http.ts";
 import type { GatewayHealth } from "./health.ts";
 import type { InspectReport } from "./inspect/report.ts";
 import { metricsText } from "./metrics-text.ts";
-
-// An import would evaluate all that node:http exports, also its WebSocket client: 12 MB that nobody uses here.
-const { createServer } = process.getBuiltinModule("node:http");
 
 /**
  * Serves on loopback `GET /healthz` (JSON; 503 while unhealthy), `/readyz` (503 also while it starts or drains),

@@ -1,3 +1,4 @@
+import { releaseBytes } from "#kit/release-bytes.ts";
 import type { CreateGapWriter } from "./budget.ts";
 import { DiskReserve, isDiskFull } from "./disk-reserve.ts";
 import {
@@ -12,7 +13,7 @@ import {
   setAddedReaders,
 } from "./journal-file.ts";
 import { type Holding, makeRoom, recordOf } from "./make-room.ts";
-import { type PackedRecord, packedBytes, packKept, packRecords, unpackKept } from "./record-codec.ts";
+import { type PackedRecord, packKept, packRecords, RecordPacker, unpackKept } from "./record-codec.ts";
 import type {
   ClassHolding,
   Commit,
@@ -155,16 +156,14 @@ export class JournalDatabase {
   read({ recordClass, after, limit }: Read): ArrayBuffer {
     return this.#withConnection((connection) => {
       const classIndex = this.#start.classes.indexOf(recordClass);
-      const records: PackedRecord[] = [];
-      let size = 0;
+      const packer = new RecordPacker();
       for (const row of connection.tables[classIndex]?.read.iterate(after, limit) ?? []) {
         const bytes = row.bytes instanceof Uint8Array ? row.bytes : new Uint8Array();
-        const topic = String(row.topic);
-        records.push({ n: Number(row.n), classIndex, topic, bytes });
-        size += packedBytes(topic.length, bytes.length);
-        if (size >= READ_BYTES) break;
+        packer.add(Number(row.n), classIndex, { topic: String(row.topic), bytes });
+        releaseBytes(bytes);
+        if (packer.usedBytes >= READ_BYTES) break;
       }
-      return packRecords(records);
+      return packer.take();
     });
   }
 

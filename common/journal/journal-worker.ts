@@ -18,7 +18,12 @@ async function perform(database: JournalDatabase, request: Request): Promise<voi
   const { id } = request;
   switch (request.kind) {
     case "commit":
-      reply({ kind: "committed", id, committed: database.commit(request) });
+      try {
+        reply({ kind: "committed", id, committed: database.commit(request) });
+      } finally {
+        // It is on disk, or refused: its bytes need not wait for this thread's collector, which seldom comes.
+        for (const packed of [request.packed, request.kept]) packed.transfer(0);
+      }
       break;
     case "make-room":
       reply({ kind: "room-made", id, made: database.makeRoom(request, await loadGapWriter()) });

@@ -36,7 +36,8 @@ const MOST_BYTES_PER_UNIT = 3;
 
 /** Packs records, one after the other, into one buffer that can be transferred. */
 export class RecordPacker {
-  #buffer = Buffer.alloc(0);
+  #packed = new ArrayBuffer(0);
+  #buffer = Buffer.from(this.#packed);
   #used = 0;
 
   get usedBytes(): number {
@@ -61,9 +62,8 @@ export class RecordPacker {
 
   /** What was packed so far; begins anew. */
   take(): ArrayBuffer {
-    const packed = new ArrayBuffer(this.#used);
-    this.#buffer.copy(Buffer.from(packed), 0, 0, this.#used);
-    this.#buffer = Buffer.alloc(0);
+    const packed = this.#packed.transfer(this.#used);
+    this.#resize(0);
     this.#used = 0;
     return packed;
   }
@@ -71,9 +71,13 @@ export class RecordPacker {
   #reserve(bytes: number): void {
     const needed = this.#used + bytes;
     if (needed <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2, FIRST_BYTES));
-    this.#buffer.copy(grown, 0, 0, this.#used);
-    this.#buffer = grown;
+    this.#resize(Math.max(needed, this.#buffer.length * 2, FIRST_BYTES));
+  }
+
+  /** What it had before is freed at once, without waiting for the collector. */
+  #resize(bytes: number): void {
+    this.#packed = this.#packed.detached ? new ArrayBuffer(bytes) : this.#packed.transfer(bytes);
+    this.#buffer = Buffer.from(this.#packed);
   }
 }
 

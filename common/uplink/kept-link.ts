@@ -226,6 +226,8 @@ function openClient(login: LinkLogin, presence: Presence | undefined): MqttClien
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepalive: keepaliveS,
     resubscribe: false,
+    // Else mqtt-packet makes a buffer for each of 65,536 numbers: 8 MB that save nothing worth it.
+    writeCache: false,
     ...will,
   });
 }

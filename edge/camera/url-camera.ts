@@ -1,9 +1,10 @@
-import { type IncomingMessage, request as requestHttp } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import type { Clock } from "#kit/clock.ts";
 import { codeOf } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";
+import { request as requestHttp } from "#kit/plain-http.ts";
 import { readSecret } from "#kit/read-secret.ts";
 import { urlWithoutSecrets } from "../../firmware-config/settings/camera-address.ts";
 import { type Camera, CameraUnavailable } from "./camera.ts";

@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
 import type { Clock } from "#kit/clock.ts";
 import { messageOf } from "#kit/errors.ts";
-import { releaseBytes } from "../camera/thrifty-sharp.ts";
+import { releaseBytes } from "#kit/release-bytes.ts";
 import { type Classifier, ModelUnusable, type Verdict } from "./classifier.ts";
 import { ModelManifest, type Network, networksOf } from "./manifest.ts";
 import { decodePicture, stretchByArea, toTensor } from "./preprocess.ts";
@@ -37,6 +37,7 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
   }).catch((cause: unknown) => {
     throw new ModelUnusable(`${network.file} cannot be loaded: ${messageOf(cause)}`, { cause });
   });
+  releaseBytes(bytes);
   const { input, output, thresholds } = manifest;
   const inHand = new Set<Promise<Verdict>>();
   let closing: Promise<void> | undefined;
@@ -49,8 +50,11 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
     if (!isUsable(measureLuminance(square))) {
       return { state: "unusable", probabilities: null, tookMs: clock.monotonicMs() - startedMs };
     }
-    const tensor = new Tensor("float32", toTensor(square, input.mean, input.std), [1, 3, input.height, input.width]);
+    const values = toTensor(square, input.mean, input.std);
+    releaseBytes(square.rgb);
+    const tensor = new Tensor("float32", values, [1, 3, input.height, input.width]);
     const outputs = await session.run({ [input.name]: tensor });
+    releaseBytes(values);
     const probabilities = probabilitiesOf([...Logits.parse(outputs[output.name]?.data)]);
     return { state: stateOf(probabilities, thresholds), probabilities, tookMs: clock.monotonicMs() - startedMs };
   }

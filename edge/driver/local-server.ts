@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import type { Closer } from "#kit/closer.ts";
 import { AppError, messageOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
+import { createServer } from "#kit/plain-http.ts";
 
 /** What a route answers. */
 export interface Answer {

@@ -2,6 +2,7 @@ import { type Address, clientIdOf } from "#contract/names.ts";
 import { foldSamples } from "#contract/sample-table.ts";
 import { classOfStream, topics } from "#contract/topics.ts";
 import type { Journal, NewRecord, StoredRecord } from "#journal/journal.ts";
+import { releaseBytes } from "#kit/release-bytes.ts";
 import { journalQueue } from "#uplink/journal-queue.ts";
 import type { NewMessage } from "./new-message.ts";
 import { ForeignOutbox, type Outbox } from "./outbox.ts";
@@ -40,10 +41,12 @@ export function openJournalOutbox(journal: Journal, address: Address, newLog: st
     ...journalQueue(journal, UPLINK_READER, (record) => outgoingOf(record, log)),
     log,
     append: async (messages, values = {}) => {
+      const records = messages.map((message) => recordOf(message, address));
       await journal.append(
-        messages.map((message) => recordOf(message, address)),
+        records,
         journal.value(LOG) === undefined ? { ...values, [LOG]: log, [OWNER]: owner } : values,
       );
+      for (const { bytes } of records) releaseBytes(bytes);
     },
     value: (name) => journal.value(name),
     pending: () => {
