@@ -4,6 +4,7 @@ import { classOfStream, topics } from "#contract/topics.ts";
 import type { Journal, NewRecord, StoredRecord } from "#journal/journal.ts";
 import { releaseBytes } from "#kit/release-bytes.ts";
 import { journalQueue } from "#uplink/journal-queue.ts";
+import type { Outgoing } from "#uplink/send-queue.ts";
 import type { NewMessage } from "./new-message.ts";
 import { ForeignOutbox, type Outbox } from "./outbox.ts";
 import { refuseTooLarge } from "./too-large.ts";
@@ -16,6 +17,9 @@ export const UPLINK_READER = "uplink";
  * write for a reading (BENCHMARKS.md, "What a device writes").
  */
 export const OUTBOX_PAGE_BYTES = 1024;
+
+/** As much as is under way at a time (256 KiB, `sender.ts`): more would only lie in memory. */
+const CHUNKS_AT_ONCE = 8;
 
 /** The value that holds the outbox's log. */
 export const LOG = "log";
@@ -37,8 +41,11 @@ export function openJournalOutbox(journal: Journal, address: Address, newLog: st
     throw new ForeignOutbox(`this data folder belongs to ${begunBy}, not to ${owner}: use another DATA_DIR`);
   }
   const log = journal.value(LOG) ?? newLog;
+  const queue = journalQueue(journal, UPLINK_READER, (records) => outgoingOf(records, log));
   return {
-    ...journalQueue(journal, UPLINK_READER, (record) => outgoingOf(record, log)),
+    ...queue,
+    read: (recordClass, after, limit) =>
+      queue.read(recordClass, after, recordClass === "chunk" ? Math.min(limit, CHUNKS_AT_ONCE) : limit),
     log,
     append: async (messages, values = {}) => {
       const records = messages.map((message) => recordOf(message, address));
@@ -84,8 +91,20 @@ function encodeUnplaced(message: NewMessage): Uint8Array {
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), bytes]);
 }
 
-/** Puts log, seq and id behind the opening brace; a chunk's line of JSON begins with one too. */
-function outgoingOf({ n, topic, bytes }: StoredRecord, log: string): Pick<StoredRecord, "topic" | "bytes"> {
-  const place = `{"log":${JSON.stringify(log)},"seq":${n},"id":${JSON.stringify(`${log}-${n}`)},`;
-  return { topic, bytes: Buffer.concat([Buffer.from(place), bytes.subarray(1)]) };
+/**
+ * Puts log, seq and id behind the opening brace; a chunk's line of JSON begins with one too. What is read together lies in one
+ * piece of memory: malloc gives a large one back whole, where many small ones that are freed at different times leave holes.
+ */
+function outgoingOf(records: readonly StoredRecord[], log: string): Outgoing[] {
+  const places = records.map(({ n }) =>
+    Buffer.from(`{"log":${JSON.stringify(log)},"seq":${n},"id":${JSON.stringify(`${log}-${n}`)},`),
+  );
+  const parts = records.flatMap(({ bytes }, i) => [places[i] ?? Buffer.of(), bytes.subarray(1)]);
+  const together = Buffer.concat(parts);
+  let end = 0;
+  return records.map(({ n, topic, bytes }, i) => {
+    const start = end;
+    end += (places[i]?.length ?? 0) + bytes.length - 1;
+    return { seq: n, topic, bytes: together.subarray(start, end) };
+  });
 }

@@ -28,7 +28,9 @@ export interface UpQueue extends SendQueue {
  * its class behind it until `lookAgain`.
  */
 export function upQueue(journal: Journal, { aside, blame, refused, verdictOn }: UpJudges): UpQueue {
-  const queue = journalQueue(journal, UPLINK_READER, ({ topic, bytes }) => ({ topic, bytes }));
+  const queue = journalQueue(journal, UPLINK_READER, (records) =>
+    records.map(({ n, topic, bytes }) => ({ seq: n, topic, bytes })),
+  );
   const waiting = new Set<string>();
   const listeners = new Set<(classes: ReadonlySet<string>) => void>();
   /** Whether records lie aside now. A full disk does not take them, and only what is sent on makes room there. */
