@@ -53,6 +53,8 @@ export interface DeviceReport extends Address {
   readonly noProgress: string | null;
   /** The wanted updates, and what the device did with each. */
   readonly updates: readonly UpdateReport[];
+  /** Why no update is taken whatever is wanted, or null. */
+  readonly updatesTrouble: string | null;
   /** `lastUp` is in milliseconds since boot, null until the sensor has said something. */
   readonly sensors: readonly (SensorHealth & {
     readonly name: string;
@@ -88,7 +90,7 @@ export interface ReportParts {
   readonly power: Pick<Power, "status">;
   readonly card: Pick<Card, "status">;
   readonly watchdog: Pick<Watchdog, "trouble">;
-  readonly updates: Pick<UpdateSink, "reports">;
+  readonly updates: Pick<UpdateSink, "reports" | "trouble">;
   readonly sensors: readonly Sensor[];
   readonly cycle: Cycle;
   readonly position: Position | undefined;
@@ -147,6 +149,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     card: card.status(),
     noProgress: watchdog.trouble(),
     updates: parts.updates.reports(),
+    updatesTrouble: parts.updates.trouble() ?? null,
     sensors: sensors.map((sensor) => ({
       name: sensor.name,
       model: sensor.model,

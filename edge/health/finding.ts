@@ -53,6 +53,7 @@ const PARTS: Readonly<Record<string, { readonly ru: string; readonly en: string 
   certificate: { ru: "сертификат", en: "certificate" },
   broker: { ru: "брокер", en: "broker" },
   twin: { ru: "настройки из облака", en: "settings of the cloud" },
+  updates: { ru: "обновления", en: "updates" },
   disk: { ru: "диск", en: "disk" },
   card: { ru: "износ карты", en: "card" },
   memory: { ru: "память", en: "memory" },

@@ -22,6 +22,7 @@ export function findingsOf(report: DeviceReport): readonly Finding[] {
     ofCertificate(report),
     ofBroker(report),
     ofTwin(report.twin),
+    ...ofUpdates(report),
     ...ofDisk(report.host),
     ofCard(report),
     ofPower(report),
@@ -148,6 +149,10 @@ function ofTwin({ rev, settings, refused, onTrial, needsRestart, trouble }: Devi
   const count = Object.keys(settings).length;
   return say(count === 0 ? "twin-none" : "twin-well", count);
 }
+
+/** Said only where it matters: that a device takes updates is nothing to pay bytes for. */
+const ofUpdates = ({ updatesTrouble: trouble }: DeviceReport): readonly Finding[] =>
+  trouble === null ? [] : [found("updates", "updates-unreadable", {}, trouble)];
 
 /** The journal keeps 16 MiB in reserve; a photo and its visit take 0.3 MiB: below this the end is near. */
 const LOW_BYTES = 64 * 1024 * 1024;

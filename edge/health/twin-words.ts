@@ -1,7 +1,18 @@
 import type { FindingKind } from "./finding-words.ts";
 
-/** What can be found of the settings that the cloud wants, in words. */
+/** What can be found of the settings and updates that the cloud wants, in words. */
 export const TWIN_WORDS = {
+  "updates-unreadable": {
+    level: "trouble",
+    ru: {
+      what: "книга обновлений не читается: новые обновления не принимаются, всё остальное работает",
+      todo: "проверьте карту памяти; затем удалите DATA_DIR/updates/book.json и запустите программу заново",
+    },
+    en: {
+      what: "the book of updates cannot be read: no update is taken, all else works",
+      todo: "check the card; then remove DATA_DIR/updates/book.json and start the program again",
+    },
+  },
   "twin-none": {
     level: "well",
     ru: { what: "действуют только настройки, заданные при установке" },

@@ -10,9 +10,16 @@ export interface UpdateSink {
   want(updates: readonly SignedUpdate[]): void;
   /** What was done with each of them, for `twin/reported`; at most 16 are said. */
   reports(): readonly UpdateReport[];
+  /** Why no update is taken whatever is wanted, or undefined. */
+  trouble(): string | undefined;
   /** Calls back when the reports have changed; gives the way to stop it. */
   onChange(listener: () => void): () => void;
 }
 
 /** For a device that takes no updates. */
-export const noUpdates: UpdateSink = { want: () => {}, reports: () => [], onChange: () => () => {} };
+export const noUpdates: UpdateSink = {
+  want: () => {},
+  reports: () => [],
+  trouble: () => undefined,
+  onChange: () => () => {},
+};

@@ -22,6 +22,8 @@ export interface Installer {
   readonly name: string;
   /** What came with the device, where that has a counter. */
   readonly installed: Highest | undefined;
+  /** Makes up for what the disk did not take of what it has to remember; nothing is begun before. */
+  settle(): Promise<void>;
   /** Why none can be taken now, or undefined. */
   busy(): string | undefined;
   standing(id: string): Standing | undefined;

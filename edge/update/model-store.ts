@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Sha256 } from "#contract/names.ts";
 import { type UpdateManifest, updateId } from "#contract/updates.ts";
 import { syncFolder, writeDurably } from "#kit/durable-file.ts";
-import { codeOf } from "#kit/errors.ts";
+import { JsonText } from "#kit/json-text.ts";
 import type { ModelPlace } from "../visits/judge.ts";
 import type { ChosenNetwork } from "./check-model.ts";
 import { NO_COUNTS, TrialCounts } from "./model-trial.ts";
@@ -58,12 +58,14 @@ export interface ModelStore {
     chosen: ChosenNetwork,
     bounds: { p99Ms: number; memoryMb: number; doubtfulBefore: number | undefined },
   ): Promise<void>;
-  /** Keeps what was seen of the model on trial. */
+  /** Keeps what was seen of the model on trial. It holds at once; rejects where the disk does not take it. */
   note(counts: TrialCounts): Promise<void>;
-  /** Ends the trial: the model stays, or the one before comes back. */
+  /** Ends the trial: the model stays once that is on disk; the one before comes back at once, as with `note`. */
   end(isWell: boolean, reason: string): Promise<void>;
-  /** Leaves the current model, which cannot be loaded any more, for the one before it. */
+  /** Leaves the current model, which cannot be loaded any more, for the one before it, as with `note`. */
   leaveCurrent(): Promise<void>;
+  /** Makes up for what the disk did not take. */
+  settle(): Promise<void>;
 }
 
 const MOST_ENDED = 8;
@@ -72,14 +74,28 @@ const NOTHING: InUse = { v: 1, current: null, previous: null, trial: null, ended
 
 /** Opens the models kept in a folder; `installed` is the one that came with the device, which is never touched. */
 export async function openModelStore(root: string, installed: string): Promise<ModelStore> {
-  await mkdir(root, { recursive: true });
   const path = join(root, "in-use.json");
   let inUse = await readInUse(path);
+  let isKept = true;
+  await mkdir(root, { recursive: true }).catch(() => {
+    // A disk that takes nothing: it shows with the first change, and the installed model needs none.
+  });
   await sweep(root, inUse);
+  /** Changes what is used once that is on disk. */
   const keep = async (next: InUse) => {
     await writeDurably(path, JSON.stringify(next));
     inUse = next;
+    isKept = true;
     await sweep(root, inUse);
+  };
+  const settle = async () => {
+    if (!isKept) await keep(inUse);
+  };
+  /** Changes what is used, whether or not the disk takes it: a model that does harm must go. */
+  const change = async (next: InUse) => {
+    inUse = next;
+    isKept = false;
+    await settle();
   };
   return {
     place: () => {
@@ -97,40 +113,35 @@ export async function openModelStore(root: string, installed: string): Promise<M
       await keep({ ...inUse, trial: { model, counts: NO_COUNTS, p99Ms, memoryMb, why, ...before } });
     },
     note: async (counts) => {
-      if (inUse.trial !== null) await keep({ ...inUse, trial: { ...inUse.trial, counts } });
+      if (inUse.trial !== null) await change({ ...inUse, trial: { ...inUse.trial, counts } });
     },
     end: async (isWell, reason) => {
       const { trial, current, previous } = inUse;
       if (trial === null) return;
       const ended = [...inUse.ended, { id: trial.model.id, isWell, reason }].slice(-MOST_ENDED);
       const pair = isWell ? { current: trial.model, previous: current } : { current, previous };
-      await keep({ v: 1, ...pair, trial: null, ended });
+      await (isWell ? keep : change)({ v: 1, ...pair, trial: null, ended });
     },
-    leaveCurrent: async () => await keep({ ...inUse, current: inUse.previous, previous: null }),
+    leaveCurrent: async () => await change({ ...inUse, current: inUse.previous, previous: null }),
+    settle,
   };
 }
 
 /** A file that cannot be read is as one that is not there: the model that the device was installed with always works. */
 async function readInUse(path: string): Promise<InUse> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
-  });
-  if (text === undefined) return NOTHING;
-  try {
-    return InUse.parse(JSON.parse(text));
-  } catch {
-    return NOTHING;
-  }
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  const read = JsonText.pipe(InUse).safeParse(text);
+  return read.success ? read.data : NOTHING;
 }
 
 /** Removes folders of models that nothing points to: begun ones, and those before the previous one. */
 async function sweep(root: string, { current, previous, trial }: InUse): Promise<void> {
   const kept = [current, previous, trial?.model].map((model) => model?.folder);
-  for (const name of await readdir(root)) {
-    if (/^[0-9a-f]{16}(\.new)?$/.test(name) && !kept.includes(name)) {
-      await rm(join(root, name), { recursive: true, force: true });
-    }
+  for (const name of await readdir(root).catch(() => [])) {
+    if (!/^[0-9a-f]{16}(\.new)?$/.test(name) || kept.includes(name)) continue;
+    await rm(join(root, name), { recursive: true, force: true }).catch(() => {
+      // It only takes room; the next change sweeps again.
+    });
   }
 }
 

@@ -52,6 +52,7 @@ export async function openModelUpdates(options: ModelUpdatesOptions): Promise<Mo
     busy: () => (store.trial() === undefined ? undefined : "another model is on trial"),
     standing: (id) => standingIn(store, id),
     again: () => undefined,
+    settle: () => trial.inTurn(() => store.settle()),
     roomFor: ({ files }) => files.reduce((sum, { bytes }) => sum + bytes, 0),
     test: async (update, files, signal) => {
       // Loaded only when a model has come: it brings the native libraries of pictures and models.
@@ -71,8 +72,10 @@ export async function openModelUpdates(options: ModelUpdatesOptions): Promise<Mo
       judge = opened;
       while (opened.trouble !== null && store.place().folder !== installed) {
         log.error({ event: "model.unusable", reason: opened.trouble }, "the model cannot be loaded; the one before is");
-        if (store.trial() === undefined) await store.leaveCurrent();
-        else await store.end(false, opened.trouble);
+        const left = store.trial() === undefined ? store.leaveCurrent() : store.end(false, opened.trouble);
+        await left.catch((error: unknown) => {
+          log.error({ event: "model.unkept", err: error }, "which model is in use could not be kept");
+        });
         await useCurrent();
       }
     },

@@ -12,6 +12,8 @@ export type StartedAs = z.infer<typeof StartedAs>;
 
 /** Programs that came as updates. Three links say which one runs: `trial`, `current`, `previous` (see launch.sh). */
 export interface SoftwareStore {
+  /** Settles what ended while another program, or none, ran; once that is on disk, nothing more. Rejects as the disk does. */
+  settle(): Promise<void>;
   /** The update on trial, if there is one. */
   trial(): { readonly id: string } | undefined;
   /** The update whose trial met no link, until it is blamed, or on trial again. */
@@ -31,17 +33,22 @@ export interface SoftwareStore {
 
 const folderOf = ({ counter, version }: UpdateManifest): string => `${counter}-${version}`;
 
-/** Opens the programs in a folder, and settles what ended while another program, or none, ran. */
+/** Opens the programs in a folder; `settle` is to be called first. */
 export async function openSoftwareStore(root: string, startedAs: StartedAs): Promise<SoftwareStore> {
-  await mkdir(root, { recursive: true });
   const at = (name: string) => join(root, name);
   const notes = await openSoftwareNotes(at("software.json"));
   const forgetFall = () => removeDurably([at("current-failed"), at("current-starts")]);
-  if (startedAs !== "trial") await settleTrial(root, notes, forgetFall);
-  if (startedAs === "previous" || startedAs === "base") await settleFall(root, notes);
-  await sweep(root, notes.book.returned?.folder);
+  let isSettled = false;
 
   return {
+    settle: async () => {
+      if (isSettled) return;
+      await mkdir(root, { recursive: true });
+      if (startedAs !== "trial") await settleTrial(root, notes, forgetFall);
+      if (startedAs === "previous" || startedAs === "base") await settleFall(root, notes);
+      await sweep(root, notes.book.returned?.folder);
+      isSettled = true;
+    },
     trial: () => notes.book.trial ?? undefined,
     returned: () => notes.book.returned ?? undefined,
     ended: (id) => notes.book.ended.find((one) => one.id === id),

@@ -42,6 +42,7 @@ const UNPACKED = 4;
 export async function openSoftwareUpdates(options: SoftwareUpdatesOptions): Promise<SoftwareUpdates> {
   const { folder, startedAs, environment, trialMs, clock, log, restart } = options;
   const store = await openSoftwareStore(folder, startedAs);
+  await store.settle().catch(sayUnkept(log));
   const listeners = new Set<() => void>();
   let watch: Closer | undefined;
 
@@ -101,6 +102,7 @@ export async function openSoftwareUpdates(options: SoftwareUpdatesOptions): Prom
     kind: "software",
     name: "edge",
     installed: undefined,
+    settle: store.settle,
     busy: () => {
       if (startedAs === undefined) return "this program was not started by bin/dvornik-launch, which replaces it";
       return store.trial() === undefined ? undefined : "other software is on trial";
@@ -137,6 +139,9 @@ export async function openSoftwareUpdates(options: SoftwareUpdatesOptions): Prom
     },
   };
 }
+
+const sayUnkept = (log: Logger) => (error: unknown) =>
+  log.error({ event: "software.unkept", err: error }, "how the last trial of software ended could not be kept");
 
 /** At most 200 letters of it are reported. */
 function whyItWaits({ reason, verdict, tries }: Returned): string {

@@ -55,6 +55,7 @@ export async function takeUpdate(
 ): Promise<void> {
   const { manifest } = update;
   const { folder, book, installers, fleetUrl, holdBack, log } = options;
+  if (book.trouble !== undefined) throw new UpdateWaits(book.trouble);
   const judged = judgeUpdate(update, factsOf(options));
   if (judged.kind === "refuse") throw new UpdateRefused(judged.reason);
   if (judged.kind === "wait") throw new UpdateWaits(judged.reason);
@@ -63,6 +64,7 @@ export async function takeUpdate(
   if (hindrance !== undefined) throw new UpdateWaits(hindrance);
   if (installer === undefined || fleetUrl === undefined) throw new UpdateWaits("FLEET_URL is not set");
 
+  await installer.settle();
   await book.accept(manifest);
   const fetchAndTest = async () => {
     await fetchFiles(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type UpdateManifest, updateId } from "#contract/updates.ts";
 import { writeDurably } from "#kit/durable-file.ts";
-import { codeOf } from "#kit/errors.ts";
+import { codeOf, messageOf } from "#kit/errors.ts";
 import type { Highest } from "./judge-update.ts";
 
 const Failed = z.object({ id: z.string(), reason: z.string() });
@@ -14,36 +14,48 @@ const Book = z.object({
 });
 type Book = z.infer<typeof Book>;
 
-/** What a device has to remember of updates whatever happens: on disk before anything is done upon it. */
+/** What a device has to remember of updates whatever happens. */
 export interface UpdateBook {
+  /** Why nothing is known of what was here, or undefined: an empty book would take old updates again, so none is taken then. */
+  readonly trouble: string | undefined;
   highest(manifest: UpdateManifest): Highest | undefined;
-  /** From now on nothing with a lower counter is taken. Rejects with `disk-full` or `disk-unwritable`. */
+  /** From now on nothing with a lower counter is taken; on disk when it resolves. Rejects with `disk-full` or `disk-unwritable`. */
   accept(manifest: UpdateManifest): Promise<void>;
   /** Why this one failed its test here, or undefined. */
   failureOf(id: string): string | undefined;
+  /** Holds at once; rejects where the disk does not take it, and `settle` tries again. */
   fail(id: string, reason: string): Promise<void>;
+  /** Makes up for what the disk did not take. */
+  settle(): Promise<void>;
 }
 
 const MOST_FAILED = 32;
+const EMPTY: Book = { v: 1, highest: {}, failed: [] };
 const keyOf = ({ kind, name }: UpdateManifest): string => `${kind}:${name}`;
 
-/**
- * Opens the book in a folder. A book that cannot be read ends with an error rather than with an empty one: an empty one
- * would take old updates again.
- */
+/** Opens the book in a folder. One that cannot be read is left as it is, and says so in `trouble`. */
 export async function openUpdateBook(folder: string): Promise<UpdateBook> {
-  await mkdir(folder, { recursive: true });
   const path = join(folder, "book.json");
-  let book: Book = await readBook(path);
+  const read = await readBook(folder, path);
+  const trouble = "book" in read ? undefined : `${path} cannot be read: ${read.trouble}`.slice(0, 190);
+  let book = "book" in read ? read.book : EMPTY;
+  let isKept = true;
+  const settle = async () => {
+    if (isKept || trouble !== undefined) return;
+    await writeDurably(path, JSON.stringify(book));
+    isKept = true;
+  };
   const keep = async (next: Book) => {
-    await writeDurably(path, JSON.stringify(next));
     book = next;
+    isKept = false;
+    await settle();
   };
   return {
+    trouble,
     highest: (manifest) => book.highest[keyOf(manifest)],
     accept: async (manifest) => {
       const held = book.highest[keyOf(manifest)];
-      if (held !== undefined && held.counter >= manifest.counter) return;
+      if (held !== undefined && held.counter >= manifest.counter) return await settle();
       const highest = { counter: manifest.counter, id: updateId(manifest) };
       await keep({ ...book, highest: { ...book.highest, [keyOf(manifest)]: highest } });
     },
@@ -52,13 +64,19 @@ export async function openUpdateBook(folder: string): Promise<UpdateBook> {
       const others = book.failed.filter((one) => one.id !== id);
       await keep({ ...book, failed: [...others, { id, reason }].slice(-MOST_FAILED) });
     },
+    settle,
   };
 }
 
-async function readBook(path: string): Promise<Book> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
-  });
-  return text === undefined ? { v: 1, highest: {}, failed: [] } : Book.parse(JSON.parse(text));
+async function readBook(folder: string, path: string): Promise<{ readonly book: Book } | { readonly trouble: string }> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const text = await readFile(path, "utf8").catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    });
+    return { book: text === undefined ? EMPTY : Book.parse(JSON.parse(text)) };
+  } catch (error) {
+    return { trouble: error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error) };
+  }
 }

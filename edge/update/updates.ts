@@ -61,26 +61,40 @@ export function startUpdates(options: UpdatesOptions): Updates {
     });
   }
 
-  async function work(): Promise<void> {
-    while (!closing.signal.aborted) {
-      woken = Promise.withResolvers();
-      if (hasHeard) await sweepFiles(filesIn(folder), wanted);
-      for (const one of wanted) {
-        if (!isOpen(one) || one.notBeforeMs > clock.monotonicMs()) continue;
-        current = new AbortController();
-        await attempt(one, options, tell, AbortSignal.any([closing.signal, current.signal]));
-        if (!wanted.includes(one)) break;
-      }
-      const due = wanted.filter(isOpen).map(({ notBeforeMs }) => notBeforeMs - clock.monotonicMs());
-      const pause = new AbortController();
-      const slept = due.length === 0 ? [] : [wait(Math.max(0, Math.min(...due)), pause.signal)];
-      await Promise.race([woken.promise, ...slept]);
-      pause.abort();
+  async function turn(): Promise<void> {
+    const untidy = (error: unknown) =>
+      log.warn({ event: "updates.untidy", err: error }, "the disk does not take what updates leave to be done");
+    if (hasHeard) await sweepFiles(filesIn(folder), wanted).catch(untidy);
+    await options.book.settle().catch(untidy);
+    for (const one of wanted) {
+      if (!isOpen(one) || one.notBeforeMs > clock.monotonicMs()) continue;
+      current = new AbortController();
+      await attempt(one, options, tell, AbortSignal.any([closing.signal, current.signal]));
+      if (!wanted.includes(one)) break;
     }
   }
-  const working = work().catch((error: unknown) => {
-    log.error({ event: "updates.failed", err: error }, "no updates are taken until the next start");
-  });
+  async function rest(): Promise<void> {
+    const due = wanted.filter(isOpen).map(({ notBeforeMs }) => notBeforeMs - clock.monotonicMs());
+    const pause = new AbortController();
+    const slept = due.length === 0 ? [] : [wait(Math.max(0, Math.min(...due)), pause.signal)];
+    await Promise.race([woken.promise, ...slept]);
+    pause.abort();
+  }
+  async function work(): Promise<void> {
+    for (let failures = 0; !closing.signal.aborted; ) {
+      woken = Promise.withResolvers();
+      try {
+        await turn();
+        failures = 0;
+        await rest();
+      } catch (error) {
+        log.error({ event: "updates.failed", err: error }, "what is to be done with updates is looked at again");
+        await wait(backoffMs(failures, RETRY, random()), closing.signal);
+        failures += 1;
+      }
+    }
+  }
+  const working = work();
 
   return {
     want: (updates) => {
@@ -104,6 +118,7 @@ export function startUpdates(options: UpdatesOptions): Updates {
       woken.resolve();
     },
     reports: () => wanted.map(reportOf),
+    trouble: () => options.book.trouble,
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -145,8 +160,9 @@ async function attempt(one: Wanted, options: UpdatesOptions, tell: () => void, s
     sayStanding(one, options);
   } catch (error) {
     if (!signal.aborted) await giveUp(one, error, options);
+  } finally {
+    tell();
   }
-  tell();
 }
 
 /** An update that was refused stays so; any other is tried again. */
@@ -155,9 +171,10 @@ async function giveUp(one: Wanted, error: unknown, { book, clock, random, log }:
   const reason = messageOf(error);
   if (error instanceof UpdateRefused) {
     log.error({ event: "update.refused", id, reason }, "an update is refused");
+    say(one, "refused", reason);
     // What failed here is not tried again; what was only judged is judged anew after a start with other settings.
     if (stage === "testing") await book.fail(id, reason);
-    return say(one, "refused", reason);
+    return;
   }
   if (error instanceof FileChanged) one.spoiled += 1;
   const backoff = one.spoiled >= MOST_SPOILED ? NEXT_DAY_MS : backoffMs(one.attempt, RETRY, random());

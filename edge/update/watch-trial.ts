@@ -57,8 +57,12 @@ export async function watchTrial(
   };
   const end = async (isWell: boolean, reason: string) => {
     log.warn({ event: isWell ? "model.proven" : "model.returned", reason }, "the trial of a model has ended");
-    await store.end(isWell, reason);
+    if (isWell) await store.end(true, reason);
+    // A model that has failed goes whether or not the disk takes that; else it is on trial again at the next start.
+    const kept = isWell ? undefined : store.end(false, reason);
+    await Promise.allSettled([kept]);
     await onEnd(isWell);
+    await kept;
   };
   const note = async (change: (counts: TrialCounts) => TrialCounts) => {
     const trial = store.trial();
@@ -81,7 +85,9 @@ export async function watchTrial(
     await note((counts) => ({ ...counts, upMs: counts.upMs + upMs, starts }));
   };
 
-  await inTurn(() => note((counts) => ({ ...counts, starts: counts.starts + 1 })));
+  await inTurn(() => note((counts) => ({ ...counts, starts: counts.starts + 1 }))).catch(() => {
+    // Told of in its turn; the count holds until the disk takes it.
+  });
   const watch = every(
     WATCH_EVERY_MS,
     () => inTurn(look),

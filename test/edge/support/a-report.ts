@@ -34,6 +34,7 @@ export function aReport(change: Partial<DeviceReport> = {}): DeviceReport {
     model: "d".repeat(64),
     modelTrouble: null,
     updates: [],
+    updatesTrouble: null,
     now: STAMP,
     outbox: { ...NOTHING_PENDING, log: "log-1", ages: {} },
     brokerUrl: "mqtts://broker.example:8883",
