@@ -14,6 +14,16 @@ export interface TarEntry {
   readonly isExecutable: boolean;
 }
 
+/** One step of a path: no name that leads elsewhere, and nothing that a shell or a screen reads as something else. */
+const PATH_STEP = /^(?!\.{1,2}$)[A-Za-z0-9@._+-]{1,100}$/;
+const MAX_STEPS = 24;
+
+/** The steps of a plain path inside a folder; undefined for any other, which is neither packed nor unpacked. */
+export function plainStepsOf(path: string): readonly string[] | undefined {
+  const steps = path.split("/");
+  return steps.length <= MAX_STEPS && steps.every((step) => PATH_STEP.test(step)) ? steps : undefined;
+}
+
 /** Where in a header something lies: first byte and length. */
 const FIELD = {
   name: [0, 100],
@@ -34,8 +44,9 @@ const EXECUTABLE = 0o111;
 /** How many bytes of zeros follow contents of this length. */
 export const paddingOf = (bytes: number): number => (TAR_BLOCK - (bytes % TAR_BLOCK)) % TAR_BLOCK;
 
-/** Writes a header: owner root, no time, so the same files are the same archive. Throws where the path does not fit. */
+/** Writes a header: owner root, no time, so the same files are the same archive. Throws where the path is not plain or does not fit. */
 export function encodeTarHeader({ path, bytes, isExecutable }: TarEntry): Buffer {
+  if (plainStepsOf(path) === undefined) throw new RangeError(`no device would unpack ${JSON.stringify(path)}`);
   const header = Buffer.alloc(TAR_BLOCK);
   const write = ([at]: readonly [number, number], text: string) => header.write(text, at, "latin1");
   const octal = (field: readonly [number, number], value: number) =>

@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { artefactPath, type UpdateFile } from "#contract/updates.ts";
 import type { Clock } from "#kit/clock.ts";
 import { syncFolder } from "#kit/durable-file.ts";
-import { codeOf } from "#kit/errors.ts";
 import { wait } from "#kit/wait.ts";
 import { FileChanged, fetchPiece } from "./fetch-piece.ts";
-import { UpdateWaits } from "./update-refused.ts";
+import { isDiskFull, UpdateWaits } from "./update-refused.ts";
 
 /** How files are fetched. */
 export interface DownloadOptions {
@@ -30,7 +29,7 @@ const PIECE_BYTES = 1024 * 1024;
 /**
  * Fetches a file in pieces, each synced before the next one is asked for, and gives its path once its hash is right.
  *
- * Rejects with `UpdateWaits`; what is on disk by then is gone on from, also after a kill or a power cut. Bytes that turn
+ * Rejects with `UpdateWaits` or what the disk says; what is on disk by then is gone on from, also after a kill or a power cut. Bytes that turn
  * out to be other ones, and those of a disk that is full, are removed.
  */
 export async function downloadFile(file: UpdateFile, options: DownloadOptions, signal: AbortSignal): Promise<string> {
@@ -45,12 +44,9 @@ export async function downloadFile(file: UpdateFile, options: DownloadOptions, s
     if (hash.digest("hex") !== file.sha256) throw new FileChanged("the cloud's file is not the one that was signed");
     await handle.sync();
   } catch (error) {
-    if (error instanceof FileChanged) await rm(part, { force: true });
-    const code = codeOf(error);
-    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
-    // The outbox needs the room more.
-    await rm(part, { force: true });
-    throw new UpdateWaits("the disk is full", { cause: error });
+    // On a full disk the outbox needs the room more.
+    if (error instanceof FileChanged || isDiskFull(error)) await rm(part, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }

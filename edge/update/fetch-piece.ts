@@ -25,7 +25,7 @@ const PIECE_WITHIN_MS = 10 * 60_000;
  * Fetches one piece and hands on its bytes as they come, never more than were asked for; gives the file's ETag.
  *
  * Rejects with `UpdateWaits` when the link or the server fails, silent or slow ones too; what was handed on by then is
- * good to go on from. Redirections are not followed.
+ * good to go on from. Rejects as `take` does when that fails. Redirections are not followed.
  */
 export async function fetchPiece(
   request: PieceRequest,
@@ -36,6 +36,7 @@ export async function fetchPiece(
   const patience = new AbortController();
   const giveUp = () => patience.abort(new UpdateWaits(`the cloud said nothing for ${silentMs / 1000} s`));
   let timer = setTimeout(giveUp, silentMs);
+  let untaken: unknown;
   const within = AbortSignal.any([signal, patience.signal, AbortSignal.timeout(PIECE_WITHIN_MS)]);
   try {
     const answer = await fetch(request.url, {
@@ -53,13 +54,16 @@ export async function fetchPiece(
       clearTimeout(timer);
       got += bytes.length;
       if (got > length) throw new UpdateWaits("the cloud sends more than it said");
-      await take(bytes);
+      await take(bytes).catch((error: unknown) => {
+        untaken = error;
+        throw error;
+      });
       timer = setTimeout(giveUp, silentMs);
     }
     if (got < length) throw new UpdateWaits("the link was lost in the middle of a piece");
     return answer.headers.get("etag") ?? undefined;
   } catch (cause) {
-    throw troubleOf(cause, signal, patience.signal);
+    throw cause === untaken ? cause : troubleOf(cause, signal, patience.signal);
   } finally {
     clearTimeout(timer);
     // Whatever is left of the answer is not read to its end.

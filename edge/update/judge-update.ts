@@ -28,8 +28,11 @@ export type Judgement =
 const refuse = (reason: string): Judgement => ({ kind: "refuse", reason });
 const wait = (reason: string): Judgement => ({ kind: "wait", reason });
 
-/** A clock that nobody vouches for may be years behind, and would take what has long expired. */
-const isTrusted = (clock: ClockQuality): boolean => clock === "gps" || clock === "ntp";
+/**
+ * How far a battery's clock is believed here. It counts as `rtc` only while it agrees with the system's, and the stated error
+ * (`CLOCK_ERROR_MS`, five minutes) is what a crystal does in a month: a day covers twenty years.
+ */
+const RTC_WITHIN_MS = 86_400_000;
 
 /** Whether the device may fetch it: the signature first, since nothing else of it counts without one. */
 export function judgeUpdate(update: SignedUpdate, facts: JudgeFacts): Judgement {
@@ -40,11 +43,8 @@ export function judgeUpdate(update: SignedUpdate, facts: JudgeFacts): Judgement 
   if (!facts.isKnown(manifest)) return refuse(`this device has no ${manifest.kind} by the name of ${manifest.name}`);
   const order = judgeCounter(manifest, facts.highest(manifest));
   if (order !== undefined) return order;
-  const { at, clock } = facts.now;
-  if (at === null || !isTrusted(clock)) {
-    return wait(`the time must come from GPS or NTP to know that it has not expired; now the clock is ${clock}`);
-  }
-  if (at >= manifest.expiresAt) return refuse(`it expired at ${new Date(manifest.expiresAt).toISOString()}`);
+  const late = judgeExpiry(manifest, facts.now);
+  if (late !== undefined) return late;
   if (!isAtLeast(facts.software, manifest.minSoftware)) {
     return wait(`it needs software ${manifest.minSoftware} or newer; this is ${facts.software}`);
   }
@@ -59,4 +59,25 @@ function judgeCounter(manifest: UpdateManifest, highest: Highest | undefined): J
   return updateId(manifest) === highest.id
     ? undefined
     : refuse(`its counter ${manifest.counter} is that of another update that was here`);
+}
+
+/**
+ * GPS and NTP say when it has expired. A battery's clock says only that it surely has not: it must be a day before, and not
+ * behind the day of the signature, which it would be after its battery was empty. Without a time it waits: a clock that
+ * nobody vouches for may be years behind, and would take what has long expired.
+ */
+function judgeExpiry({ issuedAt, expiresAt }: UpdateManifest, { at, clock }: JudgeFacts["now"]): Judgement | undefined {
+  if (at === null || clock === "none") {
+    return wait(`the time must be known to know that it has not expired; now the clock is ${clock}`);
+  }
+  if (clock !== "rtc") {
+    return at >= expiresAt ? refuse(`it expired at ${new Date(expiresAt).toISOString()}`) : undefined;
+  }
+  if (at < issuedAt - RTC_WITHIN_MS) {
+    return wait("by the battery's clock it is not signed yet: the time must come from GPS or NTP");
+  }
+  if (at >= expiresAt - RTC_WITHIN_MS) {
+    return wait("by the battery's clock it has expired, or will within a day: the time must come from GPS or NTP");
+  }
+  return undefined;
 }

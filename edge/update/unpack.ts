@@ -6,7 +6,7 @@ import { createGunzip } from "node:zlib";
 import { z } from "zod";
 import { syncFolder } from "#kit/durable-file.ts";
 import { codeOf, messageOf } from "#kit/errors.ts";
-import { decodeTarHeader, paddingOf, TAR_BLOCK, type TarEntry } from "#kit/tar-header.ts";
+import { decodeTarHeader, paddingOf, plainStepsOf, TAR_BLOCK, type TarEntry } from "#kit/tar-header.ts";
 import { UpdateRefused } from "./update-refused.ts";
 
 /** How much an archive may become. */
@@ -17,10 +17,6 @@ export interface UnpackLimits {
 
 /** A bundle with its native libraries and its own Node has some 250 MB in 3,000 files. */
 export const BUNDLE_LIMITS: UnpackLimits = { bytes: 768 * 1024 * 1024, files: 20_000 };
-
-/** One step of a path: no dot in front but that of a name such as `.package-lock.json`; never `.` or `..`. */
-const PATH_STEP = /^(?!\.{1,2}$)[A-Za-z0-9@._+-]{1,100}$/;
-const MAX_STEPS = 24;
 
 /**
  * Unpacks a gzipped ustar archive into a new folder, synced. Only plain files with plain names are taken: what has a link,
@@ -65,8 +61,8 @@ export async function unpack(archive: string, folder: string, limits: UnpackLimi
 
 /** Where an entry goes. Throws `UpdateRefused` where that could be anywhere but in the folder. */
 export function pathOf(folder: string, path: string): string {
-  const steps = path.split("/");
-  if (steps.length > MAX_STEPS || !steps.every((step) => PATH_STEP.test(step))) {
+  const steps = plainStepsOf(path);
+  if (steps === undefined) {
     throw new UpdateRefused(`the archive holds ${JSON.stringify(path.slice(0, 80))}, which is no path in its folder`);
   }
   return join(folder, ...steps);

@@ -1,4 +1,4 @@
-import { AppError } from "#kit/errors.ts";
+import { AppError, codeOf } from "#kit/errors.ts";
 
 /** An update that this device will not take, whatever is tried again; the message says why, for the operator. */
 export class UpdateRefused extends AppError {
@@ -10,4 +10,10 @@ export class UpdateRefused extends AppError {
 export class UpdateWaits extends AppError {
   readonly code = "update-waits";
   readonly retry = true;
+}
+
+/** Whether there was no room for what was written. */
+export function isDiskFull(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOSPC" || code === "EDQUOT" || code === "disk-full";
 }

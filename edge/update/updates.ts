@@ -9,7 +9,7 @@ import { wait } from "#kit/wait.ts";
 import type { UpdateSink } from "../twin/update-sink.ts";
 import { FileChanged } from "./fetch-piece.ts";
 import { filesIn, installerOf, type TakeOptions, takeUpdate } from "./take-update.ts";
-import { UpdateRefused } from "./update-refused.ts";
+import { isDiskFull, UpdateRefused } from "./update-refused.ts";
 
 /** What updates need. */
 export interface UpdatesOptions extends TakeOptions {
@@ -168,7 +168,7 @@ async function attempt(one: Wanted, options: UpdatesOptions, tell: () => void, s
 /** An update that was refused stays so; any other is tried again. */
 async function giveUp(one: Wanted, error: unknown, { book, clock, random, log }: UpdatesOptions): Promise<void> {
   const { id, stage } = one;
-  const reason = messageOf(error);
+  const reason = isDiskFull(error) ? "the disk is full" : messageOf(error);
   if (error instanceof UpdateRefused) {
     log.error({ event: "update.refused", id, reason }, "an update is refused");
     say(one, "refused", reason);

@@ -73,7 +73,10 @@ async function requireOurVersions(oursText: string, installedFile: string): Prom
 /** Files that only developers read; texts stay, since some are licences. */
 const NOT_RUN = /\.(map|[mc]?ts|cc|cpp|c|h|hpp|gypi?)$|^(tsconfig.*\.json|\.eslintrc.*|\.npmignore)$/i;
 
-/** Takes away what this machine never runs: other machines' native libraries, types, maps, texts. */
+/** Folders at a package's root that it does not load; some hold names that no device would unpack. */
+const NOT_LOADED = /^(tests?|fixtures?|examples?|benchmarks?)$/i;
+
+/** Takes away what this machine never runs: other machines' native libraries, tests, types, maps, texts. */
 export async function prunePackages(modules: string, arch: Arch): Promise<void> {
   await keepOnly(join(modules, "@serialport/bindings-cpp/prebuilds"), [`linux-${arch}`]);
   const onnx = join(modules, "onnxruntime-node/bin");
@@ -83,11 +86,23 @@ export async function prunePackages(modules: string, arch: Arch): Promise<void> 
   }
   await rm(join(modules, "@types"), { recursive: true, force: true });
   await rm(join(modules, ".package-lock.json"), { force: true });
+  await pruneNotLoaded(modules);
   for (const entry of await readdir(modules, { recursive: true, withFileTypes: true })) {
     if (entry.isFile() && NOT_RUN.test(entry.name)) {
       await rm(join(entry.parentPath, entry.name));
     }
     if (entry.isSymbolicLink()) await rm(join(entry.parentPath, entry.name));
+  }
+}
+
+async function pruneNotLoaded(modules: string): Promise<void> {
+  for (const name of await namesIn(modules)) {
+    const packages = name.startsWith("@") ? await namesIn(join(modules, name)) : [""];
+    for (const root of packages.map((inner) => join(modules, name, inner))) {
+      const idle = (await namesIn(root)).filter((child) => NOT_LOADED.test(child));
+      for (const child of idle) await rm(join(root, child), { recursive: true, force: true });
+      await pruneNotLoaded(join(root, "node_modules"));
+    }
   }
 }
 

@@ -88,10 +88,22 @@ describe("judgeUpdate", () => {
     expect(judgeUpdate(signed({ expiresAt: NOW + 1 }), facts())).toEqual({ kind: "take" });
   });
 
-  it("waits while nobody vouches for the clock, even if it says that all is well", () => {
+  it("waits while there is no time", () => {
     expect(judgeUpdate(signed(), facts({ now: { at: null, clock: "none" } }))).toEqual(waits(/the clock is none/));
-    expect(judgeUpdate(signed(), facts({ now: { at: NOW, clock: "rtc" } }))).toEqual(waits(/the clock is rtc/));
     expect(judgeUpdate(signed(), facts({ now: { at: NOW, clock: "gps" } }))).toEqual({ kind: "take" });
+  });
+
+  it("believes a battery's clock where a day more or less changes nothing, and waits where it does", () => {
+    const DAY_MS = 86_400_000;
+    const byBattery = (fromNowMs: number) => facts({ now: { at: NOW + fromNowMs, clock: "rtc" } });
+    const update = signed({ issuedAt: NOW, expiresAt: NOW + 10 * DAY_MS });
+
+    expect(judgeUpdate(update, byBattery(DAY_MS))).toEqual({ kind: "take" });
+    expect(judgeUpdate(update, byBattery(-DAY_MS))).toEqual({ kind: "take" });
+    expect(judgeUpdate(update, byBattery(9 * DAY_MS - 1))).toEqual({ kind: "take" });
+    expect(judgeUpdate(update, byBattery(9 * DAY_MS))).toEqual(waits(/will within a day/));
+    expect(judgeUpdate(update, byBattery(900 * DAY_MS))).toEqual(waits(/has expired/));
+    expect(judgeUpdate(update, byBattery(-2 * DAY_MS))).toEqual(waits(/not signed yet/));
   });
 
   it("waits for the software that it needs", () => {

@@ -42,7 +42,7 @@ export async function publishSoftware(
 
 /** Signs any bytes as software. */
 export const signSoftware = (
-  server: ArtefactServer,
+  server: Pick<ArtefactServer, "put">,
   version: string,
   counter: number,
   bytes: Uint8Array,

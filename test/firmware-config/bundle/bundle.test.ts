@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { closureOf } from "../../../firmware-config/bundle/closure.ts";
-import { packFolder } from "../../../firmware-config/bundle/tar.ts";
+import { prunePackages } from "../../../firmware-config/bundle/install-packages.ts";
+import { filesBelow, packFolder } from "../../../firmware-config/bundle/tar.ts";
 import { toJavaScript } from "../../../firmware-config/bundle/to-javascript.ts";
 import { ROOT } from "../../support/program.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -83,7 +84,7 @@ describe("toJavaScript", () => {
 describe("packFolder", () => {
   it("makes the same archive of the same files each time, which tar unpacks", async () => {
     const folder = await tempFolder();
-    const long = `${"deep/".repeat(30)}file-of-a-name-that-is-long.txt`;
+    const long = `${"deep/".repeat(20)}file-of-a-name-that-is-long.txt`;
     await write(folder, { "in/run": "#!/bin/sh\n", [`in/${long}`]: "x".repeat(70_000), "in/empty": "" });
     await chmod(join(folder, "in/run"), 0o755);
 
@@ -96,5 +97,36 @@ describe("packFolder", () => {
     expect(await readFile(join(folder, "out", long), "utf8")).toBe("x".repeat(70_000));
     expect((await stat(join(folder, "out/run"))).mode & 0o111).not.toBe(0);
     expect((await stat(join(folder, "out/empty"))).mode & 0o111).toBe(0);
+  });
+
+  it("refuses a name that no device would unpack, before anybody signs it", async () => {
+    const folder = await tempFolder();
+    await write(folder, { "in/hello world.txt": "x" });
+
+    await expect(packFolder(join(folder, "in"), join(folder, "one.tar.gz"))).rejects.toThrow(/hello world/);
+  });
+});
+
+describe("prunePackages", () => {
+  it("takes away what packages do not load, with its odd names, and leaves what they do", async () => {
+    const folder = await tempFolder();
+    await write(folder, {
+      "one/fixture/hello world.txt": "x",
+      "one/index.js": "",
+      "one/lib/test/needed.js": "",
+      "@scope/two/tests/a.js": "",
+      "@scope/two/two.js": "",
+      "one/node_modules/three/test/a.js": "",
+      "test/index.js": "",
+    });
+
+    await prunePackages(folder, "x64");
+
+    expect(await filesBelow(folder)).toEqual([
+      "@scope/two/two.js",
+      "one/index.js",
+      "one/lib/test/needed.js",
+      "test/index.js",
+    ]);
   });
 });
