@@ -25,7 +25,7 @@ import { hostFactsOf } from "../health/host-facts.ts";
 import { readRuns } from "../health/run-record.ts";
 import { createPace, paceSettings } from "../pace.ts";
 import { dutyOf, firstCauses } from "../power/duty.ts";
-import { readPower } from "../power/read-power.ts";
+import { powerReader } from "../power/read-power.ts";
 import { openSensors } from "../sensors/open-sensors.ts";
 import { probeBroker } from "./probe-broker.ts";
 import { probeOverlays } from "./probe-overlays.ts";
@@ -55,7 +55,7 @@ export async function examine(config: EdgeConfig, environment: NodeJS.ProcessEnv
     examineBroker(config),
     examineCertificate(config),
     hostFactsOf(folder),
-    readPower({ sysDir, environment: programs }),
+    powerReader({ sysDir, environment: programs })(),
     readRuns(folder),
     probeRights(config, userInfo().username),
   ]);

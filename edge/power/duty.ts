@@ -21,13 +21,15 @@ export interface Causes {
   /** 0, it is none, to 2. */
   readonly heat: number;
   readonly charge: number;
+  /** Whether the battery was empty when its charge was known last, and is not well above that yet. */
+  readonly isEmpty: boolean;
   /** When heat and charge were known last; what is not known for an hour is no cause any more. */
   readonly heatKnownMs: number;
   readonly chargeKnownMs: number;
   /** When the supply was too weak last; null: not within the last ten minutes. */
   readonly undervoltedMs: number | null;
-  /** Whether the firmware had seen the supply too weak at the look before; null: it did not say. */
-  readonly hadDip: boolean | null;
+  /** Whether it is known already that the firmware has seen the supply too weak in this boot; it says so but once. */
+  readonly hadDip: boolean;
 }
 
 /** Bad from `at` on, until it is down to `back`. */
@@ -81,14 +83,16 @@ const ON_CHARGE: readonly Measure[] = [
 const EMPTY = ON_CHARGE.length - 1;
 
 /** The causes at the start: a device that was restarted within an episode is still in it. */
-export function firstCauses(told: readonly string[], nowMs: number): Causes {
+export function firstCauses(told: readonly string[], nowMs: number, hadDip = false): Causes {
+  const isEmpty = told.includes("battery-empty");
   return {
     heat: 0,
-    charge: told.includes("battery-empty") ? EMPTY : 0,
+    charge: isEmpty ? EMPTY : 0,
+    isEmpty,
     heatKnownMs: nowMs,
     chargeKnownMs: nowMs,
     undervoltedMs: told.includes("undervoltage") ? nowMs : null,
-    hadDip: null,
+    hadDip,
   };
 }
 
@@ -96,14 +100,18 @@ export function firstCauses(told: readonly string[], nowMs: number): Causes {
 export function causesOf(facts: PowerFacts, before: Causes, profile: PowerProfile, nowMs: number): Causes {
   const { temperatureC, chargePercent, isUndervolted, sinceBoot } = facts;
   const hasDip = sinceBoot?.includes("undervoltage") ?? before.hadDip;
-  const isNewDip = before.hadDip === false && hasDip === true;
+  const isNewDip = hasDip && !before.hadDip;
   const since = isUndervolted === true || isNewDip ? nowMs : before.undervoltedMs;
   const heatKnownMs = temperatureC === null ? before.heatKnownMs : nowMs;
   const chargeKnownMs = chargePercent === null ? before.chargeKnownMs : nowMs;
   const emptied = CHARGE_PERCENT[profile].map(({ at, back }) => ({ at: -at, back: -back }));
+  // A gauge that is back after it was forgotten finds the battery as empty as it was told to be.
+  const chargeBefore = chargePercent !== null && before.isEmpty ? EMPTY : before.charge;
+  const charge = howBad(negated(chargePercent), chargeBefore, emptied);
   return {
     heat: nowMs - heatKnownMs > FORGET_MS ? 0 : howBad(temperatureC, before.heat, HEAT_C),
-    charge: nowMs - chargeKnownMs > FORGET_MS ? 0 : howBad(negated(chargePercent), before.charge, emptied),
+    charge: nowMs - chargeKnownMs > FORGET_MS ? 0 : charge,
+    isEmpty: chargePercent === null ? before.isEmpty && emptied.length >= EMPTY : charge >= EMPTY,
     heatKnownMs,
     chargeKnownMs,
     undervoltedMs: since !== null && nowMs - since < UNDERVOLTAGE_HOLD_MS ? since : null,
@@ -147,10 +155,7 @@ function stricter(a: Measure, b: Measure): Measure {
 /** What `d/alert` tells of, once for each episode. */
 export type PowerEpisode = "undervoltage" | "battery-empty";
 
-/** The episodes that the device is in. */
-export function episodesOf({ charge, undervoltedMs }: Causes): readonly PowerEpisode[] {
-  return [
-    ...(undervoltedMs === null ? [] : ["undervoltage" as const]),
-    ...(charge < EMPTY ? [] : ["battery-empty" as const]),
-  ];
+/** The episodes that the device is in: that of an empty battery ends only when its gauge says so. */
+export function episodesOf({ isEmpty, undervoltedMs }: Causes): readonly PowerEpisode[] {
+  return [...(undervoltedMs === null ? [] : ["undervoltage" as const]), ...(isEmpty ? ["battery-empty" as const] : [])];
 }

@@ -44,16 +44,19 @@ export interface PowerOptions {
 
 /** The outbox's value that holds the episodes that were told of: a device that restarts in one tells of it once. */
 const TOLD = "power-episodes";
+/** The outbox's value that names the boot in which the firmware's mark of a weak supply was last seen. */
+const DIP = "power-dip-boot";
 
 /**
  * Looks at the power and the heat again and again, and makes the device do as much as they allow, at once and without a
- * restart. Begins with the first look. An episode of undervoltage, or of an empty battery, is one alert (`what: power`).
+ * restart. Begins with the first look. An episode of undervoltage, or of an empty battery, is one alert (`what: power`); a weak
+ * supply that the firmware has seen before the program ran is one, too, once for each boot of the machine.
  */
 export async function startPower(options: PowerOptions): Promise<Power> {
   const { everyMs, read, pace, uplink, outbox, time, clock, counters, log } = options;
   let { profile } = options;
   let facts = UNKNOWN_POWER;
-  let causes = firstCauses(toldBefore(outbox), clock.monotonicMs());
+  let causes = firstCauses(toldBefore(outbox), clock.monotonicMs(), outbox.value(DIP) === time.boot);
   let duty = dutyOf(causes, facts);
 
   function apply(): void {
@@ -69,7 +72,8 @@ export async function startPower(options: PowerOptions): Promise<Power> {
   async function tell(): Promise<void> {
     const told = toldBefore(outbox);
     const now = episodesOf(causes);
-    if (now.join() === told.join()) return;
+    const isDipKept = !causes.hadDip || outbox.value(DIP) === time.boot;
+    if (now.join() === told.join() && isDipKept) return;
     const { chargePercent, batteryV, temperatureC } = facts;
     const alerts = now
       .filter((episode) => !told.includes(episode))
@@ -77,7 +81,7 @@ export async function startPower(options: PowerOptions): Promise<Power> {
         ...{ kind: "alert" as const, ...time.stamp(), what: "power" as const, reason },
         ...{ chargePercent, batteryV, temperatureC },
       }));
-    await outbox.append(alerts, { [TOLD]: now.join() });
+    await outbox.append(alerts, { [TOLD]: now.join(), ...(causes.hadDip && { [DIP]: time.boot }) });
   }
 
   async function look(): Promise<void> {

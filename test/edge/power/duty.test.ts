@@ -8,8 +8,13 @@ const LOOK_MS = 30_000;
 const MINUTE_MS = 60_000;
 
 /** What a device makes of one look after the other. */
-function live(looks: readonly Partial<PowerFacts>[], profile: PowerProfile = "battery", everyMs = LOOK_MS) {
-  let causes: Causes = firstCauses([], 0);
+function live(
+  looks: readonly Partial<PowerFacts>[],
+  profile: PowerProfile = "battery",
+  everyMs = LOOK_MS,
+  hadDip = false,
+) {
+  let causes: Causes = firstCauses([], 0, hadDip);
   return looks.map((change, i) => {
     const facts = { ...UNKNOWN_POWER, ...change };
     causes = causesOf(facts, causes, profile, (i + 1) * everyMs);
@@ -64,16 +69,17 @@ describe("a device's duty", () => {
     expect(duty?.reason).toMatch(/hot.*supply.*battery/);
   });
 
-  it("does less for ten minutes after the supply was too weak, also where it was only between two looks", () => {
+  it("does less for ten minutes after the supply was too weak, also where it was only between or before looks", () => {
     const weak = { isUndervolted: true };
     const fine = { isUndervolted: false };
     const now = live([weak, ...Array.from({ length: 20 }, () => fine)]);
     const dip = live([{ sinceBoot: [] }, { isUndervolted: false, sinceBoot: ["undervoltage"] }]);
-    const old = live([{ isUndervolted: false, sinceBoot: ["undervoltage"] }]);
+    const before = [{ isUndervolted: false, sinceBoot: ["undervoltage"] }];
 
     expect(now.map(({ duty }) => duty.stretch)).toEqual([...Array.from({ length: 20 }, () => 2), 1]);
     expect(last(dip)?.duty.stretch).toBe(2);
-    expect(last(old)?.duty.stretch).toBe(1);
+    expect(last(live(before))?.episodes).toEqual(["undervoltage"]);
+    expect(last(live(before, "mains", LOOK_MS, true))?.duty.stretch).toBe(1);
   });
 
   it("keeps what it does while nothing can be read, but not for longer than an hour", () => {
@@ -81,6 +87,16 @@ describe("a device's duty", () => {
 
     expect(blind.slice(0, 121).every(({ duty }) => !duty.isCameraAllowed)).toBe(true);
     expect(last(blind)?.duty.isCameraAllowed).toBe(true);
+  });
+
+  it("stays in the episode of an empty battery while its gauge is away, and until it says well", () => {
+    const away = Array.from({ length: 121 }, () => ({}));
+    const all = live([charged(10), ...away, charged(20), charged(24), charged(25)]);
+
+    expect(all.map(({ episodes }) => episodes.length)).toEqual([...Array.from({ length: 124 }, () => 1), 0]);
+    expect(all[121]?.duty.isCameraAllowed).toBe(true);
+    expect(all[122]?.duty.isCameraAllowed).toBe(false);
+    expect(last(all)?.duty.isCameraAllowed).toBe(true);
   });
 
   it("never flaps: however a value wanders within the width of a bound, duty changes at most once", () => {

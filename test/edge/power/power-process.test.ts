@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decode } from "#contract/codec.ts";
@@ -114,5 +115,31 @@ describe("the program on a device with little power", () => {
     expect((await edge.status()).power).toMatchObject({
       facts: { isUndervolted: false, sinceBoot: ["undervoltage", "throttled"] },
     });
+  }, 120_000);
+
+  it("starts and works on with a gauge that hangs, and says so", async () => {
+    const folder = await tempFolder();
+    const machine = await createFakeMachine(folder);
+    await putBattery(machine, 90);
+    const gauge = join(machine.sysDir, "class", "power_supply", "bat", "capacity");
+    await rm(gauge);
+    execFileSync("mkfifo", [gauge]);
+    const broker = await startAedesBroker(await freePort());
+    const edge = await startTestEdge({
+      folder,
+      brokerUrl: broker.url,
+      settings: { SYS_DIR: machine.sysDir, POWER_EVERY_S: "0.05", HEALTH_EVERY_S: "0.3" },
+    });
+
+    await until("it speaks on", () => countOf(broker, "health") >= 8, 60_000);
+    const { power, errors } = await edge.status();
+    await (await open(gauge, "r+")).close();
+    await putBattery(machine, 88);
+    await until("it is read again", async () =>
+      JSON.stringify((await edge.status()).power).includes('"chargePercent":88'),
+    );
+
+    expect(power).toMatchObject({ facts: { chargePercent: null } });
+    expect(errors["power-hung"]).toBe(1);
   }, 120_000);
 });

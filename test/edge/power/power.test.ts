@@ -20,7 +20,7 @@ async function openOutbox(folder: string): Promise<Outbox> {
   return openJournalOutbox(journal, { tenant: "demo", device: "post-1" }, "log-1");
 }
 
-async function start(outbox: PowerOptions["outbox"], begin: Partial<PowerFacts>) {
+async function start(outbox: PowerOptions["outbox"], begin: Partial<PowerFacts>, boot = stillTime.boot) {
   let facts: PowerFacts = { ...UNKNOWN_POWER, ...begin };
   let nowMs = 0;
   let looks = 0;
@@ -33,7 +33,7 @@ async function start(outbox: PowerOptions["outbox"], begin: Partial<PowerFacts>)
     return facts;
   };
   const uplink = { sendEvery: (ms: number) => void bursts.push(ms) };
-  const parts = { pace, uplink, outbox, time: stillTime, clock, counters, log: quiet };
+  const parts = { pace, uplink, outbox, time: { ...stillTime, boot }, clock, counters, log: quiet };
   const power = await startPower({ profile: "battery", everyMs: 5, read, ...parts });
   onTestFinished(() => power.close());
   /** Waits for a look that has seen it all, and what it made of it. */
@@ -90,6 +90,33 @@ describe("startPower", () => {
       expect(await alertsOf(outbox)).toHaveLength(1);
       await outbox.close();
     }
+  });
+
+  it("tells of a weak supply before it ran, once in each boot of the machine", async () => {
+    const outbox = await openOutbox(await tempFolder());
+    const dipped = { isUndervolted: false, sinceBoot: ["undervoltage"] };
+    for (const [boot, alerts] of [
+      ["b-1", 1],
+      ["b-1", 1],
+      ["b-2", 2],
+    ] as const) {
+      const { power, see } = await start(outbox, dipped, boot);
+      await see(dipped, 11 * 60_000);
+      await see(dipped, 11 * 60_000);
+      await power.close();
+      expect(await alertsOf(outbox)).toHaveLength(alerts);
+    }
+  });
+
+  it("tells of an empty battery once although its gauge is away for an hour", async () => {
+    const outbox = await openOutbox(await tempFolder());
+    const { power, see } = await start(outbox, { chargePercent: 10 });
+
+    await see({}, 61 * 60_000);
+    expect(power.duty().isCameraAllowed).toBe(true);
+    await see({ chargePercent: 10 });
+    expect(power.duty().isCameraAllowed).toBe(false);
+    expect(await alertsOf(outbox)).toHaveLength(1);
   });
 
   it("tells of an empty battery, and again when the outbox took nothing at first", async () => {

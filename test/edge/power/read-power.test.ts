@@ -1,24 +1,28 @@
-import { chmod } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, open } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UNKNOWN_POWER } from "../../../edge/power/power-facts.ts";
-import { readPower } from "../../../edge/power/read-power.ts";
+import { powerReader } from "../../../edge/power/read-power.ts";
 import { parseThrottled } from "../../../edge/power/throttled.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+import { until } from "../../support/until.ts";
 import { createFakeMachine, putBattery } from "./support/fake-machine.ts";
 
 async function aMachine() {
   const machine = await createFakeMachine(await tempFolder());
   const PATH = `${machine.binDir}:/usr/bin:/bin`;
-  return { ...machine, read: () => readPower({ sysDir: machine.sysDir, environment: { PATH } }) };
+  const hung: string[] = [];
+  const onHung = (place: string) => void hung.push(place);
+  return { ...machine, hung, read: powerReader({ sysDir: machine.sysDir, environment: { PATH }, onHung }) };
 }
 
-describe("readPower", () => {
+describe("powerReader", () => {
   it("knows nothing of a machine that has none of it, and of one without /sys", async () => {
     const { read } = await aMachine();
 
     expect(await read()).toEqual(UNKNOWN_POWER);
-    expect(await readPower({ sysDir: "/no/such/folder", environment: { PATH: "/no" } })).toEqual(UNKNOWN_POWER);
+    expect(await powerReader({ sysDir: "/no/such/folder", environment: { PATH: "/no" } })()).toEqual(UNKNOWN_POWER);
   });
 
   it("takes the temperature of the hottest zone, and passes over garbage", async () => {
@@ -92,6 +96,26 @@ describe("readPower", () => {
     await machine.remove("class/thermal/thermal_zone0/temp");
     expect(await machine.read()).toEqual(UNKNOWN_POWER);
   });
+
+  it("answers in time although a gauge hangs, asks it no more until it has answered, and then reads it again", async () => {
+    const { write, read, remove, hung, sysDir } = await aMachine();
+    const battery = join(sysDir, "class", "power_supply", "bat");
+    await write("class/thermal/thermal_zone0/temp", "61000");
+    await write("class/power_supply/panel/online", "1");
+    await write("class/power_supply/bat/type", "Battery");
+    const gauge = join(battery, "capacity");
+    execFileSync("mkfifo", [gauge]);
+
+    // More than Node has threads for files: each further look must not take another one.
+    for (let i = 0; i < 6; i += 1) {
+      expect(await read()).toMatchObject({ temperatureC: 61, chargePercent: null, isSupplied: true });
+    }
+    expect(hung).toEqual([battery]);
+    await (await open(gauge, "r+")).close();
+    await remove("class/power_supply/bat/capacity");
+    await write("class/power_supply/bat/capacity", "42");
+    await until("it is read again", async () => (await read()).chargePercent === 42);
+  }, 60_000);
 });
 
 describe("parseThrottled", () => {
