@@ -30,7 +30,7 @@ import { DurableIntake } from "./durable-intake.ts";
 import type { Limits } from "./limits.ts";
 import { judgeConnect } from "./login.ts";
 import { Toll } from "./toll.ts";
-import { endSoon, type Wire } from "./wire.ts";
+import { endSoon, QUIET_MS, type Wire } from "./wire.ts";
 
 /** What a connection is served with. */
 export interface ConnectionParts {
@@ -245,6 +245,7 @@ export class Connection {
     const { will, keepaliveS, cleanSession } = connect;
     this.#identity = identity;
     this.#deadlines.connected(keepaliveS * 1000);
+    if (keepaliveS * 1000 > QUIET_MS) this.#wire.keepQuiet(keepaliveS * 1000);
     this.#phase = "connecting";
     this.#toll = new Toll(this.#parts.allowances, identity, {
       limits: () => this.#parts.limits,

@@ -47,7 +47,12 @@ export async function startFront(doors: Doors, parts: ConnectionParts, clock: Cl
     open.add(connection);
   };
   const serveSocket = (stream: Socket, certificate: Wire["certificate"]) =>
-    serve({ stream, address: stream.remoteAddress ?? "unknown", certificate });
+    serve({
+      stream,
+      address: stream.remoteAddress ?? "unknown",
+      certificate,
+      keepQuiet: (ms) => void stream.setKeepAlive(true, ms),
+    });
   const admission = new Admission(() => parts.limits);
   const mqtt = await listen(doors.mqtt, serveSocket, admission, metrics, log);
   listeners.push(mqtt);

@@ -5,6 +5,7 @@ import type { ClientCertificate } from "../access/certificate.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Admission } from "./admission.ts";
 import { openTlsDoor, type TlsSettings } from "./tls-door.ts";
+import { QUIET_MS } from "./wire.ts";
 
 /** Where somebody listens, and whom a connection is handed to. */
 export interface Listening {
@@ -26,8 +27,11 @@ export interface Listener {
   closed(): Promise<void>;
 }
 
-/** A peer that vanished without a word is found within about a minute, however long its own keep-alive time is. */
-const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+/**
+ * A peer that vanished without a word is found within about a minute; one with a longer keep-alive time of MQTT within that
+ * (connection.ts): each question of TCP wakes a radio that sleeps between two bursts.
+ */
+const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: QUIET_MS } as const;
 
 /** Listens; hands on each connection that is admitted, with TLS once its handshake is done and its certificate is right. */
 export async function listen(

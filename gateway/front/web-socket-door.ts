@@ -140,6 +140,7 @@ function wireOf(
     stream,
     address,
     certificate,
+    keepQuiet: (ms) => void socket.setKeepAlive(true, ms),
     get partial() {
       return partial;
     },
