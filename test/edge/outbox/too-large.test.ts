@@ -68,9 +68,11 @@ describe("setAsideTooLarge", () => {
         sent.push(Buffer.from(bytes).toString());
         if (isAcknowledging) onAcknowledged();
       };
-      return startSender(outbox, publish, 64, (error) => {
+      const sender = startSender(outbox, publish, 64, (error) => {
         throw error;
       });
+      onTestFinished(() => sender.stop());
+      return sender;
     };
 
     const first = connect(false);
