@@ -113,6 +113,7 @@ describe("a rollout", () => {
       return await statusOf(town, update);
     };
     town.report([first, second], update, "trial");
+    expect(await roundAfter(0)).toMatchObject({ counts: { trial: 2 } });
     town.report([first, second], update, "waiting", "within 900 s it was not proven: no connection");
 
     expect(await roundAfter(1)).toMatchObject({ status: "running", counts: { waiting: 2 } });
