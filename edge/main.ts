@@ -84,7 +84,7 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
 
   const { visits, camera, judge } = truck ?? {};
   const device = { address, software: SOFTWARE, judge, updates: updates.sink };
-  const watched = { environment: process.env, pid: process.pid, cycle, outbox, uplink, pace };
+  const watched = { environment: process.env, pid: process.pid, cycle, outbox, uplink, visits, pace };
   const watchdog = startWatchdog({ ...watched, clock, counters, log });
   const asked = { time, outbox, signIn, uplink, twin, counters, sensors, position, cycle, visits, camera };
   const parts = { ...device, ...asked, pace, power, card, watchdog };

@@ -88,7 +88,7 @@ export interface ReportParts {
   readonly uplink: Uplink;
   readonly counters: Counters;
   readonly power: Pick<Power, "status">;
-  readonly card: Pick<Card, "status">;
+  readonly card: Pick<Card, "status" | "values">;
   readonly watchdog: Pick<Watchdog, "trouble">;
   readonly updates: Pick<UpdateSink, "reports" | "trouble">;
   readonly sensors: readonly Sensor[];

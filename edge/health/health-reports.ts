@@ -1,3 +1,4 @@
+import type { Values } from "#journal/journal.ts";
 import type { Closer } from "#kit/closer.ts";
 import { codeOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
@@ -17,6 +18,8 @@ export interface HealthOptions {
   readonly report: () => DeviceReport;
   readonly findings: Pick<FindingsWatch, "now">;
   readonly traffic: TrafficDays;
+  /** Counts that are committed with each message, as the traffic is: a power cut loses what came after it. */
+  readonly counts: () => Values;
   readonly outbox: Outbox;
   readonly time: DeviceTime;
   readonly onUnkept: (code: string) => void;
@@ -25,8 +28,6 @@ export interface HealthOptions {
 
 /** Numbers may be a quarter of an hour old; words never are. */
 const FACTS_EVERY_MS = 15 * 60_000;
-/** A power cut loses the traffic of an hour at most. */
-const KEEP_TRAFFIC_EVERY_MS = 3_600_000;
 
 /**
  * Appends a health message in the device's pace, and as soon as the time is known or known better: the cloud derives the
@@ -34,9 +35,8 @@ const KEEP_TRAFFIC_EVERY_MS = 3_600_000;
  * first one, with each that finds a part in another state, and with one in a quarter of an hour.
  */
 export function startHealthReports(options: HealthOptions): Closer {
-  const { pace, report, findings, traffic, outbox, time, onUnkept, log } = options;
+  const { pace, report, findings, traffic, counts, outbox, time, onUnkept, log } = options;
   let told: { readonly states: string; readonly up: number } | undefined;
-  let trafficKeptUp = time.stamp().up;
 
   async function say(): Promise<void> {
     const stamp = time.stamp();
@@ -44,7 +44,6 @@ export function startHealthReports(options: HealthOptions): Closer {
     const found = findings.now();
     const states = JSON.stringify(statesOf(found));
     const isDue = told === undefined || told.states !== states || stamp.up - told.up >= FACTS_EVERY_MS;
-    const keepsTraffic = stamp.up - trafficKeptUp >= KEEP_TRAFFIC_EVERY_MS;
     traffic.note(now.uplink.traffic, stamp.at);
     const message = {
       kind: "health" as const,
@@ -56,9 +55,8 @@ export function startHealthReports(options: HealthOptions): Closer {
       errors: { ...now.errors },
       ...(isDue && { facts: healthFactsOf(now, found) }),
     };
-    await outbox.append([message], keepsTraffic ? { [TRAFFIC]: traffic.toText() } : {});
+    await outbox.append([message], { ...counts(), [TRAFFIC]: traffic.toText() });
     if (isDue) told = { states, up: stamp.up };
-    if (keepsTraffic) trafficKeptUp = stamp.up;
   }
 
   const onError = (error: unknown) => {

@@ -54,6 +54,16 @@ export async function startSelfWatch(options: SelfWatchOptions): Promise<SelfWat
     reportOf({ ...parts, facts: { host: host.now(), runs, ages, traffic: traffic.days(), startedUp } });
   const findings = watchFindings(() => findingsOf(report()), time, onError);
   const onUnkept = (code: string) => counters.count(code);
-  const health = startHealthReports({ pace, report, findings, traffic, outbox, time, onUnkept, log });
+  const health = startHealthReports({
+    pace,
+    report,
+    findings,
+    traffic,
+    counts: parts.card.values,
+    outbox,
+    time,
+    onUnkept,
+    log,
+  });
   return { report, findings, close: () => closeAll([host, aging, findings, health]) };
 }

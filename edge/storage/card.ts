@@ -1,3 +1,4 @@
+import type { Values } from "#journal/journal.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { codeOf } from "#kit/errors.ts";
@@ -29,14 +30,14 @@ export interface CardStatus extends CardVerdict {
 /** The count of what is written to the card. */
 export interface Card extends Closer {
   status(): CardStatus;
+  /** The count as it is kept: whoever appends may commit it along, so that a power cut loses little of it. */
+  values(): Values;
 }
 
 /** What counting needs. */
 export interface CardOptions {
   readonly budgetBytes: number;
   readonly everyMs: number;
-  /** Between two times that the count is kept; an hour if not said. */
-  readonly keepEveryMs?: number;
   /** Never rejects. */
   readonly read: () => Promise<WriteCounters>;
   readonly pace: Pick<Pace, "spare">;
@@ -49,16 +50,13 @@ export interface CardOptions {
 
 /** The outbox's value that holds the count. */
 const WRITES = "card-writes";
-/** One small commit an hour; a power cut loses the count of an hour at most. */
-const KEEP_EVERY_MS = 3_600_000;
 
 /** Counts what is written by the day, over restarts; beyond the budget readings are packed longer until the day is over. */
 export async function startCard(options: CardOptions): Promise<Card> {
-  const { budgetBytes, everyMs, keepEveryMs = KEEP_EVERY_MS, read, pace, outbox, time, clock, counters, log } = options;
+  const { budgetBytes, everyMs, read, pace, outbox, time, clock, counters, log } = options;
   let writes = afterRestart(writesIn(outbox.value(WRITES)));
   let verdict = judgeWrites(writes.today, budgetBytes);
   let lookedMs = clock.monotonicMs();
-  let keptMs = lookedMs;
 
   async function look(): Promise<void> {
     const found = await read();
@@ -77,13 +75,9 @@ export async function startCard(options: CardOptions): Promise<Card> {
         "more was written today than the card bears",
       );
     }
-    if (nowMs - keptMs >= keepEveryMs) await keep();
   }
 
-  async function keep(): Promise<void> {
-    keptMs = clock.monotonicMs();
-    await outbox.append([], { [WRITES]: JSON.stringify(writes) });
-  }
+  const values = () => ({ [WRITES]: JSON.stringify(writes) });
 
   const onError = (error: unknown) => {
     counters.count(codeOf(error));
@@ -93,9 +87,12 @@ export async function startCard(options: CardOptions): Promise<Card> {
   const looking = every(everyMs, look, onError);
   return {
     status: () => ({ today: writes.today, before: writes.before, budgetBytes, ...verdict }),
+    values,
     close: async () => {
       await looking.close();
-      await look().then(keep).catch(onError);
+      await look()
+        .then(() => outbox.append([], values()))
+        .catch(onError);
     },
   };
 }

@@ -32,7 +32,7 @@ const MOST_WAITING = 8;
 
 /** Opens the visits of a device; drafts of the last run go on. */
 export async function openVisits(options: VisitsOptions): Promise<Visits> {
-  const { outbox, counters, log } = options;
+  const { outbox, time, counters, log } = options;
   const isDone = (draft: Draft) => outbox.value(lastVisitOf(draft.site)) === draft.visit;
   const drafts = await openDrafts(options.folder, isDone, (file) => {
     counters.count("draft-broken");
@@ -42,6 +42,7 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
   let lastShotAt: number | null = null;
+  let shotSinceUp: number | null = null;
 
   async function shootNow(request: ShotRequest): Promise<Shot> {
     if (closing.signal.aborted) throw new Busy("the device is closing");
@@ -59,7 +60,12 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
     shoot: async (request) => {
       if (waiting >= MOST_WAITING) throw new Busy("too many shots are waiting for the camera");
       waiting += 1;
-      const shot = last.then(() => shootNow(request));
+      const shot = last.then(async () => {
+        shotSinceUp = time.stamp().up;
+        return await shootNow(request).finally(() => {
+          shotSinceUp = null;
+        });
+      });
       last = shot.catch(() => {
         // The one who asked hears of it; the next in the row goes on.
       });
@@ -75,6 +81,7 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
     },
     openDrafts: () => drafts.open(),
     lastShotAt: () => lastShotAt,
+    shotUnderWayMs: () => (shotSinceUp === null ? null : time.stamp().up - shotSinceUp),
     close: async () => {
       closing.abort();
       await last;

@@ -30,6 +30,8 @@ export interface Visits extends Closer {
   openDrafts(): readonly Draft[];
   /** UTC ms of the last shot that was kept, or null. */
   lastShotAt(): number | null;
+  /** For how long the shot of the moment has been under way, in milliseconds; null while there is none. */
+  shotUnderWayMs(): number | null;
 }
 
 /** There is no photo before for this site, or none that is whole. */

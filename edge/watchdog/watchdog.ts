@@ -8,6 +8,7 @@ import type { Counters } from "../health/counters.ts";
 import type { TimedOutbox } from "../outbox/timed-outbox.ts";
 import type { Pace } from "../pace.ts";
 import type { Uplink } from "../uplink/uplink.ts";
+import type { Visits } from "../visits/visits.ts";
 import { type ServiceEnvironment, systemdNotifier, watchdogMs } from "./notify-systemd.ts";
 import { troubleOf } from "./progress.ts";
 
@@ -19,6 +20,8 @@ export interface WatchdogOptions {
   readonly cycle: Pick<Cycle, "rounds">;
   readonly outbox: Pick<TimedOutbox, "appendSinceMs" | "pending">;
   readonly uplink: Pick<Uplink, "status">;
+  /** Undefined on a device without a camera. */
+  readonly visits: Pick<Visits, "shotUnderWayMs"> | undefined;
   readonly pace: Pick<Pace, "now" | "onChange">;
   readonly clock: Clock;
   readonly counters: Counters;
@@ -40,7 +43,7 @@ const UNWATCHED_MS = 180_000;
 
 /** Feeds systemd's watchdog as long as the program makes progress (`troubleOf`); a stalled event loop feeds nobody. */
 export function startWatchdog(options: WatchdogOptions): Watchdog {
-  const { environment, pid, cycle, outbox, uplink, pace, counters, log } = options;
+  const { environment, pid, cycle, outbox, uplink, visits, pace, counters, log } = options;
   const notify = systemdNotifier(environment);
   const patienceMs = watchdogMs(environment, pid) ?? UNWATCHED_MS;
   const movement = watchMovement(options);
@@ -61,10 +64,8 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   }
 
   async function feed(): Promise<void> {
-    const found = troubleOf(
-      { ...movement.look(), roundEveryMs: pace.now().everyMs, appendSinceMs: outbox.appendSinceMs() },
-      patienceMs,
-    );
+    const owed = { appendSinceMs: outbox.appendSinceMs(), shotMs: visits?.shotUnderWayMs() ?? null };
+    const found = troubleOf({ ...movement.look(), roundEveryMs: pace.now().everyMs, ...owed }, patienceMs);
     if (found !== null && trouble === null) {
       counters.count("watchdog-unfed");
       log.error({ event: "watchdog.unfed", reason: found }, "no progress: systemd will start the program anew");

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Health } from "#contract/messages.ts";
+import type { Values } from "#journal/journal.ts";
 import type { DeviceReport } from "../../../edge/health/device-report.ts";
 import { findingsOf } from "../../../edge/health/findings.ts";
 import { startHealthReports } from "../../../edge/health/health-reports.ts";
@@ -26,10 +27,16 @@ function startReports(first: DeviceReport, healthEveryMs = 3_600_000) {
   const findings = {
     now: () => findingsOf(now).map((finding) => ({ ...finding, sinceUp: 0, sinceAt: null })),
   };
-  const outbox = { ...emptyOutbox, append: async (messages: readonly NewMessage[]) => void kept.push(...messages) };
+  const values: Values[] = [];
+  const append = async (messages: readonly NewMessage[], also: Values = {}) => {
+    values.push(also);
+    kept.push(...messages);
+  };
+  const outbox = { ...emptyOutbox, append };
   const pace = createPace({ everyMs: 60_000, samplesPerPack: 1, particleWorkMs: 0, healthEveryMs });
   const traffic = openTrafficDays(undefined);
-  const options = { pace, report: () => now, findings, traffic, onUnkept: () => {}, log: quiet };
+  const counts = () => ({ "card-writes": "5" });
+  const options = { pace, report: () => now, findings, traffic, counts, onUnkept: () => {}, log: quiet };
   const reports = startHealthReports({ ...options, outbox, time });
   onTestFinished(() => reports.close());
   const said = async (n: number) => {
@@ -44,6 +51,7 @@ function startReports(first: DeviceReport, healthEveryMs = 3_600_000) {
       now = report;
     },
     said,
+    values,
   };
 }
 
@@ -55,6 +63,19 @@ describe("startHealthReports", () => {
 
     const { at, boot, up, clock } = stillTime.stamp();
     expect((await said(1))[0]).toMatchObject({ kind: "health", boot, up, at, clock });
+  });
+
+  it("commits the counts of writes and traffic with each message, so that no power cut takes more than came after it", async () => {
+    const { tell, said, values } = startReports(aReport());
+
+    tell();
+    tell();
+    await said(2);
+
+    expect(values.map((also) => Object.keys(also).sort())).toEqual([
+      ["card-writes", "traffic"],
+      ["card-writes", "traffic"],
+    ]);
   });
 
   it("tells all facts at first and when a part's state has changed, and little in between", async () => {

@@ -9,7 +9,7 @@ import { until } from "../../support/until.ts";
 import { startAedesBroker } from "../support/aedes-broker.ts";
 
 describe.skipIf(process.platform !== "linux")("the program on a card that it wears", () => {
-  it("counts what it writes over restarts, packs longer beyond its budget, and loses nothing", async () => {
+  it("counts what it writes over power cuts, packs longer beyond its budget, and loses nothing", async () => {
     const folder = await tempFolder();
     const climate = join(folder, "iio", "iio:device0");
     await mkdir(climate, { recursive: true });
@@ -33,9 +33,9 @@ describe.skipIf(process.platform !== "linux")("the program on a card that it wea
         OUTBOX_BYTES: String(1024 * 1024),
       },
     });
-    await until("something is written", async () => (await edge.status()).card.today.ownBytes > 100_000, 60_000);
+    await until("something is written", async () => (await edge.status()).card.today.ownBytes > 500_000, 90_000);
     const { card: before } = await edge.status();
-    await edge.stop();
+    await edge.kill();
     await edge.start();
     const { card: after } = await edge.status();
 
@@ -47,7 +47,7 @@ describe.skipIf(process.platform !== "linux")("the program on a card that it wea
     await edge.stop();
 
     expect(before).toMatchObject({ isOver: false, packFactor: 1, budgetBytes: 8_000_000 });
-    expect(after.today.ownBytes).toBeGreaterThanOrEqual(before.today.ownBytes);
+    expect(after.today.ownBytes).toBeGreaterThan(0.7 * before.today.ownBytes);
     expect(card).toMatchObject({ isOver: true, packFactor: 10 });
     expect(errors["card-over-budget"]).toBe(1);
     expect(facts().at(-1)).toMatchObject({ written: { own: expect.any(Number) } });

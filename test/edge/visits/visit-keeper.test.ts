@@ -10,8 +10,9 @@ import { openJournal } from "#journal/sqlite-journal.ts";
 import { createCounters } from "../../../edge/health/counters.ts";
 import { openJournalOutbox } from "../../../edge/outbox/journal-outbox.ts";
 import type { Outbox } from "../../../edge/outbox/outbox.ts";
+import type { Judge } from "../../../edge/visits/judge.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
-import { openVisits } from "../../../edge/visits/visit-keeper.ts";
+import { openVisits, type VisitsOptions } from "../../../edge/visits/visit-keeper.ts";
 import { drawColour } from "../../suites/camera.suite.ts";
 import { maySmallDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -22,7 +23,7 @@ import { STAMP } from "../support/messages.ts";
 const key = makeKeyPair();
 
 /** A device's visits over one folder; opening it anew is what a restart does. */
-async function openDevice(folder: string, broken: { append?: boolean } = {}) {
+async function openDevice(folder: string, broken: { append?: boolean } = {}, change: Partial<VisitsOptions> = {}) {
   const file = join(folder, "outbox.sqlite");
   const journal = await openJournal({ file, classes: RECORD_CLASSES, readers: { uplink: RECORD_CLASSES } });
   onTestFinished(() => journal.close());
@@ -51,6 +52,7 @@ async function openDevice(folder: string, broken: { append?: boolean } = {}) {
     },
     counters,
     log: quiet,
+    ...change,
   });
   return { visits, camera, counters, outbox, drafts: join(folder, "drafts"), close: () => journal.close() };
 }
@@ -62,6 +64,24 @@ async function visitsIn(outbox: Outbox): Promise<Visit[]> {
 }
 
 describe("openVisits", () => {
+  it("says for how long a shot has been under way that blocks all others, and nothing while there is none", async () => {
+    let up = 1_000;
+    const time = { ...stillTime, stamp: () => ({ ...STAMP, up }) };
+    const answer = Promise.withResolvers<void>();
+    const judge: Judge = { ...mildJudge, judge: (jpeg) => answer.promise.then(() => mildJudge.judge(jpeg)) };
+    const { visits, camera } = await openDevice(await tempFolder(), {}, { time, judge });
+    await camera.stage(await drawColour("red", 900, 700));
+    expect(visits.shotUnderWayMs()).toBeNull();
+
+    const shot = visits.shoot({ site: "s-1", role: "before" });
+    await until("it is under way", () => visits.shotUnderWayMs() === 0);
+    up += 300_000;
+    expect(visits.shotUnderWayMs()).toBe(300_000);
+    answer.resolve();
+    await shot;
+    expect(visits.shotUnderWayMs()).toBeNull();
+  });
+
   it("makes one signed visit of a photo before and one after, with both photos whole", async () => {
     const { visits, camera, outbox, drafts } = await openDevice(await tempFolder());
     await camera.stage(await drawColour("red", 900, 700));

@@ -7,7 +7,15 @@ const NOW_MS = 100 * MINUTE_MS;
 
 const trouble = (change: Partial<ProgressFacts>) =>
   troubleOf(
-    { nowMs: NOW_MS, roundEveryMs: MINUTE_MS, roundMs: NOW_MS, appendSinceMs: null, linkMs: NOW_MS, ...change },
+    {
+      nowMs: NOW_MS,
+      roundEveryMs: MINUTE_MS,
+      roundMs: NOW_MS,
+      appendSinceMs: null,
+      shotMs: null,
+      linkMs: NOW_MS,
+      ...change,
+    },
     PATIENCE_MS,
   );
 
@@ -22,6 +30,11 @@ describe("troubleOf", () => {
     expect(trouble({ roundMs: NOW_MS - 5 * MINUTE_MS })).toMatch(/no round has ended for 300 s/);
     expect(trouble({ roundEveryMs: 60 * MINUTE_MS, roundMs: NOW_MS - 63 * MINUTE_MS })).toBeNull();
     expect(trouble({ roundEveryMs: 60 * MINUTE_MS, roundMs: NOW_MS - 64 * MINUTE_MS })).toMatch(/no round/);
+  });
+
+  it("names a shot that does not end", () => {
+    expect(trouble({ shotMs: 5 * MINUTE_MS })).toBeNull();
+    expect(trouble({ shotMs: 5 * MINUTE_MS + 1 })).toMatch(/a shot has not ended for 300 s/);
   });
 
   it("names an outbox that owes an answer, and a link that does not even try", () => {
