@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -7,15 +7,16 @@ import { z } from "zod";
 import { systemClock } from "#kit/clock.ts";
 import { ADMIN_OPTIONS } from "./admin-client.ts";
 import { bundleProgram } from "./bundle/bundle-program.ts";
-import { ARCHES } from "./bundle/install-packages.ts";
+import { ARCHES, type Arch } from "./bundle/install-packages.ts";
 import { packFolder } from "./bundle/tar.ts";
 import { checkBundle } from "./check/check-bundle.ts";
 import { textOfFindings } from "./check/finding.ts";
-import { readBundle } from "./check/read-bundle.ts";
+import { readBundle, recordOfFile } from "./check/read-bundle.ts";
 import { PROFILE_NAMES, PROFILES, type ProfileName } from "./profiles/profiles.ts";
+import { addPackages, requireSoftware } from "./provision/carried-files.ts";
 import { askForClaim, readClaimFile } from "./provision/claim-for.ts";
 import { bundleFiles } from "./provision/make-bundle.ts";
-import { Order } from "./provision/order.ts";
+import { CLOCK_CHIPS, type FileRecord, Order } from "./provision/order.ts";
 import { SENSOR_NAMES, SensorList } from "./provision/sensors.ts";
 import { makeFolder, writeBundle } from "./provision/write-bundle.ts";
 import { runCommand } from "./run-command.ts";
@@ -37,10 +38,15 @@ ${profileLines}
                                NAME@ADDRESS where it is not the usual one: bme280@0x77,sds011@serial:/dev/ttyUSB1 [the profile's]
   --ca FILE                    authority of the cloud's and the broker's certificates, if private
   --update-key KEY             whose updates it takes (npm run -s update:key); may be given again
-  --ssid, --country RU         its own Wi-Fi [Dvornik DEVICE]; the passphrase is drawn
+  --ssid, --country RU         its own Wi-Fi [Dvornik DEVICE]
+  --passphrase-file FILE       that Wi-Fi's passphrase, for a device that has one on its housing [drawn anew]
   --wifi-ssid NAME --wifi-passphrase-file FILE   a Wi-Fi that it shall use
   --apn NAME                   of its modem's network [as the operator says]
   --timezone ZONE              [Asia/Yekaterinburg]
+  --ntp HOST,HOST              servers of the time [the cloud's host]: before it has one, a device without a clock
+                               takes no certificate for good
+  --rtc CHIP                   a clock with a battery at I2C: ${CLOCK_CHIPS.join(", ")}
+  --name HOST,ADDRESS          what else a gateway's devices call it by [NAME and NAME.local]
   --ssh-key FILE               a public key: its owner may log in as "engineer"; without it nobody may
   --tenants A,B                whom a gateway speaks for [its tenant]
   --set NAME=VALUE             a setting over the profile's (firmware-config/SETTINGS.md); may be given again
@@ -64,6 +70,10 @@ const OPTIONS = {
   "update-key": { type: "string", multiple: true },
   ssid: { type: "string" },
   country: { type: "string", default: "RU" },
+  "passphrase-file": { type: "string" },
+  ntp: { type: "string" },
+  rtc: { type: "string" },
+  name: { type: "string" },
   "wifi-ssid": { type: "string" },
   "wifi-passphrase-file": { type: "string" },
   apn: { type: "string" },
@@ -82,6 +92,7 @@ type Values = ReturnType<typeof readValues>;
 const readValues = () => parseArgs({ options: OPTIONS }).values;
 
 const Name = z.enum(PROFILE_NAMES, `--profile must be one of ${PROFILE_NAMES.join(", ")}`);
+const Architecture = z.enum(ARCHES, "--arch must be arm64 or x64");
 const Out = z.string("--out DIR is needed").min(1);
 const text = async (file: string | undefined) =>
   file === undefined ? undefined : (await readFile(file, "utf8")).trim();
@@ -97,13 +108,16 @@ await runCommand("provision", async () => {
   const out = Out.parse(values.out);
   const asked = await readOrder(values, Name.parse(values.profile));
   await makeFolder(out);
-  // Last: it is good for a while only, and a device has one at a time.
-  const order = { ...asked, ...(await claimOf(values, asked)) };
+  const order = await fill(out, values, asked).catch(async (error: unknown) => {
+    // Half a bundle would only be in the way of the next try.
+    await rm(join(out, "dvornik"), { recursive: true, force: true });
+    throw error;
+  });
   await writeBundle(out, bundleFiles(order));
-  await addSoftware(values, PROFILES[order.profile].program, out);
-  if (values.debs !== undefined) await cp(values.debs, join(out, "dvornik/debs"), { recursive: true });
 
   const findings = checkBundle(await readBundle(out), systemClock.nowMs());
+  const errors = findings.filter(({ level }) => level === "error");
+  if (errors.length > 0) throw new Error(`${out} is no good yet:\n${textOfFindings(findings)}`);
   const secrets = bundleFiles(order).filter(({ isSecret }) => isSecret === true);
   return [
     `${out}: ${order.profile} ${order.tenant}:${order.device}`,
@@ -117,6 +131,29 @@ await runCommand("provision", async () => {
     "",
   ].join("\n");
 });
+
+/** Puts the program and packages there, and asks for the claim last: it is good for a while only, and a device has one at a time. */
+async function fill(out: string, values: Values, asked: Order): Promise<Order> {
+  const arch = Architecture.parse(values.arch);
+  const folder = join(out, "dvornik");
+  const carried: Record<string, FileRecord> = {};
+  const note = async (path: string) => {
+    carried[`dvornik/${path}`] = await recordOfFile(join(folder, path));
+  };
+  await mkdir(folder);
+  if (values.debs !== undefined) {
+    for (const name of await addPackages(values.debs, join(folder, "debs"), arch)) await note(`debs/${name}`);
+  }
+  if (!values["no-software"]) {
+    await addSoftware(
+      values.software,
+      { program: PROFILES[asked.profile].program, arch },
+      join(folder, "software.tar.gz"),
+    );
+    await note("software.tar.gz");
+  }
+  return { ...asked, carried, ...(await claimOf(values, asked)) };
+}
 
 /** Reads all that the arguments name; the claim is one that is none yet. */
 async function readOrder(values: Values, profile: ProfileName): Promise<Order> {
@@ -134,14 +171,21 @@ async function readOrder(values: Values, profile: ProfileName): Promise<Order> {
     sensors: values.sensors === undefined ? PROFILES[profile].sensors : SensorList.parse(values.sensors),
     ca: await text(values.ca),
     updateKeys: values["update-key"] ?? [],
-    accessPoint: { ssid: values.ssid ?? `Dvornik ${device}`, passphrase: drawPassphrase(), country: values.country },
+    accessPoint: {
+      ssid: values.ssid ?? `Dvornik ${device}`,
+      passphrase: (await text(values["passphrase-file"])) ?? drawPassphrase(),
+      country: values.country,
+    },
     ...wifi,
     apn: values.apn,
     timezone: values.timezone,
     sshKey: await text(values["ssh-key"]),
     tenants: values.tenants?.split(",") ?? [tenant],
     settings: Object.fromEntries((values.set ?? []).map(pairOf)),
-    software: values["no-software"] ? "not in the bundle" : "dvornik/software.tar.gz",
+    ntp: values.ntp?.split(",") ?? [new URL(cloud).hostname],
+    rtc: values.rtc,
+    names: values.name?.split(",") ?? [],
+    carried: {},
   };
   return Order.parse(given);
 }
@@ -163,11 +207,15 @@ function pairOf(pair: string): readonly [string, string] {
 }
 
 /** The program itself, so that the device fetches nothing. */
-async function addSoftware(values: Values, program: "edge" | "gateway", out: string): Promise<void> {
-  if (values["no-software"]) return;
-  const place = join(out, "dvornik/software.tar.gz");
-  if (values.software !== undefined) return await cp(values.software, place);
-  const arch = z.enum(ARCHES, "--arch must be arm64 or x64").parse(values.arch);
+async function addSoftware(
+  given: string | undefined,
+  { program, arch }: { readonly program: "edge" | "gateway"; readonly arch: Arch },
+  place: string,
+): Promise<void> {
+  if (given !== undefined) {
+    await requireSoftware(given, program, arch);
+    return await cp(given, place);
+  }
   const folder = await mkdtemp(join(tmpdir(), "dvornik-software-"));
   try {
     await bundleProgram(join(import.meta.dirname, ".."), program, arch, join(folder, "program"));

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { JsonText } from "#kit/json-text.ts";
+import { PROFILE_NAMES } from "../profiles/profiles.ts";
 import { BUNDLE_FILE } from "../provision/make-bundle.ts";
+import { CLOCK_CHIPS, FileRecord } from "../provision/order.ts";
 import { SensorWish } from "../provision/sensors.ts";
 import { error, type Finding } from "./finding.ts";
 import type { FoundBundle } from "./read-bundle.ts";
@@ -8,13 +10,16 @@ import type { FoundBundle } from "./read-bundle.ts";
 /** What a bundle says of itself. */
 export const About = z.looseObject({
   v: z.literal(1),
-  profile: z.string(),
+  profile: z.enum(PROFILE_NAMES),
   program: z.enum(["edge", "gateway"]),
   tenant: z.string(),
   device: z.string(),
   sensors: z.array(SensorWish),
   claimExpiresAt: z.number().optional(),
   secrets: z.array(z.string()),
+  rtc: z.enum(CLOCK_CHIPS).optional(),
+  /** By path, all but this file itself. */
+  files: z.record(z.string(), FileRecord),
 });
 export type About = z.infer<typeof About>;
 

@@ -1,5 +1,5 @@
 import { PROFILES } from "../profiles/profiles.ts";
-import { WifiPassphrase } from "../provision/order.ts";
+import { Ssid, WifiPassphrase } from "../provision/order.ts";
 import type { About } from "./about.ts";
 import { error, type Finding } from "./finding.ts";
 import type { FoundBundle } from "./read-bundle.ts";
@@ -9,9 +9,9 @@ const ACCESS_POINT = `${FOLDER}dvornik-ap.nmconnection`;
 
 /** Wi-Fi: that nobody joins without a passphrase, and that the driver has one to join. */
 export function checkAccess(bundle: FoundBundle, { profile }: About): readonly Finding[] {
-  const wanted = Object.entries(PROFILES).find(([name]) => name === profile)?.[1].network.accessPoint === true;
+  const { accessPoint } = PROFILES[profile].network;
   const missing =
-    wanted && !bundle.has(ACCESS_POINT)
+    accessPoint && !/^mode=ap$/m.test(bundle.get(ACCESS_POINT)?.text ?? "")
       ? [
           error(
             ACCESS_POINT,
@@ -26,6 +26,13 @@ export function checkAccess(bundle: FoundBundle, { profile }: About): readonly F
 
 function checkWifi(path: string, text: string): readonly Finding[] {
   const value = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1] ?? "";
+  const ssid = Ssid.safeParse(value("ssid"));
+  if (!ssid.success) {
+    const why = ssid.error.issues[0]?.message ?? "";
+    return [
+      error(path, `Имя сети не подходит: не больше 32 байт, это 16 русских букв.`, `The name of the Wi-Fi ${why}.`),
+    ];
+  }
   const isProtected = /^(wpa-psk|sae)$/.test(value("key-mgmt")) && WifiPassphrase.safeParse(value("psk")).success;
   if (isProtected) return [];
   return [

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { JsonText } from "#kit/json-text.ts";
 import { INSTALL_UNIT } from "../provision/cloud-init.ts";
 import { needsOf } from "../provision/sensors.ts";
+import { bootLinesOf } from "../provision/system-files.ts";
 import type { About } from "./about.ts";
 import { error, type Finding, warning } from "./finding.ts";
 import type { FoundBundle } from "./read-bundle.ts";
@@ -15,12 +16,13 @@ export function checkBoot(bundle: FoundBundle, about: About): readonly Finding[]
   return [...checkOverlays(bundle, about), ...checkCloudInit(bundle, about), ...checkParts(bundle, about)];
 }
 
-function checkOverlays(bundle: FoundBundle, { sensors }: About): readonly Finding[] {
+function checkOverlays(bundle: FoundBundle, { sensors, rtc }: About): readonly Finding[] {
   const needs = needsOf(sensors);
   const lines = (bundle.get(CONFIG)?.text ?? "").split("\n").map((line) => line.trim());
-  const isOurs = (line: string) => /^dtoverlay=(i2c-sensor|dvornik-)/.test(line);
-  const missing = [...needs.bootLines, "dtparam=watchdog=on"].filter((line) => !lines.includes(line));
-  const extra = lines.filter((line) => isOurs(line) && !needs.bootLines.includes(line));
+  const wanted = bootLinesOf(needs, rtc);
+  const isOurs = (line: string) => /^dtoverlay=(i2c-sensor|i2c-rtc|dvornik-)/.test(line);
+  const missing = wanted.filter((line) => !lines.includes(line));
+  const extra = lines.filter((line) => isOurs(line) && !wanted.includes(line));
   const nodes = needs.nodes.filter(({ name }) => !bundle.has(`dvornik/${name}.dts`));
   return [
     ...missing.map((line) =>
@@ -44,11 +46,14 @@ function checkOverlays(bundle: FoundBundle, { sensors }: About): readonly Findin
 }
 
 const UserData = z.looseObject({ hostname: z.string(), bootcmd: z.array(z.union([z.string(), z.array(z.string())])) });
+/** What lets somebody in without a key (cloud-init: "Users and Groups", "Set Passwords"). */
+const LETS_IN =
+  /\b(passwd|plain_text_passwd|hashed_passwd|chpasswd|password)\b"?\s*:|\b(ssh_pwauth"?\s*:\s*"?(true|yes|1|on)|(lock_passwd|disable_root)"?\s*:\s*"?(false|no|0|off))/i;
 const MetaData = z.looseObject({ "instance-id": z.string().min(1) });
 const NetworkConfig = z.looseObject({ version: z.literal(2) });
 
 function checkCloudInit(bundle: FoundBundle, { device }: About): readonly Finding[] {
-  const user = bundle.get("user-data")?.text ?? "";
+  const user = (bundle.get("user-data")?.text ?? "").replaceAll("\r\n", "\n");
   const header = user.startsWith("#cloud-config\n")
     ? []
     : [
@@ -71,6 +76,15 @@ function checkCloudInit(bundle: FoundBundle, { device }: About): readonly Findin
             "user-data",
             `Не запускается ${INSTALL}: устройство останется пустым.`,
             `${INSTALL} is not run: the device would stay empty.`,
+          ),
+        ]
+      : []),
+    ...(LETS_IN.test(user)
+      ? [
+          error(
+            "user-data",
+            "Здесь заданы пароль или вход по паролю. На устройство входят только с ключом (--ssh-key).",
+            "A password, or logging in with one, is set here. Only a key lets somebody in (--ssh-key).",
           ),
         ]
       : []),

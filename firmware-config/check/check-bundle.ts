@@ -1,6 +1,7 @@
 import { readAbout } from "./about.ts";
 import { checkAccess } from "./check-access.ts";
 import { checkBoot } from "./check-boot.ts";
+import { checkFiles } from "./check-files.ts";
 import { checkFirewall } from "./check-firewall.ts";
 import { checkSecrets } from "./check-secrets.ts";
 import { checkSettings } from "./check-settings.ts";
@@ -13,7 +14,7 @@ export function checkBundle(bundle: FoundBundle, nowMs: number): readonly Findin
   const read = readAbout(bundle);
   if ("fault" in read) return [read.fault, ...checkSecrets(bundle, undefined, nowMs)];
   const { about } = read;
-  return [
+  const known = [
     ...checkSecrets(bundle, about, nowMs),
     ...checkSettings(bundle, about),
     ...checkBoot(bundle, about),
@@ -21,4 +22,8 @@ export function checkBundle(bundle: FoundBundle, nowMs: number): readonly Findin
     ...checkFirewall(bundle, about),
     ...checkAccess(bundle, about),
   ];
+  // Who says what is wrong with a file need not say also that it was changed.
+  const isSaid = ({ where, level }: Finding) =>
+    known.some((other) => other.where === where && (other.level === "error" || level === "warning"));
+  return [...known, ...checkFiles(bundle, about).filter((finding) => !isSaid(finding))];
 }

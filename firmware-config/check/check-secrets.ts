@@ -79,8 +79,11 @@ const SOON_MS = 30 * 24 * 3_600_000;
 
 function checkAuthority(file: FoundFile | undefined, nowMs: number): readonly Finding[] {
   if (file === undefined) return [];
-  const certificate = readCertificate(file.text);
-  if (certificate === undefined) {
+  const certificates = file.text
+    .split(/(?=-----BEGIN CERTIFICATE-----)/)
+    .filter((text) => text.trim() !== "")
+    .map(readCertificate);
+  if (certificates.length === 0 || certificates.includes(undefined)) {
     return [
       error(
         CA,
@@ -89,7 +92,7 @@ function checkAuthority(file: FoundFile | undefined, nowMs: number): readonly Fi
       ),
     ];
   }
-  const until = certificate.validToDate.getTime();
+  const until = Math.min(...certificates.map((certificate) => certificate?.validToDate.getTime() ?? 0));
   const when = isoOf(until);
   if (until <= nowMs)
     return [error(CA, `Сертификат центра истёк ${when}.`, `The authority's certificate expired at ${when}.`)];

@@ -1,7 +1,7 @@
 import { isLoopback } from "#kit/loopback.ts";
 import { PLACES } from "../provision/places.ts";
 import { needsOf } from "../provision/sensors.ts";
-import { NOT_OURS, SCHEMAS, UNIT_SETTINGS } from "../provision/settings-of.ts";
+import { NOT_OURS, SCHEMAS, type Settings, UNIT_SETTINGS } from "../provision/settings-of.ts";
 import type { About } from "./about.ts";
 import { error, type Finding, warning } from "./finding.ts";
 import type { FoundBundle } from "./read-bundle.ts";
@@ -45,7 +45,26 @@ export function checkSettings(bundle: FoundBundle, about: About): readonly Findi
       isInTheClear(name, value) ? [inTheClear(where, name)] : [],
     ),
     ...checkSensors(where, settings, about),
+    ...checkNames(where, settings, about),
   ];
+}
+
+/** The settings of a bundle's program, where they can be read. */
+export const settingsIn = (bundle: FoundBundle, { program }: About): Settings | undefined =>
+  readEnvironment(bundle.get(`dvornik/root${PLACES[program].environment}`)?.text ?? "");
+
+/** Whether the settings are of this device. */
+function checkNames(where: string, settings: Settings, about: About): readonly Finding[] {
+  const { program, tenant, device } = about;
+  const wanted = program === "edge" ? { TENANT: tenant, DEVICE: device } : { GATEWAY_NAME: device };
+  const other = Object.entries(wanted).filter(([name, value]) => settings[name] !== value);
+  return other.map(([name, value]) =>
+    error(
+      where,
+      `${name} — не ${value}, а код регистрации выдан для него.`,
+      `${name} is not ${value}, for whom the claim was made.`,
+    ),
+  );
 }
 
 /** `NAME="value"` or `NAME=value`, one a line; undefined where a line is none. */

@@ -1,4 +1,6 @@
+import { unitsOf } from "../provision/make-bundle.ts";
 import type { About } from "./about.ts";
+import { settingsIn } from "./check-settings.ts";
 import { error, type Finding } from "./finding.ts";
 import type { FoundBundle } from "./read-bundle.ts";
 
@@ -29,15 +31,42 @@ const WATCHED: readonly (readonly [key: string, value: RegExp])[] = [
 ];
 
 /** The units: all shut in, and the device's program watched. */
-export function checkUnits(bundle: FoundBundle, { program }: About): readonly Finding[] {
+export function checkUnits(bundle: FoundBundle, about: About): readonly Finding[] {
+  const { program } = about;
   const main = `${FOLDER}dvornik-${program}.service`;
   const services = [...bundle].filter(([path]) => path.startsWith(FOLDER) && path.endsWith(".service"));
   const missing = bundle.has(main)
     ? []
     : [error(main, "Нет службы самой программы.", "The unit of the program itself is missing.")];
+  const settings = settingsIn(bundle, about) ?? {};
+  const wanted = Object.entries(unitsOf(about.profile, settings)).map(
+    ([name, text]) => [`${FOLDER}${name}`, text] as const,
+  );
   return [
     ...missing,
+    ...wanted.flatMap(([path, text]) => checkVital(path, text, bundle.get(path)?.text)),
     ...services.flatMap(([path, { text }]) => checkService(path, text, path === main && program === "edge")),
+  ];
+}
+
+/** What is run, with what, and when: without these lines a unit does not start, or starts something else. */
+const VITAL =
+  /^(Exec\w+|User|EnvironmentFile|Environment|LoadCredential|StateDirectory|WantedBy|ListenStream|Requires|On\w+)=/;
+
+function checkVital(path: string, wanted: string, found: string | undefined): readonly Finding[] {
+  if (found === undefined) return [];
+  const vital = (text: string) => text.split(/\r?\n/).filter((line) => VITAL.test(line));
+  const off = [
+    ...vital(wanted).filter((line) => !vital(found).includes(line)),
+    ...vital(found).filter((line) => !vital(wanted).includes(line)),
+  ];
+  if (off.length === 0) return [];
+  return [
+    error(
+      path,
+      `Служба не та, что следует из профиля и настроек: ${off.join("; ")}. Создайте комплект заново.`,
+      `The unit is not what follows from profile and settings: ${off.join("; ")}. Make the bundle anew.`,
+    ),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Profile } from "../profiles/profile.ts";
 import { ENGINEER } from "./engineer.ts";
 import type { BundleFile } from "./file.ts";
@@ -123,14 +124,14 @@ const { tlsKey, tlsCertificate } = PLACES.gateway;
  * Devices know this gateway by its certificate: it is made here, so its key never travels. The key gets its name last, so
  * where there is one there is its certificate; a copy of that lies on the card for the engineer.
  */
-const gatewayKey = ({ device }: Order): string => `
+const gatewayKey = ({ device, names }: Order): string => `
 key="$root${tlsKey}"
 certificate="$root${tlsCertificate}"
 if [ ! -s "$key" ] || [ ! -s "$certificate" ]; then
   say "the gateway's own key and certificate (give dvornik/tls-cert.pem of this card to its devices: provision --ca)"
   (umask 077
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=${device}" \\
-    -addext "subjectAltName=DNS:${device},DNS:${device}.local" -keyout "$key.new" -out "$certificate.new")
+    -addext "subjectAltName=${[device, `${device}.local`, ...names].map((name) => `${isIP(name) === 0 ? "DNS" : "IP"}:${name}`).join(",")}" -keyout "$key.new" -out "$certificate.new")
   chmod 0644 "$certificate.new"
   sync
   mv "$certificate.new" "$certificate"

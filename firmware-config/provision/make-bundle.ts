@@ -1,4 +1,5 @@
-import { PROFILES } from "../profiles/profiles.ts";
+import { createHash } from "node:crypto";
+import { PROFILES, type ProfileName } from "../profiles/profiles.ts";
 import { EdgeConfig } from "../settings/edge-settings.ts";
 import { cloudInitFiles } from "./cloud-init.ts";
 import { engineerFiles } from "./engineer.ts";
@@ -6,7 +7,7 @@ import { type BundleFile, deviceFile } from "./file.ts";
 import { firewallText } from "./firewall.ts";
 import { installScript } from "./install-script.ts";
 import { networkFiles } from "./network-files.ts";
-import type { Order } from "./order.ts";
+import type { FileRecord, Order } from "./order.ts";
 import { ACCESS_POINT, PLACES } from "./places.ts";
 import { needsOf } from "./sensors.ts";
 import { edgeUnit, gatewayUnits, pageUnits } from "./service-unit.ts";
@@ -21,16 +22,16 @@ export function bundleFiles(order: Order): readonly BundleFile[] {
   const profile = PROFILES[order.profile];
   const needs = needsOf(order.sensors);
   const settings = settingsOf(order, profile, needs);
-  const units = unitsOf(order, settings);
+  const units = unitsOf(order.profile, settings);
   const { environment, claim, ca } = PLACES[profile.program];
   const placed: readonly BundleFile[] = [
     deviceFile(environment, environmentText(settings)),
     deviceFile(claim, `${order.claim}\n`, true),
     ...(order.ca === undefined ? [] : [deviceFile(ca, `${order.ca.trim()}\n`)]),
     ...Object.entries(units).map(([name, text]) => deviceFile(`/etc/systemd/system/${name}`, text)),
-    deviceFile("/etc/nftables.conf", firewallText(order, profile)),
+    deviceFile("/etc/nftables.conf", firewallText(order.profile, settings, order.sshKey !== undefined)),
     ...networkFiles(order, profile),
-    ...systemFiles(needs),
+    ...systemFiles(order, needs),
     ...engineerFiles(order.sshKey),
   ];
   const enabled = Object.entries(units).flatMap(([name, text]) => (text.includes("[Install]") ? [name] : []));
@@ -42,13 +43,12 @@ export function bundleFiles(order: Order): readonly BundleFile[] {
     device: order.device,
     sensors: order.sensors,
     ...(order.claimExpiresAt === undefined ? {} : { claimExpiresAt: order.claimExpiresAt }),
-    software: order.software,
+    ...(order.rtc === undefined ? {} : { rtc: order.rtc }),
     secrets: placed.filter(({ isSecret }) => isSecret === true).map(({ path }) => path),
   };
-  return [
+  const files: readonly BundleFile[] = [
     ...cloudInitFiles(order),
-    { path: BUNDLE_FILE, text: `${JSON.stringify(about, null, 2)}\n` },
-    { path: "dvornik/config.txt", text: bootText(needs) },
+    { path: "dvornik/config.txt", text: bootText(needs, order.rtc) },
     ...needs.nodes.map(({ name, source }) => ({ path: `dvornik/${name}.dts`, text: source })),
     ...placed,
     {
@@ -57,11 +57,20 @@ export function bundleFiles(order: Order): readonly BundleFile[] {
       isProgram: true,
     },
   ];
+  const records = { ...Object.fromEntries(files.map(({ path, text }) => [path, recordOf(text)])), ...order.carried };
+  return [{ path: BUNDLE_FILE, text: `${JSON.stringify({ ...about, files: records }, null, 2)}\n` }, ...files];
 }
 
-function unitsOf(order: Order, settings: Settings): Readonly<Record<string, string>> {
-  const profile = PROFILES[order.profile];
-  if (profile.program === "gateway") return gatewayUnits(profile, order.cloud);
+/** What is noted of a file, so that a change, or a copy that was cut short, is seen. */
+export const recordOf = (text: string): FileRecord => ({
+  sha256: createHash("sha256").update(text).digest("hex"),
+  bytes: Buffer.byteLength(text),
+});
+
+/** The units of a device, as they follow from its profile and settings. */
+export function unitsOf(name: ProfileName, settings: Settings): Readonly<Record<string, string>> {
+  const profile = PROFILES[name];
+  if (profile.program === "gateway") return gatewayUnits(profile, URL.parse("/", settings.CRL_URL)?.href ?? "");
   const serial = Object.values(settings).some((value) => value.startsWith("serial:"));
   const camera = settings.CAMERA !== undefined && settings.CAMERA !== "none";
   const port = Number(settings.HTTP_PORT ?? EdgeConfig.shape.HTTP_PORT.parse(undefined));

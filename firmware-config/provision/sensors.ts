@@ -20,6 +20,8 @@ interface LineSensor {
 }
 
 const USB = "serial:/dev/ttyUSB0";
+/** The adapter that SDS011 comes with, wherever it is plugged in: a link that udev makes (`DEVICE_RULES`). */
+const OWN_ADAPTER = "serial:/dev/dvornik-sds011";
 const UART = "serial:/dev/serial0";
 const plantower = (model: string): readonly [string, LineSensor] => [
   model,
@@ -38,11 +40,17 @@ const SENSORS: ReadonlyMap<string, KernelSensor | LineSensor> = new Map<string, 
   ["scd4x", { by: "kernel", addresses: ["0x62"], overlay: { own: "sensirion,scd41" } }],
   ["scd30", { by: "kernel", addresses: ["0x61"], overlay: { own: "sensirion,scd30" } }],
   ["sgp40", { by: "kernel", addresses: ["0x59"], overlay: { own: "sensirion,sgp40" } }],
-  ["sds011", { by: "line", setting: "SDS011", settings: {}, address: USB }],
+  ["sds011", { by: "line", setting: "SDS011", settings: {}, address: OWN_ADAPTER }],
   ["sps30-uart", { by: "line", setting: "SPS30", settings: {}, address: USB }],
   ...PLANTOWER_MODELS.map(plantower),
   ["gps", { by: "line", setting: "GPSD", settings: {}, address: "tcp://127.0.0.1:2947" }],
 ]);
+
+/** Where a serial sensor is looked for when nothing else is said. */
+export function usualAddress(name: string): string | undefined {
+  const sensor = SENSORS.get(name);
+  return sensor?.by === "line" ? sensor.address : undefined;
+}
 
 /** The names, for a person. */
 export const SENSOR_NAMES: readonly string[] = [...SENSORS.keys()];
@@ -88,6 +96,8 @@ export interface SensorNeeds {
   readonly usesUart: boolean;
   readonly usesSerial: boolean;
   readonly usesGps: boolean;
+  /** Devices that gpsd opens beside those that it finds at USB. */
+  readonly gpsDevices: readonly string[];
 }
 
 /** All that these sensors need together. A second Plantower becomes channel B. */
@@ -95,9 +105,15 @@ export function needsOf(wishes: readonly SensorWish[]): SensorNeeds {
   const settings: Record<string, string> = {};
   const bootLines: string[] = [];
   const nodes: { name: string; source: string }[] = [];
+  const gpsDevices: string[] = [];
   for (const { name, address } of wishes) {
     const sensor = SENSORS.get(name);
-    if (sensor?.by === "line") {
+    const receiver = name === "gps" ? /^serial:(.*)$/.exec(address ?? "")?.[1] : undefined;
+    if (receiver !== undefined && sensor?.by === "line") {
+      // The program asks gpsd, and gpsd the receiver.
+      gpsDevices.push(receiver);
+      settings[sensor.setting] = sensor.address;
+    } else if (sensor?.by === "line") {
       Object.assign(settings, sensor.settings);
       settings[settings.PMS !== undefined && sensor.setting === "PMS" ? "PMS_B" : sensor.setting] =
         address ?? sensor.address;
@@ -114,11 +130,14 @@ export function needsOf(wishes: readonly SensorWish[]): SensorNeeds {
   }
   if (bootLines.length > 0) bootLines.unshift("dtparam=i2c_arm=on");
   const lines = Object.values(settings);
-  const usesUart = lines.some((line) => /^serial:\/dev\/(serial0|ttyAMA|ttyS0)/.test(line));
-  // Bluetooth has the good UART of a Pi 3 and 4; the other one changes its speed with the processor's.
-  if (usesUart) bootLines.push("enable_uart=1", "dtoverlay=disable-bt");
+  const usesUart = [...lines, ...gpsDevices.map((device) => `serial:${device}`)].some((line) =>
+    /^serial:\/dev\/(serial0|ttyAMA|ttyS0)/.test(line),
+  );
+  // Bluetooth has the good UART of a Pi 3 and 4; the other one changes its speed with the processor's. A Pi 5 has
+  // pins 8 and 10 at uart0, off by default, and serial0 at its debug connector (raspberrypi/documentation #3239).
+  if (usesUart) bootLines.push("enable_uart=1", "dtoverlay=disable-bt", "[pi5]", "dtparam=uart0=on", "[all]");
   const usesSerial = lines.some((line) => line.startsWith("serial:"));
-  return { settings, bootLines, nodes, usesUart, usesSerial, usesGps: settings.GPSD !== undefined };
+  return { settings, bootLines, nodes, usesUart, usesSerial, usesGps: settings.GPSD !== undefined, gpsDevices };
 }
 
 /** An overlay with one device at the processor's I2C bus, for `dtc -@`. */

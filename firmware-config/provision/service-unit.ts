@@ -39,16 +39,22 @@ export const HARDENING: readonly string[] = [
   "SystemCallErrorNumber=EPERM",
 ];
 
-/** The devices and groups of a camera (libcamera: media, subdevices and buffers for the picture) and of serial lines. */
+/** Of what shuts in a program that needs no device. */
+const NO_DEVICES: readonly string[] = ["PrivateDevices=yes", "PrivateUsers=yes"];
+
+/**
+ * The devices and groups of a camera (libcamera: media, subdevices and buffers for the picture), of serial lines, and of
+ * the firmware, which knows of heat and weak supplies. Fixed numbers (Documentation/admin-guide/devices.txt: 81 video,
+ * 166 ttyACM, 188 ttyUSB) also hold for what is plugged in after the start; a name is looked up at the start alone.
+ */
 function accessLines({ camera, serial }: DeviceAccess): readonly string[] {
-  if (!camera && !serial) return ["PrivateDevices=yes", "PrivateUsers=yes"];
-  const groups = [...(camera ? ["video", "render"] : []), ...(serial ? ["dialout"] : [])];
-  const cameras = ["char-video4linux", "char-media", "char-dma_heap", "/dev/udmabuf", "/dev/vcio"];
-  const lines = ["char-ttyUSB", "char-ttyACM", "char-ttyAMA", "char-ttyS"];
+  const groups = ["video", ...(camera ? ["render"] : []), ...(serial ? ["dialout"] : [])];
+  const cameras = ["char-81", "char-media", "char-dma_heap", "/dev/udmabuf"];
+  const lines = ["char-188", "char-166", "char-ttyAMA", "char-ttyS"];
   return [
     `SupplementaryGroups=${groups.join(" ")}`,
     "DevicePolicy=closed",
-    ...[...(camera ? cameras : []), ...(serial ? lines : [])].map((device) => `DeviceAllow=${device} rw`),
+    ...["/dev/vcio", ...(camera ? cameras : []), ...(serial ? lines : [])].map((device) => `DeviceAllow=${device} rw`),
   ];
 }
 
@@ -104,13 +110,12 @@ export function edgeUnit(profile: Profile, access: DeviceAccess): string {
   });
 }
 
-const NO_DEVICES: DeviceAccess = { camera: false, serial: false };
 const OF_GATEWAY = ["User=dvornik-gateway", "StateDirectory=dvornik-gateway", "StateDirectoryMode=0700"];
 
 /** The units of a village's gateway: the broker, and its certificate, which is got once and looked at daily. */
 export function gatewayUnits(profile: Profile, cloud: string): Readonly<Record<string, string>> {
   const { software, environment, identity, claim, tlsKey, cache } = PLACES.gateway;
-  const shut = [...HARDENING, ...accessLines(NO_DEVICES), "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX"];
+  const shut = [...HARDENING, ...NO_DEVICES, "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX"];
   return {
     "dvornik-gateway.service": textOf({
       Unit: [
@@ -176,7 +181,7 @@ export function pageUnits(address: string, port: number): Readonly<Record<string
         "MemoryMax=32M",
         "TasksMax=8",
         ...HARDENING,
-        ...accessLines(NO_DEVICES),
+        ...NO_DEVICES,
         "MemoryDenyWriteExecute=yes",
         "RestrictAddressFamilies=AF_INET AF_UNIX",
         "IPAddressDeny=any",

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkBundle } from "../../../firmware-config/check/check-bundle.ts";
 import { PROFILE_NAMES } from "../../../firmware-config/profiles/profiles.ts";
 import { bundleFiles } from "../../../firmware-config/provision/make-bundle.ts";
-import { anOrder, laidOut, NOW_MS, sensors } from "../provision/an-order.ts";
+import { anOrder, laidOut, lies, NOW_MS, sensors } from "../provision/an-order.ts";
 
 type Bundle = ReturnType<typeof laidOut>;
 const CLAIM = "dvornik/root/etc/dvornik/claim";
@@ -11,6 +11,13 @@ const ENV = "dvornik/root/etc/dvornik/edge.env";
 const UNIT = "dvornik/root/etc/systemd/system/dvornik-edge.service";
 const RULES = "dvornik/root/etc/nftables.conf";
 const AP = "dvornik/root/etc/NetworkManager/system-connections/dvornik-ap.nmconnection";
+const NETWORKS = "dvornik/root/etc/NetworkManager";
+const LTE = `${NETWORKS}/system-connections/dvornik-lte.nmconnection`;
+const NAMES = `${NETWORKS}/dnsmasq-shared.d/dvornik.conf`;
+const PAGE = "dvornik/root/etc/systemd/system/dvornik-page.socket";
+const SYSCTL = "dvornik/root/etc/sysctl.d/60-dvornik.conf";
+const SOFTWARE = "dvornik/software.tar.gz";
+const SCRIPT = "dvornik/install.sh";
 const CA = "dvornik/root/etc/dvornik/ca.pem";
 
 /** Of nobody, until 2026-11-23. */
@@ -34,10 +41,8 @@ function change(path: string, from: string | RegExp, to: string): (bundle: Bundl
     file.text = file.text.replace(from, to);
   };
 }
-const put =
-  (path: string, text: string, mode = 0o644) =>
-  (bundle: Bundle) =>
-    void bundle.set(path, { text, mode, bytes: text.length });
+const put = (path: string, text: string) => (bundle: Bundle) => void bundle.set(path, lies(text));
+const allow = (rule: string) => change(RULES, "    udp sport 67", `    ${rule}\n    udp sport 67`);
 const remove = (path: string) => (bundle: Bundle) => void bundle.delete(path);
 const open = (path: string) => (bundle: Bundle) => {
   const file = bundle.get(path);
@@ -117,31 +122,31 @@ describe("provision:check", () => {
       "rules that let MQTT in",
       change(RULES, "    udp sport 67", "    tcp dport 8883 accept\n    udp sport 67"),
       RULES,
-      /reach MQTT/,
+      /not of this profile/,
     ],
     [
       "rules that let a range of ports in",
       change(RULES, "    udp sport 67", "    tcp dport { 80, 1000-2000 } accept\n    udp sport 67"),
       RULES,
-      /reach MQTT/,
+      /not of this profile/,
     ],
     [
       "rules that let all in",
       change(RULES, "    udp sport 67", "    accept\n    udp sport 67"),
       RULES,
-      /lets everybody in/,
+      /not of this profile/,
     ],
     [
       "rules that pass things on",
       change(RULES, "hook forward priority filter; policy drop", "hook forward priority filter; policy accept"),
       RULES,
-      /chain forward/,
+      /chain forward lacks/,
     ],
     [
       "phones that reach more than the page",
       change(RULES, "    udp sport 67", '    iifname "wlan0" tcp dport 22 accept\n    udp sport 67'),
       RULES,
-      /its page alone/,
+      /not of this profile/,
     ],
     ["no rules", remove(RULES), RULES, /missing/],
     ["a Wi-Fi without a passphrase", change(AP, /psk=.*/, ""), AP, /anybody could join/],
@@ -153,7 +158,47 @@ describe("provision:check", () => {
     ["another host's user-data", change("user-data", "t-017", "t-018"), "user-data", /host's name/],
     ["damaged meta-data", put("meta-data", "{"), "meta-data", /not of the form/],
     ["an authority that cannot be read", put(CA, "-----BEGIN CERTIFICATE-----\nx"), CA, /cannot be read/],
-    ["no program", remove("dvornik/software.tar.gz"), "dvornik/software.tar.gz", /not in the bundle/],
+    ["a program that was not copied", remove("dvornik/software.tar.gz"), "dvornik/software.tar.gz", /only a part/],
+    ["a program that was cut short", change(SOFTWARE, "packed", "pack"), SOFTWARE, /cut short/],
+    ["an empty script", change(SCRIPT, /^[\s\S]*$/, ""), SCRIPT, /cut short/],
+    ["a script with Windows line ends", change(SCRIPT, /\n/g, "\r\n"), SCRIPT, /Windows/],
+    ["a rule that lets a whole interface in", allow('iifname "eth0" accept'), RULES, /not of this profile/],
+    ["a rule that lets every address in", allow("ip saddr 0.0.0.0/0 accept"), RULES, /not of this profile/],
+    ["a rule that lets a protocol in", allow("meta l4proto tcp accept"), RULES, /not of this profile/],
+    [
+      "a forward chain that lets all pass",
+      change(RULES, "policy drop;\n  }", "policy drop;\n    accept\n  }"),
+      RULES,
+      /chain forward: the rule "accept"/,
+    ],
+    ["a broker's port that is shut", change(RULES, "443, 8883", "443"), RULES, /a way is shut/],
+    [
+      "a password",
+      change("user-data", '"lock_passwd"', '"plain_text_passwd": "1", "lock_passwd"'),
+      "user-data",
+      /Only a key/,
+    ],
+    [
+      "logging in by password",
+      change("user-data", '"ssh_pwauth": false', '"ssh_pwauth": true'),
+      "user-data",
+      /Only a key/,
+    ],
+    ["a unit that runs something else", change(UNIT, /ExecStart=.*/, "ExecStart=/nonexistent"), UNIT, /follows from/],
+    ["a unit that nothing starts", change(UNIT, "WantedBy=multi-user.target", ""), UNIT, /follows from/],
+    ["another device's settings", change(ENV, 'DEVICE="t-017"', 'DEVICE="t-018"'), ENV, /claim was made/],
+    ["no page", remove(PAGE), PAGE, /only a part/],
+    ["a Wi-Fi that is no access point", change(AP, "mode=ap", "mode=infrastructure"), AP, /own Wi-Fi is missing/],
+    ["an unknown profile", change("dvornik/bundle.json", '"truck"', '"lorry"'), "dvornik/bundle.json", /damaged/],
+    ["no modem's settings", remove(LTE), LTE, /only a part/],
+    ["no names for phones", remove(NAMES), NAMES, /only a part/],
+    ["a file changed by hand", change(SYSCTL, "panic = 10", "panic = 11"), SYSCTL, /changed by hand/],
+    [
+      "a file of somebody else's",
+      put("dvornik/root/etc/cron.d/x", "* * * * *"),
+      "dvornik/root/etc/cron.d/x",
+      /not from provision/,
+    ],
     ["GPS without its packages", remove("dvornik/debs/gpsd.deb"), "dvornik/debs", /gpsd/],
     ["no bundle.json", remove("dvornik/bundle.json"), "dvornik/bundle.json", /no device's bundle/],
     ["a damaged bundle.json", put("dvornik/bundle.json", '{"v":2}'), "dvornik/bundle.json", /damaged/],
@@ -173,6 +218,13 @@ describe("provision:check", () => {
 
     expect(said(NOW_MS)).toMatchObject([{ level: "warning", en: expect.stringContaining("expires at 2026-11-23") }]);
     expect(said(NOW_MS + 30 * 86_400_000)).toMatchObject([{ level: "error", en: expect.stringContaining("expired") }]);
+  });
+
+  it("takes user-data with Windows line ends, as cloud-init does", () => {
+    const bundle = aTruck();
+    change("user-data", /\n/g, "\r\n")(bundle);
+
+    expect(checkBundle(bundle, NOW_MS)).toMatchObject([{ level: "warning", where: "user-data" }]);
   });
 
   it("lets a gateway's devices in, and nobody else's anything", () => {

@@ -53,7 +53,10 @@ describe.each(PROFILE_NAMES)("the profile %s", (name) => {
 
   it("takes every sensor there is", () => {
     if (PROFILES[name].program === "gateway") return;
-    for (const sensor of SENSOR_NAMES) expect(checkBundle(aBundle(name, sensors(sensor)), NOW_MS), sensor).toEqual([]);
+    const free = SENSOR_NAMES.map((sensor) =>
+      sensor === "sps30-uart" ? `${sensor}@serial:/dev/serial/by-id/x` : sensor,
+    );
+    for (const sensor of free) expect(checkBundle(aBundle(name, sensors(sensor)), NOW_MS), sensor).toEqual([]);
   });
 });
 
@@ -65,7 +68,9 @@ describe("a bundle", () => {
     const settings = readEnvironment(textOf("air-post", `${ROOT}/dvornik/edge.env`, change));
 
     expect(config).toContain("dtparam=i2c_arm=on\ndtoverlay=i2c-sensor,bme280,addr=0x77\ndtoverlay=i2c-sensor,sps30\n");
-    expect(config).toMatch(/dtoverlay=dvornik-scd4x\nenable_uart=1\ndtoverlay=disable-bt\n/);
+    expect(config).toMatch(
+      /dtoverlay=dvornik-scd4x\nenable_uart=1\ndtoverlay=disable-bt\n\[pi5\]\ndtparam=uart0=on\n\[all\]\n$/,
+    );
     expect(textOf("air-post", "dvornik/dvornik-scd4x.dts", change)).toContain('compatible = "sensirion,scd41"');
     expect(settings).toMatchObject({
       SDS011: "serial:/dev/ttyUSB1",
@@ -84,10 +89,12 @@ describe("a bundle", () => {
       textOf(profile, `${ROOT}/systemd/system/dvornik-edge.service`, change);
 
     expect(unit("truck")).toContain("SupplementaryGroups=video render\n");
-    expect(unit("truck")).not.toContain("ttyUSB");
-    expect(unit("air-post")).toContain("SupplementaryGroups=dialout\n");
-    expect(unit("air-post")).not.toContain("video4linux");
-    expect(unit("air-post", sensors("bme280"))).toContain("PrivateDevices=yes\n");
+    expect(unit("truck")).toMatch(/DeviceAllow=char-81 rw\n/);
+    expect(unit("truck")).not.toContain("char-188");
+    expect(unit("air-post")).toContain("SupplementaryGroups=video dialout\n");
+    expect(unit("air-post")).toMatch(/DeviceAllow=char-188 rw\n/);
+    expect(unit("air-post")).not.toContain("char-81");
+    expect(unit("air-post", sensors("bme280")).match(/DeviceAllow=.*/g)).toEqual(["DeviceAllow=/dev/vcio rw"]);
   });
 
   it("lets phones on the truck's Wi-Fi reach its page alone, and nobody pass", () => {
@@ -104,6 +111,46 @@ describe("a bundle", () => {
 
     expect(textOf("truck", "meta-data")).toBe(one);
     expect(textOf("truck", "meta-data", { claim: "d".repeat(43) })).not.toBe(one);
+  });
+
+  it("asks the cloud's host for the time, and what was named instead", () => {
+    const place = `${ROOT}/systemd/timesyncd.conf.d/dvornik.conf`;
+
+    expect(textOf("air-post", place)).toBe("[Time]\nNTP=cloud.example\n");
+    expect(textOf("air-post", place, { ntp: ["ntp.local", "10.0.0.1"] })).toContain("NTP=ntp.local 10.0.0.1\n");
+    expect(textOf("truck", `${ROOT}/chrony/conf.d/dvornik.conf`)).toContain("server cloud.example iburst\n");
+  });
+
+  it("finds a village's gateway by its .local name, and the gateway's certificate has the names that it was given", () => {
+    const local = { broker: "mqtts://village-3.local:8883" };
+    const mdns = /udp dport 5353 accept[\s\S]*udp dport 5353 accept/;
+
+    expect(textOf("air-post", `${ROOT}/nftables.conf`, local)).toMatch(mdns);
+    expect(textOf("air-post", `${ROOT}/nftables.conf`)).not.toContain("5353");
+    expect(textOf("village-gateway", `${ROOT}/nftables.conf`)).toMatch(mdns);
+    expect(textOf("village-gateway", "dvornik/install.sh", { names: ["gw.lan", "192.168.1.5"] })).toContain(
+      "subjectAltName=DNS:t-017,DNS:t-017.local,DNS:gw.lan,IP:192.168.1.5",
+    );
+  });
+
+  it("wakes a clock chip that was named", () => {
+    expect(textOf("yard-camera", "dvornik/config.txt", { rtc: "ds3231" })).toContain(
+      "dtparam=i2c_arm=on\ndtoverlay=i2c-rtc,ds3231\n",
+    );
+    expect(checkBundle(aBundle("air-post", { rtc: "ds3231" }), NOW_MS)).toEqual([]);
+  });
+
+  it("gives gpsd a receiver at a serial line, and knows an SDS011 by its adapter", () => {
+    const gps = sensors("gps@serial:/dev/serial0");
+
+    expect(textOf("truck", `${ROOT}/default/gpsd`, gps)).toContain('DEVICES="/dev/serial0"');
+    expect(textOf("truck", `${ROOT}/dvornik/edge.env`, gps)).toContain('GPSD="tcp://127.0.0.1:2947"');
+    expect(textOf("truck", "dvornik/config.txt", gps)).toContain("enable_uart=1");
+    expect(textOf("air-post-solar", `${ROOT}/dvornik/edge.env`)).toContain('SDS011="serial:/dev/dvornik-sds011"');
+  });
+
+  it.each(["Etc/GMT-5", "Asia/Yekaterinburg"])("takes the time zone %s", (timezone) => {
+    expect(anOrder("truck", { timezone, sshKey: "ssh-ed25519 AAAA Ivan at desk" })).toMatchObject({ timezone });
   });
 
   it("is tried at each start until everything is installed: what cloud-init runs once would be lost with a power cut", () => {
@@ -131,6 +178,12 @@ describe("a bundle", () => {
       "a name that would begin a line of its own",
       { accessPoint: { ssid: "x\nmode=open", passphrase: "12345678", country: "RU" } },
     ],
+    [
+      "a name of more than 32 bytes",
+      { accessPoint: { ssid: "Дворник мусоровоз 17", passphrase: "12345678", country: "RU" } },
+    ],
+    ["a Wi-Fi to join where the radio is its own", { wifi: { ssid: "Depot", passphrase: "12345678" } }],
+    ["a sensor where the modem will be", sensors("sds011@serial:/dev/ttyUSB0")],
     ["a setting with a quote", { settings: { LOG_LEVEL: '"' } }],
     ["an address without TLS", { cloud: "http://cloud.example" }],
     ["a broker without TLS", { broker: "mqtt://broker.example" }],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "#kit/clock.ts";
+import { packFolder } from "../../../firmware-config/bundle/tar.ts";
 import { openTestFleet } from "../../cloud/fleet/fleet-fixture.ts";
 import { ADMIN_TOKEN, httpParts, listenHttp } from "../../support/http-fixture.ts";
 import { ROOT } from "../../support/program.ts";
@@ -27,6 +28,18 @@ async function run(command: string, ...args: readonly string[]): Promise<Said> {
   );
 }
 
+/** What bundle:edge --tar packs, as far as provision looks: the program's starter and a Node for this machine. */
+async function aProgram(file: string, program: string, machine = 183): Promise<void> {
+  const folder = await tempFolder();
+  const node = Buffer.alloc(100);
+  node.write("\x7fELF");
+  node.writeUInt16LE(machine, 18);
+  await mkdir(join(folder, "bin"));
+  await writeFile(join(folder, `bin/dvornik-${program}`), "#!/bin/sh\n");
+  await writeFile(join(folder, "bin/node"), node);
+  await packFolder(folder, file);
+}
+
 async function openTown() {
   const { fleet } = await openTestFleet({ clock: systemClock });
   const http = await listenHttp(httpParts({ fleet, clock: systemClock }));
@@ -37,7 +50,7 @@ async function openTown() {
   const ca = join(folder, "ca.pem");
   await writeFile(ca, await fleet.authority());
   const software = join(folder, "software.tar.gz");
-  await writeFile(software, "packed");
+  await aProgram(software, "edge");
   const whom = ["--device", "t-017", "--tenant", "chel", "--cloud", http.url];
   const where = ["--admin-token-file", tokenFile, "--ca", ca, "--software", software];
   return { fleet, url: http.url, folder, tokenFile, args: [...whom, ...where] };
@@ -60,7 +73,9 @@ describe("provision and provision:check", () => {
     expect(checked.out).toContain("the bundle is good");
     expect(enrolled).toMatchObject({ code: 0 });
     expect((await fleet.certificates({ limit: 5 })).map(({ device }) => device)).toEqual(["t-017"]);
-    expect(await readFile(join(out, "dvornik/software.tar.gz"), "utf8")).toBe("packed");
+    expect(await readFile(join(out, "dvornik/software.tar.gz"))).toEqual(
+      await readFile(join(folder, "software.tar.gz")),
+    );
   });
 
   it("name every secret, which is its owner's alone, and leave no private key in any file", async () => {
@@ -92,7 +107,7 @@ describe("provision and provision:check", () => {
     const made = await run("provision", "--profile", "air-post", ...args, "--claim-file", file, "--out", out);
     const checked = await run("provision-check", out);
 
-    expect(made.out).toContain("The claim expired at 2020-01-01");
+    expect(made).toMatchObject({ code: 1, err: expect.stringContaining("The claim expired at 2020-01-01") });
     expect(checked).toMatchObject({ code: 1, err: expect.stringContaining("1 errors") });
     expect(checked.out).toContain("Код регистрации истёк");
   });
@@ -121,5 +136,47 @@ describe("provision and provision:check", () => {
     await chmod(join(out, CLAIM), 0o644);
 
     expect((await run("provision-check", out)).out).toContain(`chmod 600 ${CLAIM}`);
+  });
+
+  it("look at the program and the packages before a claim is asked for, and leave nothing half done", async () => {
+    const { fleet, folder, args } = await openTown();
+    const out = join(folder, "card");
+    const file = (name: string) => join(folder, name);
+    await aProgram(file("gateway.tar.gz"), "gateway");
+    await aProgram(file("x64.tar.gz"), "edge", 62);
+    await writeFile(file("cut.tar.gz"), (await readFile(file("software.tar.gz"))).subarray(0, -20));
+    await mkdir(file("none"));
+    await mkdir(file("amd64"));
+    await writeFile(join(file("amd64"), "gpsd_1_amd64.deb"), "");
+    const wrong = (...more: readonly string[]) =>
+      run("provision", "--profile", "truck", ...args, "--out", out, ...more);
+
+    expect((await wrong("--software", file("gateway.tar.gz"))).err).toContain("no bin/dvornik-edge");
+    expect((await wrong("--software", file("x64.tar.gz"))).err).toContain("is not for arm64");
+    expect((await wrong("--software", file("cut.tar.gz"))).err).toContain("damaged");
+    expect((await wrong("--debs", file("none"))).err).toContain("there is no package");
+    expect((await wrong("--debs", file("amd64"))).err).toContain("is not for arm64");
+    expect((await wrong("--debs", file("nowhere"))).err).toContain("there is no package");
+    expect(await readdir(out)).toEqual([]);
+    expect(await fleet.certificates({ limit: 5 })).toEqual([]);
+  });
+
+  it("keep the passphrase that is on a truck's housing already", async () => {
+    const { folder, args } = await openTown();
+    const passphrase = join(folder, "passphrase");
+    await writeFile(passphrase, "abcdefgh23456789\n");
+
+    const { out } = await run(
+      "provision",
+      "--profile",
+      "truck",
+      ...args,
+      "--passphrase-file",
+      passphrase,
+      "--out",
+      join(folder, "card"),
+    );
+
+    expect(out).toContain("passphrase abcdefgh23456789,");
   });
 });
