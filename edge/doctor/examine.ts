@@ -51,7 +51,7 @@ export async function examine(config: EdgeConfig, environment: NodeJS.ProcessEnv
   const [camera, sensors, clock, broker, certificate, host, facts, runs, rights] = await Promise.all([
     examineCamera(config, programs),
     examineSensors(config),
-    clockJudge(config.CLOCK, systemClock)(false),
+    clockJudge(config.CLOCK, systemClock)(true),
     examineBroker(config),
     examineCertificate(config),
     hostFactsOf(folder),

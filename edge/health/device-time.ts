@@ -27,7 +27,9 @@ export interface DeviceTime extends Closer {
 export interface DeviceTimeOptions {
   readonly clock: Clock;
   readonly boot: MachineBoot;
-  /** How good the machine's wall clock is now; `isSuspect`: it jumped or contradicts what was known, so ask anew. */
+  /** Since the machine's start, with the time that it slept; the monotonic clock stands still meanwhile. */
+  readonly uptimeMs: () => number;
+  /** How good the machine's wall clock is now; `isSuspect`: nobody has vouched for it, it jumped, or contradicts what was known. */
   readonly host: (isSuspect: boolean) => Promise<ClockQuality>;
   /** UTC ms by the satellites, undefined while they are not heard or there is no receiver. */
   readonly satellites: () => number | undefined;
@@ -55,26 +57,42 @@ export async function startDeviceTime(
 }
 
 /** Knows nothing until the first look. */
-export function watchTime({ clock, boot, host, satellites, onJump }: DeviceTimeOptions): WatchedTime {
-  const startedMs = clock.monotonicMs();
+export function watchTime({ clock, boot, uptimeMs, host, satellites, onJump }: DeviceTimeOptions): WatchedTime {
+  let sleptMs = 0;
+  let uptimeAheadMs = uptimeMs() - clock.monotonicMs();
+  /** The monotonic clock with the time that the machine slept. */
+  const passedMs = () => clock.monotonicMs() + sleptMs;
+  const startedMs = passedMs();
   const listeners = new Set<() => void>();
   let anchor: Anchor | undefined;
   let told: ClockQuality = "none";
-  const offsetNow = () => clock.nowMs() - clock.monotonicMs();
+  const offsetNow = () => clock.nowMs() - passedMs();
   let offsetMs = offsetNow();
   let up = boot.upMs;
 
+  /** A sleep is measured by the real-time clock alone, so nobody vouches for the time after it. */
+  function noticeSleep(): void {
+    const aheadMs = uptimeMs() - clock.monotonicMs();
+    const moreMs = aheadMs - uptimeAheadMs;
+    if (Math.abs(moreMs) <= JUMP_MS) return;
+    uptimeAheadMs = aheadMs;
+    if (moreMs < 0) return;
+    sleptMs += moreMs;
+    if (anchor !== undefined) anchor = { ...anchor, quality: "rtc" };
+  }
+
   async function look(): Promise<void> {
+    noticeSleep();
     const jumpedByMs = offsetNow() - offsetMs;
     const isJump = Math.abs(jumpedByMs) > JUMP_MS;
     offsetMs += jumpedByMs;
     if (isJump) onJump(Math.round(jumpedByMs));
     const isVouched = anchor !== undefined && anchor.quality !== "rtc";
-    const isStrange = isVouched && contradicts(anchor, { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() });
-    const quality = await host(isJump || isStrange);
+    const isStrange = contradicts(anchor, { monotonicMs: passedMs(), wallMs: clock.nowMs() });
+    const quality = await host(isJump || !isVouched || isStrange);
     // Set while we asked: the answer may be about the clock before or after, so the next look decides.
     const isSteady = Math.abs(offsetNow() - offsetMs) <= JUMP_MS;
-    const monotonicMs = clock.monotonicMs();
+    const monotonicMs = passedMs();
     const seen = { monotonicMs, wallMs: clock.nowMs(), satelliteMs: satellites() };
     anchor = follow(anchor, { ...seen, host: isSteady ? quality : "none" });
     const { clock: now } = readTime(anchor, monotonicMs);
@@ -86,7 +104,9 @@ export function watchTime({ clock, boot, host, satellites, onJump }: DeviceTimeO
   return {
     boot: boot.id,
     stamp: () => {
-      const monotonicMs = clock.monotonicMs();
+      // Sleep moves the wall clock too: so the uptime, a file, is read only where that has moved.
+      if (Math.abs(offsetNow() - offsetMs) > JUMP_MS) noticeSleep();
+      const monotonicMs = passedMs();
       const exactUp = boot.upMs + monotonicMs - startedMs;
       up = Math.max(up, Math.round(exactUp));
       const { at, clock: quality } = readTime(anchor, monotonicMs);

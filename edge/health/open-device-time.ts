@@ -5,7 +5,7 @@ import type { Position } from "../position/position.ts";
 import { clockJudge } from "./clock-quality.ts";
 import type { Counters } from "./counters.ts";
 import { type DeviceTime, startDeviceTime } from "./device-time.ts";
-import type { MachineBoot } from "./machine-boot.ts";
+import { type MachineBoot, machineUptimeMs } from "./machine-boot.ts";
 
 /** What the time of a device is known by. */
 export interface DeviceTimeParts {
@@ -22,6 +22,7 @@ export async function openDeviceTime(setting: ClockQuality | "auto", parts: Devi
   return await startDeviceTime({
     clock,
     boot,
+    uptimeMs: machineUptimeMs,
     host: clockJudge(setting, clock),
     satellites: () => position?.nowMs(),
     onJump: (byMs) => {

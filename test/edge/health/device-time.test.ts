@@ -1,10 +1,17 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CLOCK_ERROR_MS } from "#contract/clocks.ts";
 import type { ClockQuality } from "#contract/messages.ts";
-import { clockJudge, type HostWitnesses, judgeHostClock } from "../../../edge/health/clock-quality.ts";
+import type { Clock } from "#kit/clock.ts";
+import {
+  chronyReferenceMs,
+  clockJudge,
+  type HostWitnesses,
+  judgeHostClock,
+} from "../../../edge/health/clock-quality.ts";
 import { watchTime } from "../../../edge/health/device-time.ts";
-import { machineBoot } from "../../../edge/health/machine-boot.ts";
+import { machineBoot, machineUptimeMs } from "../../../edge/health/machine-boot.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
@@ -14,18 +21,19 @@ const YEAR = 365 * 86_400_000;
 
 /** A device whose true time passes as it is told to; its wall clock, host and satellites say what they are told to. */
 function aDevice(change: { readonly wallMs?: number; readonly host?: ClockQuality; readonly upMs?: number } = {}) {
-  const state = { trueMs: 0, wallMs: change.wallMs ?? NOW, host: change.host ?? "none", heard: false };
+  const state = { trueMs: 0, sleptMs: 0, wallMs: change.wallMs ?? NOW, host: change.host ?? "none", heard: false };
   const jumps: number[] = [];
   const suspicions: boolean[] = [];
   let better = 0;
   const time = watchTime({
-    clock: { nowMs: () => state.wallMs + state.trueMs + 0.4, monotonicMs: () => 5_000 + state.trueMs },
+    clock: { nowMs: () => state.wallMs + state.trueMs + state.sleptMs + 0.4, monotonicMs: () => 5_000 + state.trueMs },
     boot: { id: "boot-1", upMs: change.upMs ?? 0 },
+    uptimeMs: () => 90_000 + state.trueMs + state.sleptMs,
     host: async (isSuspect) => {
       suspicions.push(isSuspect);
       return state.host;
     },
-    satellites: () => (state.heard ? NOW + state.trueMs : undefined),
+    satellites: () => (state.heard ? NOW + state.trueMs + state.sleptMs : undefined),
     onJump: (byMs) => jumps.push(byMs),
   });
   time.onBetter(() => {
@@ -134,6 +142,43 @@ describe("watchTime", () => {
     expect(device.better()).toBe(2);
   });
 
+  it.each([
+    ["ntp", "rtc"],
+    ["rtc", "rtc"],
+  ] as const)("counts the time that the machine slept, with a clock of %s before it", async (host, after) => {
+    const device = aDevice({ host });
+    await device.after(MINUTE);
+
+    device.state.sleptMs = 8 * HOUR;
+
+    // At once, not with the next look; and nobody vouches for the time any more until somebody does.
+    const awake = { at: NOW + 8 * HOUR + MINUTE, clock: after, up: 8 * HOUR + MINUTE };
+    expect(device.time.stamp()).toMatchObject(awake);
+    expect(await device.after(HOUR, { host: "rtc" })).toMatchObject({ at: NOW + 9 * HOUR + MINUTE, clock: "rtc" });
+    expect(device.jumps).toEqual([]);
+  });
+
+  it("counts the time that the machine slept under a roof, without any clock but the satellites' before it", async () => {
+    const device = aDevice({ wallMs: 0 });
+    await device.after(0, { heard: true });
+
+    expect(await device.after(MINUTE, { heard: false, sleptMs: 8 * HOUR })).toMatchObject({
+      at: NOW + 8 * HOUR + MINUTE,
+      clock: "rtc",
+      up: 8 * HOUR + MINUTE,
+    });
+  });
+
+  it("suspects the wall clock until somebody has vouched for it", async () => {
+    const device = aDevice({ host: "none" });
+    await device.after(0);
+    await device.after(MINUTE, { host: "rtc" });
+    await device.after(MINUTE, { host: "ntp" });
+    await device.after(MINUTE);
+
+    expect(device.suspicions).toEqual([true, true, true, false]);
+  });
+
   it("lets as much pass by both counts, however the reports jitter, until they say something else", async () => {
     const device = aDevice({ host: "ntp" });
     const first = await device.after(0.3);
@@ -152,6 +197,7 @@ describe("watchTime", () => {
     const time = watchTime({
       clock: { nowMs: () => device.state.wallMs, monotonicMs: () => 0 },
       boot: { id: "b", upMs: 0 },
+      uptimeMs: () => 0,
       host: async () => {
         device.state.wallMs = NOW;
         return "ntp";
@@ -170,13 +216,19 @@ describe("watchTime", () => {
 describe("judgeHostClock", () => {
   const witnesses = async (change: Partial<HostWitnesses> = {}): Promise<HostWitnesses> => {
     const folder = await tempFolder();
-    await writeFile(join(folder, "synchronized"), "");
     return {
       syncedFile: join(folder, "nothing"),
       rtcFolder: join(folder, "rtc"),
+      askChrony: async () => undefined,
       askKernel: async () => undefined,
       ...change,
     };
+  };
+  const syncedAt = async (ms: number) => {
+    const file = join(await tempFolder(), "synchronized");
+    await writeFile(file, "");
+    await utimes(file, ms / 1000, ms / 1000);
+    return file;
   };
   const rtcOf = async (ms: number) => {
     const folder = await tempFolder();
@@ -190,13 +242,57 @@ describe("judgeHostClock", () => {
   });
 
   it("believes the kernel, and timesyncd's file as long as nothing speaks against it", async () => {
-    const syncedFile = join(await tempFolder(), "synchronized");
-    await writeFile(syncedFile, "");
+    const syncedFile = await syncedAt(NOW - 34 * MINUTE);
 
     expect(await judgeHostClock(NOW, true, await witnesses({ askKernel: async () => true }))).toBe("ntp");
     expect(await judgeHostClock(NOW, false, await witnesses({ syncedFile }))).toBe("ntp");
     expect(await judgeHostClock(NOW, true, await witnesses({ syncedFile }))).toBe("none");
     expect(await judgeHostClock(NOW, true, await witnesses({ syncedFile, askKernel: async () => false }))).toBe("none");
+  });
+
+  it.each([NOW - 27 * 24 * HOUR, NOW - HOUR - MINUTE, NOW + HOUR])(
+    "believes nobody where timesyncd has not set the clock of late: last at %d",
+    async (lastMs) => {
+      const change = { syncedFile: await syncedAt(lastMs), askKernel: async () => true };
+
+      expect(await judgeHostClock(NOW, false, await witnesses(change))).toBe("none");
+      expect(await judgeHostClock(NOW, true, await witnesses(change))).toBe("none");
+    },
+  );
+
+  it("believes chrony as long as it has had the time from somebody of late", async () => {
+    // chronyc -c tracking: reference, name, stratum, reference time in seconds, …, leap status.
+    const tracking = (seconds: string) =>
+      `A29FC87B,162.159.200.123,4,${seconds},0.000000123,-0.000001,0.00003,-12.3,0.001,0.05,0.03,0.001,64.2,Normal\n`;
+    const change = (text: string) => ({ askChrony: async () => chronyReferenceMs(text), askKernel: async () => true });
+    const judged = async (text: string) => await judgeHostClock(NOW, false, await witnesses(change(text)));
+
+    expect(await judged(tracking(`${(NOW - 17 * MINUTE) / 1000}.123456789`))).toBe("ntp");
+    expect(await judged(tracking(`${(NOW - 24 * HOUR) / 1000}.123456789`))).toBe("none");
+    expect(await judged(tracking("0.000000000"))).toBe("none");
+    // Something else answers by that name: only the kernel is left.
+    expect(await judged("506 Cannot talk to daemon")).toBe("ntp");
+  });
+
+  it("lets no clock go on as the network's for weeks without one: what is stated is never less than what it is off", async () => {
+    const crystalFast = 40e-6;
+    const syncedFile = await syncedAt(NOW);
+    const hosts = await witnesses({ syncedFile, askKernel: async () => true });
+    let trueMs = 0;
+    const monotonicMs = () => trueMs * (1 + crystalFast);
+    const clock: Clock = { monotonicMs, nowMs: () => NOW + monotonicMs() };
+    const host = clockJudge("auto", clock, hosts);
+    const boot = { id: "b", upMs: 0 };
+    const time = watchTime({ clock, boot, uptimeMs: monotonicMs, host, satellites: () => undefined, onJump: () => {} });
+
+    for (; trueMs < 27 * 24 * HOUR; trueMs += HOUR / 2) {
+      await time.look();
+      const { at, clock: quality } = time.stamp();
+      const offMs = Math.abs((at ?? 0) - NOW - trueMs);
+      if (quality !== "none") expect(offMs).toBeLessThanOrEqual(CLOCK_ERROR_MS[quality]);
+    }
+
+    expect(time.stamp().clock).toBe("rtc");
   });
 
   it("believes a clock that nobody vouches for only as far as a real-time clock of hardware agrees", async () => {
@@ -207,7 +303,7 @@ describe("judgeHostClock", () => {
   });
 
   it("is overruled by the setting", async () => {
-    const judge = clockJudge("gps", { nowMs: () => 0, monotonicMs: () => 0 });
+    const judge = clockJudge("gps", { nowMs: () => 0 });
 
     expect(await judge(false)).toBe("gps");
   });
@@ -218,13 +314,19 @@ describe("machineBoot", () => {
     const file = join(await tempFolder(), "boot_id");
     await writeFile(file, "9fe93cfd-ae26-4e70-b25e-f9351e6d4030\n");
 
-    expect(machineBoot("new", () => 12_345_678_901n, file)).toEqual({
+    expect(machineBoot("new", () => 12_345.7, file)).toEqual({
       id: "9fe93cfd-ae26-4e70-b25e-f9351e6d4030",
       upMs: 12_345,
     });
   });
 
   it("is the program's start where the machine does not name its own", async () => {
-    expect(machineBoot("new", () => 1n, join(await tempFolder(), "nothing"))).toEqual({ id: "new", upMs: 0 });
+    expect(machineBoot("new", () => 1, join(await tempFolder(), "nothing"))).toEqual({ id: "new", upMs: 0 });
+  });
+
+  it("counts from the same moment as the monotonic clock, and what the machine slept", () => {
+    const monotonicMs = Number(process.hrtime.bigint() / 1_000_000n);
+
+    expect(machineUptimeMs()).toBeGreaterThanOrEqual(monotonicMs);
   });
 });

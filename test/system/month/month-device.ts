@@ -135,9 +135,10 @@ export function createMonthDevice(options: MonthDeviceOptions): MonthDevice {
     },
     visits,
     start: async (boot) => {
-      const clocks = startClocks(world);
+      const clocks = startClocks(world, join(folder, "clocks"));
       const { clock, host, satellites } = clocks;
-      const time = watchTime({ clock, boot: { id: boot, upMs: 0 }, host, satellites, onJump: () => {} });
+      const uptimeMs = clock.monotonicMs;
+      const time = watchTime({ clock, boot: { id: boot, upMs: 0 }, uptimeMs, host, satellites, onJump: () => {} });
       const device = { ...time, close: async () => {} };
       const budget = outboxBudget(outboxBytes, { address, time: device, counters, log });
       const file = join(folder, "outbox.sqlite");

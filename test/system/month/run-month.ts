@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { addClient } from "../../../firmware-config/credentials.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
@@ -30,6 +30,8 @@ export interface Month extends MonthAudit {
   readonly tookS: number;
   /** Photos of which every piece was kept. */
   readonly photosLeft: number;
+  /** The largest that the files of the outbox were, looked at each simulated hour. */
+  readonly diskBytes: number;
 }
 
 const MINUTE = 60_000;
@@ -129,7 +131,7 @@ export async function runMonth(folder: string, scale: MonthScale): Promise<Month
     await device.start("boot-1");
     device.connect();
     const rounds = DAYS * DAY;
-    await live(device, world, { startMs, rounds, scale, cloud: line.cloud });
+    const diskBytes = await live(device, world, { startMs, rounds, scale, cloud: line.cloud, edgeData });
 
     await drained(device);
     await device.disconnect();
@@ -151,6 +153,7 @@ export async function runMonth(folder: string, scale: MonthScale): Promise<Month
     return {
       ...audit,
       photosLeft,
+      diskBytes,
       said,
       dropped: device.dropped(),
       visits,
@@ -175,9 +178,13 @@ interface Life {
   readonly rounds: number;
   readonly scale: MonthScale;
   readonly cloud: Program;
+  readonly edgeData: string;
 }
 
-async function live(device: MonthDevice, world: World, { startMs, rounds, scale, cloud }: Life): Promise<void> {
+/** Gives how large the files of the outbox were at most. */
+async function live(device: MonthDevice, world: World, life: Life): Promise<number> {
+  const { startMs, rounds, scale, cloud, edgeData } = life;
+  let diskBytes = 0;
   const base = await drawSite({ seed: 7, state: "clean", widthPx: 320, heightPx: 240 });
   const photo = (n: number) => paddedJpeg(base, scale.photoBytes, n);
   const visitEvery = Math.floor(DAY / scale.visitsPerDay);
@@ -190,8 +197,17 @@ async function live(device: MonthDevice, world: World, { startMs, rounds, scale,
     if (round % visitEvery === 3) device.takeBefore(SITES[round % SITES.length] ?? SITES[0], photo(2 * round));
     if (round % visitEvery === 5) await device.takeAfter(photo(2 * round + 1));
     if (round % (3 * DAY) === DAY) await device.sayAlert();
-    if (round % 60 === 59) await device.flush();
+    if (round % 60 !== 59) continue;
+    await device.flush();
+    diskBytes = Math.max(diskBytes, await bytesIn(edgeData));
   }
+  return diskBytes;
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const files = (await readdir(folder)).filter((name) => name.startsWith("outbox"));
+  const sizes = await Promise.all(files.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** A JPEG as large as a truck's photo and unlike all others: the drawing with comments in it (ITU-T T.81, B.2.4.5). */

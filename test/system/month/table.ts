@@ -19,8 +19,9 @@ export function tableOf(month: Month): string {
     `numbers: 1 to ${last}; ${countOf(received) - countOf(lost)} in the cloud, ${countOf(lost)} in gaps (${[...gaps].map(([name, ranges]) => `${name} ${countOf(ranges)}`).join(", ")}), ${last - countOf(received)} unaccounted for`,
     `alerts: ${month.alerts}; visits: ${keptVisits.length} of ${visits.size}, ${timed.length} with a time; photos whole: ${month.wholePhotos} of ${visits.size * 2}`,
     `points: ${points.length}; dead letters: ${month.deadLetters}`,
-    `times repaired: ${month.repairedReadings} readings, ${repaired.length} samples; worst error ${worst(repaired.map(({ offMs }) => offMs))} ms, where ${worst(repaired.map(({ statedMs }) => statedMs))} ms were stated`,
-    `time unknown for ever: ${month.unknownReadings} readings (a day between two power cuts)`,
+    `times repaired: ${month.repairedReadings} readings, ${repaired.length} samples; ${worstOf(repaired)}`,
+    `time unknown for ever: ${month.unknownReadings} readings`,
+    `outbox on disk: ${(month.diskBytes / 1024 / 1024).toFixed(1)} MiB at most`,
   ].join("\n");
 }
 
@@ -35,4 +36,14 @@ export function repairsOf({
 }
 
 const cell = (n: number) => String(n).padStart(8);
-const worst = (ms: readonly number[]) => Math.round(ms.reduce((most, each) => Math.max(most, each), 0));
+
+/** The sample that is off most, and the one that uses most of what is stated of it. */
+function worstOf(repairs: ReturnType<typeof repairsOf>): string {
+  const said = ({ offMs, statedMs }: { readonly offMs: number; readonly statedMs: number }) =>
+    `${Math.round(offMs)} ms off where ${Math.round(statedMs)} ms were stated`;
+  const [most] = repairs.toSorted((a, b) => b.offMs - a.offMs);
+  const [nearest] = repairs.toSorted((a, b) => b.offMs / b.statedMs - a.offMs / a.statedMs);
+  return most === undefined || nearest === undefined
+    ? "none"
+    : `worst ${said(most)}; nearest to its bound ${said(nearest)}`;
+}
