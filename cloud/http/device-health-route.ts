@@ -12,10 +12,21 @@ const DeviceHealth = z.object({
   health: z
     .record(z.string(), z.unknown())
     .describe("the newest message as the device sent it; facts that it did not repeat are those of factsAt"),
+  timeUnknown: z
+    .object({
+      readings: z.number().int(),
+      visits: z.number().int(),
+      doubtful: z.number().int().describe("of the readings: its clocks contradict each other"),
+    })
+    .describe("what waits here for the time of the device's boots"),
 });
 
 /** What a device says of itself, for the administrator. */
-export function addDeviceHealthRoute(api: Api, access: AdminAccess, view: Pick<StateView, "deviceHealth">): void {
+export function addDeviceHealthRoute(
+  api: Api,
+  access: AdminAccess,
+  view: Pick<StateView, "deviceHealth" | "timeUnknownOf">,
+): void {
   api.get(
     "/api/v1/fleet/devices/:tenant/:device/health",
     {
@@ -33,7 +44,8 @@ export function addDeviceHealthRoute(api: Api, access: AdminAccess, view: Pick<S
     async ({ params }) => {
       const found = view.deviceHealth(params);
       if (found === undefined) throw notFound("device");
-      return found;
+      const { readings = 0, visits = 0, doubtful = 0 } = view.timeUnknownOf(params) ?? {};
+      return { ...found, timeUnknown: { readings, visits, doubtful } };
     },
   );
 }

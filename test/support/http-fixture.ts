@@ -112,6 +112,7 @@ export function viewOf(state: StateContents): StateView {
     wholePhotosOf: (_, shas) => new Set(shas.filter((sha) => state.whole.has(sha))),
     deviceHealth: () => undefined,
     timeUnknown: () => [],
+    timeUnknownOf: () => undefined,
     counts: () => ({ messages: 7 }),
     close: async () => {},
   };

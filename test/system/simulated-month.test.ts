@@ -14,7 +14,7 @@ const LOST_DAY = { first: 15 * 1_440, last: 16 * 1_440 - 1 };
 const gapsOf = ({ gaps }: Month): Ranges => [...gaps.values()].reduce<Ranges>((all, of) => unite(all, of), []);
 const trueMsOf = ({ startMs }: Month, round: number) => startMs + round * MINUTE;
 
-it("a month with 27 days without a link, 64 MiB of disk, reboots and a clock lost twice: alerts, visits and readings survive, every number is in the cloud or in a gap, and times are repaired", async () => {
+it("a month with 27 days without a link, an outbox of 64 MiB, reboots and a clock lost twice: alerts, visits and readings survive, every number is in the cloud or in a gap, and times are repaired", async () => {
   const month = await runMonth(await tempFolder(), SCALE);
   process.stdout.write(`${tableOf(month)}\n`);
   const { said, dropped, last, received, lost } = month;
@@ -24,6 +24,10 @@ it("a month with 27 days without a link, 64 MiB of disk, reboots and a clock los
   expect(lost).toEqual(gapsOf(month));
   expect(countOf(lost)).toBeGreaterThan(1_000);
   expect(month.deadLetters).toBe(0);
+
+  // Beside the 64 MiB of records the files hold what SQLite has not written back yet.
+  expect(month.diskBytes).toBeGreaterThan(SCALE.outboxBytes / 2);
+  expect(month.diskBytes).toBeLessThan(SCALE.outboxBytes * 1.125);
 
   // What is worth most survives; photos go first and whole.
   expect([dropped.alert, dropped.visit, dropped.reading]).toEqual([0, 0, 0]);

@@ -196,6 +196,11 @@ class SqliteStateView implements StateView {
     return this.#sql.all(TimeUnknownColumns, TIME_UNKNOWN);
   }
 
+  timeUnknownOf({ tenant, device }: Address): TimeUnknownRow | undefined {
+    const ofOne = `SELECT * FROM (${TIME_UNKNOWN}) WHERE tenant = ? AND device = ?`;
+    return this.#sql.get(TimeUnknownColumns, ofOne, tenant, device);
+  }
+
   wholePhotos(shas: readonly string[]): ReadonlySet<string> {
     const rows = this.#sql.all(
       Sha,

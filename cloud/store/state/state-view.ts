@@ -89,6 +89,8 @@ export interface StateView extends Closer {
   deadLetters(limit: number): readonly DeadLetterRow[];
   /** Devices of which readings or visits have no known time. */
   timeUnknown(): readonly TimeUnknownRow[];
+  /** The same of one device; undefined where nothing of it waits. */
+  timeUnknownOf(device: Address): TimeUnknownRow | undefined;
   /** Which of these photos are whole and checked, whoever sent them. */
   wholePhotos(shas: readonly string[]): ReadonlySet<string>;
   /** Which of these photos the device itself has sent, whole and checked: only those prove what its visits say. */

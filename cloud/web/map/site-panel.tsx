@@ -7,6 +7,7 @@ import { MarksInWords } from "../page/marks.tsx";
 import { Trouble } from "../page/notice.tsx";
 import { PhotoPair } from "../page/photo-pair.tsx";
 import { Proof } from "../page/proof.tsx";
+import { sayTime } from "../page/say-time.ts";
 import { SiteSymbol } from "../page/site-symbol.tsx";
 import { isWaitingForPhotos } from "../page/visit-view.ts";
 
@@ -49,7 +50,8 @@ function useSiteDetail(site: SiteFeature) {
 
 /** Everything known of one site: its state in words and the photo pair of the last visit as proof. */
 export function SitePanel({ site }: { readonly site: SiteFeature }) {
-  const { words, format, name } = useSpeech();
+  const speech = useSpeech();
+  const { words, format, name } = speech;
   const { detail, trouble, retry } = useSiteDetail(site);
   const { state, probability, demo } = site.properties;
   const visit = detail?.lastVisit;
@@ -73,9 +75,7 @@ export function SitePanel({ site }: { readonly site: SiteFeature }) {
         <section class="visit">
           <h3>
             {words.visit.lastVisit}
-            <small>
-              {visitedAt === null || visitedAt === undefined ? words.visit.timeUnknown : format.fullMoment(visitedAt)}
-            </small>
+            <small>{sayTime(speech, visitedAt ?? null, visit.timeErrorMs)}</small>
           </h3>
           <PhotoPair visit={visit} site={name(site.properties.name)} />
           <p class="honest">{words.visit.judged}</p>

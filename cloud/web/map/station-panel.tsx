@@ -3,6 +3,7 @@ import type { StationFeature } from "../../http/schemas.ts";
 import { fieldDigits, fieldName, unitName } from "../page/field.ts";
 import { useSpeech } from "../page/language.ts";
 import { MarksInWords } from "../page/marks.tsx";
+import { sayTime } from "../page/say-time.ts";
 import { sayAir } from "./say-place.ts";
 import { StationChart } from "./station-chart.tsx";
 import { StationCircle } from "./station-circle.tsx";
@@ -48,12 +49,14 @@ interface StationPanelProps {
 
 /** Everything known of one station: the number in words, each value as a button that draws its chart, last seen. */
 export function StationPanel({ station, nowMs, staleAfterMs }: StationPanelProps) {
-  const { words, format } = useSpeech();
+  const speech = useSpeech();
+  const { words, format } = speech;
   const fields = fieldsOf(station);
   const chosen = useSignal("pm25");
   const field = fields.includes(chosen.value) ? chosen.value : fields[0];
   const view = viewStation(station, nowMs, staleAfterMs);
   const { lastAt, demo, replay, values } = station.properties;
+  const lastErrorMs = Object.values(values).find(({ at }) => at === lastAt)?.timeErrorMs ?? null;
   const sensors = [...new Set(Object.values(values).map(({ sensor }) => sensor))];
   return (
     <>
@@ -94,7 +97,7 @@ export function StationPanel({ station, nowMs, staleAfterMs }: StationPanelProps
         {lastAt !== null && (
           <div>
             <dt>{words.map.lastSeen}</dt>
-            <dd>{format.fullMoment(lastAt)}</dd>
+            <dd>{sayTime(speech, lastAt, lastErrorMs)}</dd>
           </div>
         )}
         {sensors.length > 0 && (

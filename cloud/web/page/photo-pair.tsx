@@ -2,11 +2,21 @@ import { useState } from "preact/hooks";
 import type { PhotoView, VisitView } from "../../http/schemas.ts";
 import { useSpeech } from "./language.ts";
 import { PhotoDialog } from "./photo-dialog.tsx";
+import { sayTime } from "./say-time.ts";
 import { SiteSymbol } from "./site-symbol.tsx";
 import { pairOf, sureness } from "./visit-view.ts";
 
-function Photo({ of: role, photo, site }: { of: PhotoView["role"]; photo: PhotoView | null; site: string }) {
-  const { words, format } = useSpeech();
+interface PhotoProps {
+  readonly of: PhotoView["role"];
+  readonly photo: PhotoView | null;
+  readonly site: string;
+  /** How far its time may be off; null where the device knew it. */
+  readonly timeErrorMs: number | null;
+}
+
+function Photo({ of: role, photo, site, timeErrorMs }: PhotoProps) {
+  const speech = useSpeech();
+  const { words, format } = speech;
   const [isLarge, setLarge] = useState(false);
   const share = photo === null ? null : sureness(photo);
   const title = words.visit[role];
@@ -36,9 +46,7 @@ function Photo({ of: role, photo, site }: { of: PhotoView["role"]; photo: PhotoV
               {words.state[photo.state]}
             </span>
             {share !== null && <span class="photo-share">{words.visit.sure(format.percent(share))}</span>}
-            <span class="photo-time">
-              {photo.takenAt === null ? words.visit.timeUnknown : format.fullMoment(photo.takenAt)}
-            </span>
+            <span class="photo-time">{sayTime(speech, photo.takenAt, timeErrorMs)}</span>
           </>
         )}
       </figcaption>
@@ -54,8 +62,8 @@ export function PhotoPair({ visit, site }: { readonly visit: VisitView; readonly
   const { before, after } = pairOf(visit);
   return (
     <div class="photo-pair">
-      <Photo of="before" photo={before} site={site} />
-      <Photo of="after" photo={after} site={site} />
+      <Photo of="before" photo={before} site={site} timeErrorMs={visit.timeErrorMs} />
+      <Photo of="after" photo={after} site={site} timeErrorMs={visit.timeErrorMs} />
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { openStateFile } from "../../../cloud/store/state/database.ts";
 import { keepHealth } from "../../../cloud/store/state/devices.ts";
 import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
+import { keepTimeless } from "../../../cloud/store/state/timeless-readings.ts";
 import { ADMIN_TOKEN, httpParts, NOW_MS, openHttp } from "../../support/http-fixture.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -35,11 +36,17 @@ it("shows the administrator a device's newest health, with the facts that it tol
   const brief = await get();
   say({ up: 5, facts: { parts: { camera: "well" } } }, NOW_MS + 180_000);
 
-  expect(ofOldSoftware).toEqual({ at: NOW_MS - 10, health: { up: 1 } });
-  expect(whole).toEqual({ at: NOW_MS, health: { up: 2, facts: { parts: { camera: "cable" }, rss: 9 } } });
+  const timeUnknown = { readings: 0, visits: 0, doubtful: 0 };
+  expect(ofOldSoftware).toEqual({ at: NOW_MS - 10, health: { up: 1 }, timeUnknown });
+  expect(whole).toEqual({ at: NOW_MS, timeUnknown, health: { up: 2, facts: { parts: { camera: "cable" }, rss: 9 } } });
   expect(brief).toEqual({
     at: NOW_MS + 120_000,
+    timeUnknown,
     health: { up: 4, facts: { parts: { camera: "cable" }, rss: 9 }, factsAt: NOW_MS },
   });
+  const letter = { topic: "", payload: Buffer.from("{}") };
+  sql.transaction(() => keepTimeless(sql, { ...TRUCK, boot: "b" }, letter, NOW_MS));
+  sql.transaction(() => keepTimeless(sql, { tenant: "chel", device: "truck-2", boot: "b" }, letter, NOW_MS));
+  expect((await get()).timeUnknown).toEqual({ readings: 1, visits: 0, doubtful: 0 });
   expect((await get()).health).toEqual({ up: 5, facts: { parts: { camera: "well" } } });
 });
