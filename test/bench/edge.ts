@@ -12,8 +12,9 @@ import { measurePuts } from "./edge/outbox-puts.ts";
 import type { ProcessMemory } from "./edge/process-memory.ts";
 import { measureIdle, measurePhotos, measureStart, running } from "./edge/running.ts";
 import { measureWire } from "./edge/wire.ts";
+import { measureWrites } from "./edge/writes.ts";
 
-const PARTS = ["wire", "outbox", "inference", "start", "idle", "photos"] as const;
+const PARTS = ["wire", "writes", "outbox", "inference", "start", "idle", "photos"] as const;
 type Part = (typeof PARTS)[number];
 const PartNames = z.string().transform((text, context): readonly Part[] => {
   const parsed = z.array(z.enum(PARTS)).safeParse(text.split(","));
@@ -65,6 +66,19 @@ function wire() {
     ]),
   );
   return ways;
+}
+
+async function writes() {
+  const seen = await measureWrites();
+  const rows = seen.map(({ what, pageBytes, bytesARound, perPayloadByte }) => [
+    what,
+    String(pageBytes),
+    bytesARound.toFixed(0),
+    ((bytesARound * 1440) / 1e6).toFixed(0),
+    perPayloadByte.toFixed(0),
+  ]);
+  table(["written in a round", "page", "bytes", "MB a day at one a minute", "per payload byte"], ...rows);
+  return seen;
 }
 
 async function outbox({ BENCH_PUT_S, BENCH_ROUNDS }: Config) {
@@ -147,6 +161,7 @@ await runMain("dvornik bench:edge: the device beside its peers", Config, async (
   const environment = NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS };
   const measures: Record<Part, () => Promise<unknown>> = {
     wire: async () => wire(),
+    writes,
     outbox: () => outbox(config),
     inference: () => inference(config),
     start: () => start(environment),

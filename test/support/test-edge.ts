@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
+import { LOW_MEMORY } from "../../firmware-config/bundle/low-memory.ts";
 import { freePort } from "./free-port.ts";
 import { defineProgram, type Machine, type Program } from "./program.ts";
 
@@ -72,6 +73,8 @@ export async function startTestEdge(options: TestEdgeOptions): Promise<TestEdge>
     logFile: join(folder, "edge.log"),
     readyUrl: `${url}/status`,
     settings: {
+      // As a bundle starts it: all that is tested with a real device is tested within its heap.
+      ...LOW_MEMORY,
       TENANT: tenant,
       DEVICE: device,
       TOKEN: token,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Address } from "#contract/names.ts";
 import type { Registry } from "#contract/registry.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
+import { LOW_MEMORY } from "../../firmware-config/bundle/low-memory.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import type { Influx } from "../real/influx/start-influx.ts";
 import { freePort } from "../support/free-port.ts";
@@ -152,6 +153,7 @@ export async function layLine(options: LineOptions): Promise<Line> {
       readyUrl: `${edgeUrl}/healthz`,
       logFile: join(folder, "edge.log"),
       settings: {
+        ...LOW_MEMORY,
         TENANT: UNIT.tenant,
         DEVICE: UNIT.device,
         TOKEN: edgeToken,

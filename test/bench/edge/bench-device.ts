@@ -62,6 +62,8 @@ export async function layDevice(
       ...LOW_MEMORY,
       ...PROFILES[kind].settings,
       CAMERA: "none",
+      // Else its readings had no time where nobody vouches for this machine's clock.
+      CLOCK: "ntp",
       TENANT: address.tenant,
       DEVICE: address.device,
       TOKEN: token,

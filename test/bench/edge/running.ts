@@ -12,6 +12,8 @@ import { type BenchDevice, type DeviceKind, layDevice } from "./bench-device.ts"
 import { memoryOf, type ProcessMemory } from "./process-memory.ts";
 
 const SETTLE_MS = 10_000;
+/** V8 keeps pages that it does not need for 8 s after its last collection. */
+const AFTER_PHOTOS_MS = 40_000;
 const Status = z.looseObject({ sensors: z.array(z.looseObject({ lastUp: z.number().nullable() })) });
 
 /** What runs now: whoever ends the program early closes it. */
@@ -130,7 +132,7 @@ export async function measurePhotos(
       took[role].push(performance.now() - startMs);
       if ((i + 1) % 100 === 0) onProgress(i + 1, memoryOf(pid));
     }
-    await wait(SETTLE_MS);
+    await wait(AFTER_PHOTOS_MS);
     const spread = (ms: readonly number[]) => ({ p50: percentile(ms, 50), p99: percentile(ms, 99) });
     const cpuMsEach = ((cpuSecondsOf(pid) - cpuBefore) * 1000) / photos;
     const [beforeMs, afterMs] = [spread(took.before), spread(took.after)];
