@@ -38,8 +38,20 @@ export const DesiredDoor = z.looseObject({
 });
 export type DesiredDoor = z.infer<typeof DesiredDoor>;
 
-/** Where an update stands on the device. `trial`: switched, and it returns unless the device stays well. */
-export const UpdateStage = z.enum(["waiting", "downloading", "testing", "trial", "active", "refused", "returned"]);
+/**
+ * Where an update stands on the device. `trial`: switched, and it returns unless the device stays well. `unfit`: not for this
+ * device (another kind of machine, older than what it came with, no key), which says nothing against the update.
+ */
+export const UpdateStage = z.enum([
+  "waiting",
+  "downloading",
+  "testing",
+  "trial",
+  "active",
+  "refused",
+  "returned",
+  "unfit",
+]);
 export type UpdateStage = z.infer<typeof UpdateStage>;
 
 /** What the device did with one update. */

@@ -34,6 +34,9 @@ export type UpdateFile = z.infer<typeof UpdateFile>;
 export const UpdateKind = z.enum(["model", "software"]);
 export type UpdateKind = z.infer<typeof UpdateKind>;
 
+/** The machines that there are programs for, as Node names them. */
+export const ARCHES = ["arm64", "x64"] as const;
+
 /** What is signed; unknown members are kept, they are signed too. */
 export const UpdateManifest = z.looseObject({
   v: z.literal(1),
@@ -43,6 +46,8 @@ export const UpdateManifest = z.looseObject({
   /** What it replaces: `waste-site`, `edge`. */
   name: z.string().regex(/^[a-z0-9-]{1,32}$/),
   version: Version,
+  /** Of software: the machine that it runs on; a device of another kind fetches nothing of it. */
+  arch: z.enum(ARCHES).optional(),
   /** Grows with each update of that kind and name; a device takes none that is not above the highest it has had. */
   counter: z.number().int().min(1),
   /** The oldest software of a device that may take it. */
@@ -57,6 +62,10 @@ export const UpdateManifest = z.looseObject({
     .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, "a file name stands twice"),
 });
 export type UpdateManifest = z.infer<typeof UpdateManifest>;
+
+/** What an update takes the place of: a newer one of the same target ends the older. */
+export const targetOf = ({ kind, name, arch }: Pick<UpdateManifest, "kind" | "name" | "arch">): string =>
+  arch === undefined ? `${kind} ${name}` : `${kind} ${name} for ${arch}`;
 
 /** A manifest with the Ed25519 signature over its RFC 8785 form; `key` says which of the pinned keys is meant. */
 export const SignedUpdate = z.object({

@@ -1,5 +1,4 @@
 import type { UpdateKind, UpdateManifest } from "#contract/updates.ts";
-import type { Highest } from "./judge-update.ts";
 
 /** How an update stands once it was switched to. */
 export interface Standing {
@@ -20,13 +19,14 @@ export interface Tested {
 export interface Installer {
   readonly kind: UpdateKind;
   readonly name: string;
-  /** What came with the device, where that has a counter. */
-  readonly installed: Highest | undefined;
+  /** The highest counter of what is installed here, also where the book is new or lost; 0 where nothing has one. */
+  readonly floor: number;
   /** Makes up for what the disk did not take of what it has to remember; nothing is begun before. */
   settle(): Promise<void>;
   /** Why none can be taken now, or undefined. */
   busy(): string | undefined;
-  standing(id: string): Standing | undefined;
+  /** Also of what was never taken as an update: it came with the device. */
+  standing(id: string, update: UpdateManifest): Standing | undefined;
   /**
    * What has passed its test before and lies here, to be tried again; undefined: there is nothing of it. Throws
    * `UpdateWaits` while it is not to be tried yet.

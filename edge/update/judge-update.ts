@@ -12,10 +12,15 @@ export interface Highest {
 export interface JudgeFacts {
   /** Raw public keys, base64url: none means that it takes no updates. */
   readonly keys: readonly string[];
+  /** The version of the program that runs. */
   readonly software: string;
+  /** The kind of machine, as Node names it. */
+  readonly arch: string;
   /** Whether there is something here that it would replace. */
   readonly isKnown: (manifest: UpdateManifest) => boolean;
   readonly highest: (manifest: UpdateManifest) => Highest | undefined;
+  /** The counter of what is installed here, whatever the book says; 0 where that has none. */
+  readonly floor: (manifest: UpdateManifest) => number;
   readonly now: { readonly at: number | null; readonly clock: ClockQuality };
 }
 
@@ -23,9 +28,11 @@ export interface JudgeFacts {
 export type Judgement =
   | { readonly kind: "take" }
   | { readonly kind: "wait"; readonly reason: string }
+  | { readonly kind: "unfit"; readonly reason: string }
   | { readonly kind: "refuse"; readonly reason: string };
 
 const refuse = (reason: string): Judgement => ({ kind: "refuse", reason });
+const unfit = (reason: string): Judgement => ({ kind: "unfit", reason });
 const wait = (reason: string): Judgement => ({ kind: "wait", reason });
 
 /**
@@ -37,28 +44,38 @@ const RTC_WITHIN_MS = 86_400_000;
 /** Whether the device may fetch it: the signature first, since nothing else of it counts without one. */
 export function judgeUpdate(update: SignedUpdate, facts: JudgeFacts): Judgement {
   const { manifest } = update;
-  if (facts.keys.length === 0) return refuse("this device takes no updates: UPDATE_KEYS is not set");
+  if (facts.keys.length === 0) return unfit("this device takes no updates: UPDATE_KEYS is not set");
   if (!facts.keys.includes(update.key)) return refuse("signed with a key that this device does not know");
   if (!isUpdateSigned(update, facts.keys)) return refuse("the signature is not that of this manifest");
-  if (!facts.isKnown(manifest)) return refuse(`this device has no ${manifest.kind} by the name of ${manifest.name}`);
-  const order = judgeCounter(manifest, facts.highest(manifest));
-  if (order !== undefined) return order;
-  const late = judgeExpiry(manifest, facts.now);
-  if (late !== undefined) return late;
+  const other = judgeFitness(manifest, facts) ?? judgeCounter(manifest, facts.highest(manifest), facts.floor(manifest));
+  const hindrance = other ?? judgeExpiry(manifest, facts.now);
+  if (hindrance !== undefined) return hindrance;
   if (!isAtLeast(facts.software, manifest.minSoftware)) {
     return wait(`it needs software ${manifest.minSoftware} or newer; this is ${facts.software}`);
   }
   return { kind: "take" };
 }
 
-function judgeCounter(manifest: UpdateManifest, highest: Highest | undefined): Judgement | undefined {
-  if (highest === undefined || manifest.counter > highest.counter) return undefined;
-  if (manifest.counter < highest.counter) {
-    return refuse(`its counter ${manifest.counter} is older than ${highest.counter}, which was here`);
+function judgeFitness(manifest: UpdateManifest, { isKnown, arch, software }: JudgeFacts): Judgement | undefined {
+  const { kind, name, version } = manifest;
+  if (!isKnown(manifest)) return unfit(`this device has no ${kind} by the name of ${name}`);
+  if (manifest.arch !== undefined && manifest.arch !== arch)
+    return unfit(`it is for ${manifest.arch}, this is ${arch}`);
+  // A device that is new, or has a new card, has no book: what it came with is not to be replaced by what is older.
+  const isOlder = kind === "software" && !isAtLeast(version, software);
+  return isOlder ? unfit(`its version ${version} is older than ${software}, which runs here`) : undefined;
+}
+
+function judgeCounter(manifest: UpdateManifest, highest: Highest | undefined, floor: number): Judgement | undefined {
+  const { counter } = manifest;
+  if (highest !== undefined && counter < highest.counter) {
+    return refuse(`its counter ${counter} is older than ${highest.counter}, which was here`);
   }
-  return updateId(manifest) === highest.id
-    ? undefined
-    : refuse(`its counter ${manifest.counter} is that of another update that was here`);
+  if (counter < floor) return unfit(`its counter ${counter} is older than ${floor}, which is here`);
+  const taken = highest !== undefined && counter === highest.counter ? highest.id : undefined;
+  if (taken === updateId(manifest)) return undefined;
+  const isTaken = taken !== undefined || counter === floor;
+  return isTaken ? refuse(`its counter ${counter} is that of another update that was here`) : undefined;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { UpdateManifest } from "#contract/updates.ts";
 import type { Closer } from "#kit/closer.ts";
 import { JsonText } from "#kit/json-text.ts";
 import type { Judged, ModelPlace, ReplaceableJudge } from "../visits/judge.ts";
 import type { Installer, Standing } from "./installer.ts";
-import type { Highest } from "./judge-update.ts";
 import { type ModelStore, openModelStore } from "./model-store.ts";
 import { type WatchOptions, watchTrial } from "./watch-trial.ts";
 
@@ -32,7 +32,8 @@ export interface ModelUpdates extends Installer, Closer {
 export async function openModelUpdates(options: ModelUpdatesOptions): Promise<ModelUpdates> {
   const { folder, installed, log } = options;
   const store = await openModelStore(folder, installed);
-  const counter = await counterOf(installed);
+  const shipped = await shippedIn(installed);
+  const inUse = await shippedIn(store.place().folder);
   const listeners = new Set<() => void>();
   let judge: ReplaceableJudge | undefined;
   const tell = () => {
@@ -47,10 +48,13 @@ export async function openModelUpdates(options: ModelUpdatesOptions): Promise<Mo
   return {
     kind: "model",
     name: "waste-site",
-    installed: counter,
+    floor: Math.max(shipped?.counter ?? 0, store.trial() === undefined ? (inUse?.counter ?? 0) : 0),
     place: () => store.place(),
     busy: () => (store.trial() === undefined ? undefined : "another model is on trial"),
-    standing: (id) => standingIn(store, id),
+    standing: (id, update) => {
+      const isShipped = shipped !== undefined && isModelOf(update, shipped) && store.place().folder === installed;
+      return standingIn(store, id) ?? (isShipped ? { stage: "active", reason: "it is what runs here" } : undefined);
+    },
     again: () => undefined,
     settle: () => trial.inTurn(() => store.settle()),
     roomFor: ({ files }) => files.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -90,9 +94,13 @@ function standingIn(store: ModelStore, id: string): Standing | undefined {
   return ended === undefined ? undefined : { stage: ended.isWell ? "active" : "returned", reason: ended.reason };
 }
 
-/** The counter of the model that came with the device: no update may be older. */
-async function counterOf(installed: string): Promise<Highest | undefined> {
-  const text = await readFile(join(installed, "manifest.json"), "utf8").catch(() => undefined);
-  const manifest = JsonText.pipe(z.looseObject({ counter: z.number().int(), sha256: z.string() })).safeParse(text);
-  return manifest.success ? { counter: manifest.data.counter, id: manifest.data.sha256 } : undefined;
+const Shipped = z.looseObject({ counter: z.number().int(), sha256: z.string() });
+
+/** What a model's own manifest says of it; undefined where it has no counter. */
+async function shippedIn(folder: string): Promise<z.infer<typeof Shipped> | undefined> {
+  const text = await readFile(join(folder, "manifest.json"), "utf8").catch(() => undefined);
+  return JsonText.pipe(Shipped).safeParse(text).data;
 }
+
+const isModelOf = ({ counter, files }: UpdateManifest, shipped: z.infer<typeof Shipped>): boolean =>
+  counter === shipped.counter && files.some(({ sha256 }) => sha256 === shipped.sha256);

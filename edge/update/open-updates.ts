@@ -9,7 +9,7 @@ import type { DeviceReport } from "../health/device-report.ts";
 import type { DeviceTime } from "../health/device-time.ts";
 import type { Duty } from "../power/duty.ts";
 import type { Power } from "../power/power.ts";
-import { SOFTWARE } from "../software.ts";
+import { SOFTWARE, SOFTWARE_COUNTER } from "../software.ts";
 import type { UpdateSink } from "../twin/update-sink.ts";
 import { type ModelUpdates, openModelUpdates } from "./model-updates.ts";
 import { softwareProof } from "./software-proof.ts";
@@ -56,6 +56,7 @@ export async function openUpdates(
   const software = await openSoftwareUpdates({
     folder: join(config.DATA_DIR, "software"),
     startedAs: StartedAs.parse(environment.DVORNIK_STARTED_AS),
+    running: { version: SOFTWARE, counter: SOFTWARE_COUNTER },
     environment,
     model: models.place,
     trialMs: config.UPDATE_TRIAL_S * 1000,

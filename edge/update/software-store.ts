@@ -5,6 +5,7 @@ import { type UpdateManifest, updateId } from "#contract/updates.ts";
 import { removeDurably, syncFolder, writeDurably } from "#kit/durable-file.ts";
 import { fallenCurrent, leaveCurrent, link, linkTo, sweep, unpackBeside, whyItFailed } from "./software-links.ts";
 import { openSoftwareNotes, type Returned, type SoftwareNotes } from "./software-notes.ts";
+import { UpdateWaits } from "./update-refused.ts";
 
 /** What `launch.sh` has started, as it says in DVORNIK_STARTED_AS; undefined: it was not asked to start this program. */
 export const StartedAs = z.enum(["trial", "current", "previous", "base"]).optional().catch(undefined);
@@ -19,6 +20,10 @@ export interface SoftwareStore {
   /** The update whose trial met no link, until it is blamed, or on trial again. */
   returned(): Returned | undefined;
   ended(id: string): { readonly isWell: boolean; readonly reason: string } | undefined;
+  /** Whether the current program is this update, also where what is remembered was lost: its link is still there. */
+  isCurrent(update: Pick<UpdateManifest, "counter" | "version">): boolean;
+  /** The highest counter among the programs that the links name; 0 where there is none. */
+  readonly floor: number;
   /** Unpacks an archive into a folder of its own; gives the folder. Rejects with `UpdateRefused`. */
   stage(update: UpdateManifest, archive: string): Promise<string>;
   /** The next start is one of the staged program, on trial. */
@@ -31,13 +36,16 @@ export interface SoftwareStore {
   judge(isToBlame: boolean): Promise<void>;
 }
 
-const folderOf = ({ counter, version }: UpdateManifest): string => `${counter}-${version}`;
+const LINKS = ["trial", "current", "previous"] as const;
+const folderOf = ({ counter, version }: Pick<UpdateManifest, "counter" | "version">): string => `${counter}-${version}`;
 
 /** Opens the programs in a folder; `settle` is to be called first. */
 export async function openSoftwareStore(root: string, startedAs: StartedAs): Promise<SoftwareStore> {
   const at = (name: string) => join(root, name);
   const notes = await openSoftwareNotes(at("software.json"));
   const forgetFall = () => removeDurably([at("current-failed"), at("current-starts")]);
+  let current = await linkTo(root, "current");
+  const linked = await Promise.all(LINKS.map((name) => linkTo(root, name)));
   let isSettled = false;
 
   return {
@@ -49,11 +57,17 @@ export async function openSoftwareStore(root: string, startedAs: StartedAs): Pro
       await sweep(root, notes.book.returned?.folder);
       isSettled = true;
     },
+    isCurrent: (update) => current === folderOf(update),
+    floor: Math.max(0, ...linked.map((folder) => Number(/^(\d+)-/.exec(folder ?? "")?.[1] ?? 0))),
     trial: () => notes.book.trial ?? undefined,
     returned: () => notes.book.returned ?? undefined,
     ended: (id) => notes.book.ended.find((one) => one.id === id),
     stage: async (update, archive) => {
       const folder = at(folderOf(update));
+      for (const name of LINKS) {
+        // What may be started at any moment is never taken away.
+        if ((await linkTo(root, name)) === folderOf(update)) throw new UpdateWaits(`it lies here already, as ${name}`);
+      }
       await rm(folder, { recursive: true, force: true });
       await unpackBeside(folder, archive);
       await syncFolder(root);
@@ -72,6 +86,7 @@ export async function openSoftwareStore(root: string, startedAs: StartedAs): Pro
       else await link(root, "previous", before);
       await rename(at("trial"), at("current"));
       await syncFolder(root);
+      current = trial.folder;
       await notes.end(trial, true, reason);
       await forgetFall();
       await sweep(root, notes.book.returned?.folder);

@@ -6,10 +6,10 @@ import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { ModelPlace } from "../visits/judge.ts";
 import { checkSoftware } from "./check-software.ts";
-import type { Installer } from "./installer.ts";
+import type { Installer, Standing } from "./installer.ts";
 import type { Returned } from "./software-notes.ts";
 import type { Proof } from "./software-proof.ts";
-import { openSoftwareStore, type StartedAs } from "./software-store.ts";
+import { openSoftwareStore, type SoftwareStore, type StartedAs } from "./software-store.ts";
 import { linkSince, MOST_TRIES, type TrialEnd, trialOf } from "./software-trial.ts";
 import { UpdateRefused, UpdateWaits } from "./update-refused.ts";
 
@@ -17,6 +17,8 @@ import { UpdateRefused, UpdateWaits } from "./update-refused.ts";
 export interface SoftwareUpdatesOptions {
   readonly folder: string;
   readonly startedAs: StartedAs;
+  /** What runs; its counter where its bundle has one. */
+  readonly running: { readonly version: string; readonly counter?: number | undefined };
   /** The settings, as the new program will get them. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly model: () => ModelPlace;
@@ -40,11 +42,14 @@ const UNPACKED = 4;
 
 /** Opens the software of a device; a trial that ended in another program is told of. */
 export async function openSoftwareUpdates(options: SoftwareUpdatesOptions): Promise<SoftwareUpdates> {
-  const { folder, startedAs, environment, trialMs, clock, log, restart } = options;
+  const { folder, startedAs, running, environment, trialMs, clock, log, restart } = options;
   const store = await openSoftwareStore(folder, startedAs);
   await store.settle().catch(sayUnkept(log));
   const listeners = new Set<() => void>();
   let watch: Closer | undefined;
+  const isHere = ({ counter, version }: UpdateManifest) =>
+    startedAs !== "trial" &&
+    (store.isCurrent({ counter, version }) || (counter === running.counter && version === running.version));
 
   let isSteady = false;
   const tell = () => {
@@ -101,19 +106,13 @@ export async function openSoftwareUpdates(options: SoftwareUpdatesOptions): Prom
   return {
     kind: "software",
     name: "edge",
-    installed: undefined,
+    floor: Math.max(store.floor, running.counter ?? 0),
     settle: store.settle,
     busy: () => {
       if (startedAs === undefined) return "this program was not started by bin/dvornik-launch, which replaces it";
       return store.trial() === undefined ? undefined : "other software is on trial";
     },
-    standing: (id) => {
-      if (store.trial()?.id === id) return { stage: "trial", reason: "" };
-      const returned = store.returned();
-      if (returned?.id === id) return { stage: "waiting", reason: whyItWaits(returned) };
-      const ended = store.ended(id);
-      return ended === undefined ? undefined : { stage: ended.isWell ? "active" : "returned", reason: ended.reason };
-    },
+    standing: (id, update) => standingIn(store, id) ?? (isHere(update) ? HERE : undefined),
     again: (update) => {
       const returned = store.returned();
       if (returned === undefined || returned.id !== updateId(update)) return undefined;
@@ -138,6 +137,17 @@ export async function openSoftwareUpdates(options: SoftwareUpdatesOptions): Prom
       await watch?.close();
     },
   };
+}
+
+/** What came with the device, or whose notes were lost. */
+const HERE: Standing = { stage: "active", reason: "it is what runs here" };
+
+function standingIn(store: SoftwareStore, id: string): Standing | undefined {
+  if (store.trial()?.id === id) return { stage: "trial", reason: "" };
+  const returned = store.returned();
+  if (returned?.id === id) return { stage: "waiting", reason: whyItWaits(returned) };
+  const ended = store.ended(id);
+  return ended === undefined ? undefined : { stage: ended.isWell ? "active" : "returned", reason: ended.reason };
 }
 
 const sayUnkept = (log: Logger) => (error: unknown) =>

@@ -8,7 +8,7 @@ import { downloadFile } from "./download.ts";
 import type { Installer } from "./installer.ts";
 import { type JudgeFacts, judgeUpdate } from "./judge-update.ts";
 import type { UpdateBook } from "./update-book.ts";
-import { UpdateRefused, UpdateWaits } from "./update-refused.ts";
+import { UpdateRefused, UpdateUnfit, UpdateWaits } from "./update-refused.ts";
 
 /** What taking an update needs. */
 export interface TakeOptions {
@@ -45,7 +45,7 @@ const KEEP_FREE_BYTES = 64 * 1024 * 1024;
  * Takes one update as far as its switch: judged, fetched, tested, switched to. `say` hears of the stages, `onProgress` of
  * each piece.
  *
- * Rejects with `UpdateRefused` when it is never to be taken, with `UpdateWaits` when it may go on later from where it was.
+ * Rejects with `UpdateRefused` when it is never to be taken, with `UpdateUnfit` when it is for others, with `UpdateWaits` when it may go on later from where it was.
  */
 export async function takeUpdate(
   { update, id }: { readonly update: SignedUpdate; readonly id: string },
@@ -57,6 +57,7 @@ export async function takeUpdate(
   const { folder, book, installers, fleetUrl, holdBack, log } = options;
   if (book.trouble !== undefined) throw new UpdateWaits(book.trouble);
   const judged = judgeUpdate(update, factsOf(options));
+  if (judged.kind === "unfit") throw new UpdateUnfit(judged.reason);
   if (judged.kind === "refuse") throw new UpdateRefused(judged.reason);
   if (judged.kind === "wait") throw new UpdateWaits(judged.reason);
   const installer = installerOf(installers, manifest);
@@ -111,11 +112,10 @@ function factsOf({ keys, software, installers, book, time }: TakeOptions): Judge
   return {
     keys,
     software,
+    arch: process.arch,
     isKnown: (manifest) => installerOf(installers, manifest) !== undefined,
-    highest: (manifest) => {
-      const [taken, installed] = [book.highest(manifest), installerOf(installers, manifest)?.installed];
-      return (taken?.counter ?? 0) >= (installed?.counter ?? 0) ? taken : installed;
-    },
+    highest: book.highest,
+    floor: (manifest) => installerOf(installers, manifest)?.floor ?? 0,
     now: { at, clock },
   };
 }

@@ -6,6 +6,12 @@ export class UpdateRefused extends AppError {
   readonly retry = false;
 }
 
+/** An update that is not for this device; nothing is wrong with it. The message says why, for the operator. */
+export class UpdateUnfit extends AppError {
+  readonly code = "update-unfit";
+  readonly retry = false;
+}
+
 /** An update that cannot go on now: a link, a full disk, a clock without time; the message says what is waited for. */
 export class UpdateWaits extends AppError {
   readonly code = "update-waits";

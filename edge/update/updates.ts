@@ -9,7 +9,7 @@ import { wait } from "#kit/wait.ts";
 import type { UpdateSink } from "../twin/update-sink.ts";
 import { FileChanged } from "./fetch-piece.ts";
 import { filesIn, installerOf, type TakeOptions, takeUpdate } from "./take-update.ts";
-import { isDiskFull, UpdateRefused } from "./update-refused.ts";
+import { isDiskFull, UpdateRefused, UpdateUnfit } from "./update-refused.ts";
 
 /** What updates need. */
 export interface UpdatesOptions extends TakeOptions {
@@ -141,7 +141,8 @@ function say(one: Wanted, stage: UpdateStage, reason?: string): void {
 
 /** What is known of it from before: how it stands, or that it failed its test. */
 function sayStanding(one: Wanted, { installers, book }: UpdatesOptions): void {
-  const standing = installerOf(installers, one.update.manifest)?.standing(one.id);
+  const { manifest } = one.update;
+  const standing = installerOf(installers, manifest)?.standing(one.id, manifest);
   const failure = book.failureOf(one.id);
   if (standing !== undefined) say(one, standing.stage, standing.reason);
   else if (failure !== undefined) say(one, "refused", failure);
@@ -169,6 +170,10 @@ async function attempt(one: Wanted, options: UpdatesOptions, tell: () => void, s
 async function giveUp(one: Wanted, error: unknown, { book, clock, random, log }: UpdatesOptions): Promise<void> {
   const { id, stage } = one;
   const reason = isDiskFull(error) ? "the disk is full" : messageOf(error);
+  if (error instanceof UpdateUnfit) {
+    log.info({ event: "update.unfit", id, reason }, "an update is not for this device");
+    return say(one, "unfit", reason);
+  }
   if (error instanceof UpdateRefused) {
     log.error({ event: "update.refused", id, reason }, "an update is refused");
     say(one, "refused", reason);

@@ -36,7 +36,8 @@ const NOT_BEGUN = ["unheard", "waiting"] as const satisfies readonly Standing[];
  */
 export function nextWave({ plan, wave, waveSinceMs, nowMs, expiresAtMs, counts }: RolloutFacts): WaveDecision {
   const sum = (standings: readonly Standing[]) => standings.reduce((n, one) => n + (counts[one] ?? 0), 0);
-  const members = Object.values(counts).reduce((n, one) => n + one, 0);
+  // One that the update is not for has nothing to say of it.
+  const members = Object.values(counts).reduce((n, one) => n + one, 0) - (counts.unfit ?? 0);
   const failed = sum(FAILED);
   const well = counts.well ?? 0;
   const limit = plan.failurePercent / 100;

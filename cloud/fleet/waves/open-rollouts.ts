@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isUpdateSigned, type SignedUpdate, updateId } from "#contract/updates.ts";
+import { isUpdateSigned, type SignedUpdate, targetOf, updateId } from "#contract/updates.ts";
 import type { Sql } from "../../store/state/database.ts";
 import { hasArtefact, removeArtefact } from "../artefacts/artefacts.ts";
 import { allRollouts, insertRollout, isOpen, type RolloutRow, rolloutOf, setRollout } from "./rollout-book.ts";
@@ -74,16 +74,15 @@ function add(sql: Sql, id: string, { update, plan }: RolloutOrder, parts: Rollou
   }
   const fault = faultOf(update, parts, nowMs);
   if (fault !== undefined) return { kind: "invalid", reason: fault };
-  const { kind, name, counter } = update.manifest;
+  const { counter } = update.manifest;
   const rollouts = allRollouts(sql);
-  const others = rollouts.filter((one) => one.kind === kind && one.name === name);
+  const target = targetOf(update.manifest);
+  const others = rollouts.filter((one) => targetOf(one.signed.manifest) === target);
   const newest = Math.max(0, ...others.map((one) => one.counter));
   if (counter <= newest) {
-    return conflict(
-      `${kind} ${name} has had counter ${newest}, and devices take none twice: sign it with a higher one`,
-    );
+    return conflict(`${target} has had counter ${newest}, and devices take none twice: sign it with a higher one`);
   }
-  const targets = new Set(rollouts.filter(isOpen).map((one) => `${one.kind}/${one.name}`)).add(`${kind}/${name}`);
+  const targets = new Set(rollouts.filter(isOpen).map((one) => targetOf(one.signed.manifest))).add(target);
   if (targets.size > MAX_TARGETS) {
     return conflict(`a device is told of ${MAX_TARGETS} updates at most: stop one of another name first`);
   }
@@ -106,7 +105,8 @@ function faultOf(
   if (!updateKeys.includes(update.key)) return "signed with a key that is not among UPDATE_KEYS";
   if (!isUpdateSigned(update, updateKeys)) return "the signature is not that of this manifest";
   if (manifest.expiresAt <= nowMs) return `it expired at ${new Date(manifest.expiresAt).toISOString()}`;
-  if (JSON.stringify(update).length > MAX_SIGNED_BYTES) return `the manifest has more than ${MAX_SIGNED_BYTES} bytes`;
+  if (Buffer.byteLength(JSON.stringify(update)) > MAX_SIGNED_BYTES)
+    return `the manifest has more than ${MAX_SIGNED_BYTES} bytes`;
   const missing = manifest.files.filter((file) => !hasArtefact(artefactFolder, file));
   if (missing.length === 0) return undefined;
   return `upload these files first: ${missing.map(({ name, sha256 }) => `${name} (${sha256})`).join(", ")}`;

@@ -42,7 +42,7 @@ export const RolloutStatus = z.enum(["running", "paused", "done", "stopped", "su
 export type RolloutStatus = z.infer<typeof RolloutStatus>;
 
 /**
- * How a device stands to an update that was given to it. `unheard`: it has not said anything of it. `unproven`: it says that
+ * How a device stands to an update that was given to it. `unfit`: it says that the update is for others. `unheard`: it has not said anything of it. `unproven`: it says that
  * it is active there, and the city has not heard of it for long enough since. `silent`: not heard any more since it has
  * switched. `unwell`: it counts far more errors than before.
  */
@@ -56,6 +56,7 @@ export const Standing = z.enum([
   "well",
   "refused",
   "returned",
+  "unfit",
   "silent",
   "unwell",
 ]);

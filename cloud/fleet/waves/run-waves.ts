@@ -1,5 +1,5 @@
 import { clientIdOf } from "#contract/names.ts";
-import type { UpdateManifest } from "#contract/updates.ts";
+import { targetOf, type UpdateManifest } from "#contract/updates.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { Sql } from "../../store/state/database.ts";
 import type { GuardedFile } from "../../store/state/guarded-file.ts";
@@ -172,9 +172,9 @@ function bringTwins(sql: Sql, nowMs: number): void {
       members.set(clientIdOf(member), ofDevice.set(id, member));
     }
   }
-  const offers = rollouts.map(({ id, kind, name, counter, status, signed }) => ({
+  const offers = rollouts.map(({ id, counter, status, signed }) => ({
     id,
-    target: `${kind}/${name}`,
+    target: targetOf(signed.manifest),
     counter,
     status,
     expiresAt: signed.manifest.expiresAt,

@@ -45,7 +45,7 @@ const hasMoreErrors = (before: number | null, after: number | null): boolean =>
 /** A rollout as far as it matters for one device. */
 export interface Offer {
   readonly id: string;
-  /** Kind and name: what it replaces. */
+  /** What it replaces. */
   readonly target: string;
   readonly counter: number;
   readonly status: RolloutStatus;

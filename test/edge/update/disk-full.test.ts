@@ -47,7 +47,13 @@ it.skipIf(!maySmallDisk)(
     });
     const software = await openSoftwareUpdates({
       ...{ folder: join(disk.folder, "software"), startedAs: "base" as const, environment: {}, trialMs: 60_000 },
-      ...{ model: () => ({ folder: "/model" }), clock: systemClock, log: quiet, restart: () => {} },
+      ...{
+        running: { version: "0.1.0" },
+        model: () => ({ folder: "/model" }),
+        clock: systemClock,
+        log: quiet,
+        restart: () => {},
+      },
     });
     const updatesFolder = join(disk.folder, "updates");
     const updates = startUpdates({

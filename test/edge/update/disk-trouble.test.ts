@@ -37,7 +37,7 @@ async function aDevice(test: (update: UpdateManifest) => Promise<void>) {
     );
   const begun: number[] = [];
   const installer: Installer = {
-    ...{ kind: "software", name: "edge", installed: undefined, settle: async () => {}, busy: () => undefined },
+    ...{ kind: "software", name: "edge", floor: 0, settle: async () => {}, busy: () => undefined },
     ...{ standing: () => undefined, again: () => undefined, roomFor: () => 0, onChange: () => {} },
     test: async (update) => {
       await test(update);
@@ -158,7 +158,14 @@ describe("a device that starts on a disk that takes nothing", () => {
     const disk = await refuseToWrite(path);
 
     const software = await openSoftwareUpdates({
-      ...{ folder, startedAs: "base", environment: {}, model: () => ({ folder: MODEL }), trialMs: 1_000 },
+      ...{
+        folder,
+        startedAs: "base",
+        running: { version: "0.1.0" },
+        environment: {},
+        model: () => ({ folder: MODEL }),
+        trialMs: 1_000,
+      },
       ...{ clock: systemClock, log: quiet, restart: () => {} },
     });
     onTestFinished(software.close);

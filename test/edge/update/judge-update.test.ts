@@ -26,10 +26,13 @@ const facts = (change: Partial<JudgeFacts> = {}): JudgeFacts => ({
   software: "0.1.0",
   isKnown: () => true,
   highest: () => undefined,
+  floor: () => 0,
+  arch: "arm64",
   now: { at: NOW, clock: "ntp" },
   ...change,
 });
 const refused = (reason: RegExp) => ({ kind: "refuse", reason: expect.stringMatching(reason) });
+const unfit = (reason: RegExp) => ({ kind: "unfit", reason: expect.stringMatching(reason) });
 const waits = (reason: RegExp) => ({ kind: "wait", reason: expect.stringMatching(reason) });
 
 describe("judgeUpdate", () => {
@@ -45,7 +48,7 @@ describe("judgeUpdate", () => {
   });
 
   it("refuses everything where no key is pinned", () => {
-    expect(judgeUpdate(signed(), facts({ keys: [] }))).toEqual(refused(/UPDATE_KEYS is not set/));
+    expect(judgeUpdate(signed(), facts({ keys: [] }))).toEqual(unfit(/UPDATE_KEYS is not set/));
   });
 
   it("refuses a key that is not pinned", () => {
@@ -113,9 +116,21 @@ describe("judgeUpdate", () => {
     expect(judgeUpdate(signed({ minSoftware: "0.9" }), facts({ software: "0.9.0" }))).toEqual({ kind: "take" });
   });
 
-  it("refuses what there is nothing here to replace", () => {
-    expect(judgeUpdate(signed(), facts({ isKnown: () => false }))).toEqual(
-      refused(/no model by the name of waste-site/),
+  it("is not for a device that has nothing to be replaced by it, or is another machine", () => {
+    expect(judgeUpdate(signed(), facts({ isKnown: () => false }))).toEqual(unfit(/no model by the name of waste-site/));
+    expect(judgeUpdate(signed({ arch: "x64" }), facts())).toEqual(unfit(/for x64, this is arm64/));
+    expect(judgeUpdate(signed({ arch: "arm64" }), facts())).toEqual({ kind: "take" });
+  });
+
+  it("is not for a device that came with newer software, whose book is new or lost", () => {
+    const software = (change: Partial<UpdateManifest>) => signed({ kind: "software", name: "edge", ...change });
+
+    expect(judgeUpdate(software({ version: "0.9.0" }), facts({ software: "2.0.0" }))).toEqual(
+      unfit(/older than 2.0.0/),
     );
+    expect(judgeUpdate(software({ version: "2.0.1" }), facts({ software: "2.0.0" }))).toEqual({ kind: "take" });
+    expect(judgeUpdate(signed(), facts({ floor: () => 8 }))).toEqual(unfit(/counter 7 is older than 8, which is here/));
+    expect(judgeUpdate(signed(), facts({ floor: () => 7 }))).toEqual(refused(/another update/));
+    expect(judgeUpdate(signed(), facts({ floor: () => 6 }))).toEqual({ kind: "take" });
   });
 });

@@ -1,12 +1,12 @@
-import { readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SignedUpdate } from "#contract/updates.ts";
+import { type SignedUpdate, signUpdate } from "#contract/updates.ts";
 import { type Clock, systemClock } from "#kit/clock.ts";
 import type { Proof } from "../../../edge/update/software-proof.ts";
 import type { StartedAs } from "../../../edge/update/software-store.ts";
-import { openSoftwareUpdates } from "../../../edge/update/software-updates.ts";
+import { openSoftwareUpdates, type SoftwareUpdatesOptions } from "../../../edge/update/software-updates.ts";
 import { openUpdateBook } from "../../../edge/update/update-book.ts";
 import { startUpdates } from "../../../edge/update/updates.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -16,7 +16,8 @@ import { startArtefactServer } from "./artefact-server.ts";
 import { type BundleFiles, publishSoftware, signSoftware } from "./software-support.ts";
 import { NOW, operator } from "./updates-support.ts";
 
-async function aDevice() {
+/** A device whose program has this version and counter. */
+async function aDevice(running: SoftwareUpdatesOptions["running"] = { version: "0.1.0" }) {
   const server = await startArtefactServer();
   const folder = await tempFolder();
   const store = join(folder, "software");
@@ -25,6 +26,7 @@ async function aDevice() {
     const software = await openSoftwareUpdates({
       folder: store,
       startedAs,
+      running,
       environment: { SECRET: "known" },
       model: () => ({ folder: "/model" }),
       trialMs,
@@ -40,7 +42,7 @@ async function aDevice() {
       keys: [operator.publicKey],
       fleetUrl: server.url,
       installers: [software],
-      software: "0.1.0",
+      software: running.version,
       bytesPerS: 1e9,
       spreadMs: 0,
       freeBytes: async () => 1e12,
@@ -86,6 +88,79 @@ describe("an update of the software", () => {
     expect(device.restarts()).toBe(1);
     expect(await readlink(join(store, "trial"))).toBe("2-1.1.0");
     expect(await readFile(join(store, "2-1.1.0/bin/dvornik-edge"), "utf8")).toContain("1.1.0");
+  });
+
+  it("is not taken when it is older than what a new device came with, by version or by counter, and is not at fault", async () => {
+    const { server, start, publish } = await aDevice({ version: "2.0.0", counter: 9 });
+    const device = await start("base");
+
+    const byVersion = await reaches(device, await publish("1.9.0", 10), "unfit");
+    const byCounter = await reaches(device, await publish("2.0.0", 8), "unfit");
+
+    expect(byVersion.reason).toBe("its version 1.9.0 is older than 2.0.0, which runs here");
+    expect(byCounter.reason).toBe("its counter 8 is older than 9, which is here");
+    expect(server.asked).toEqual([]);
+  });
+
+  it("is active without a byte where it is what the device came with", async () => {
+    const { server, start, publish } = await aDevice({ version: "2.0.0", counter: 9 });
+    const device = await start("base");
+
+    const report = await reaches(device, await publish("2.0.0", 9), "active");
+
+    expect(report.reason).toBe("it is what runs here");
+    expect(server.asked).toEqual([]);
+  });
+
+  it("is active, and no older one is taken, where all notes are lost and its link is still there", async () => {
+    const { folder, store, start, publish } = await aDevice();
+    const base = await start("base");
+    const update = await publish("1.1.0", 5);
+    await reaches(base, update, "trial");
+    await base.close();
+    const onTrial = await start("trial", 5_000);
+    onTrial.software.prove(() => WELL);
+    await reaches(onTrial, update, "active");
+    await onTrial.close();
+    await rm(join(folder, "updates/book.json"));
+    await writeFile(join(store, "software.json"), '{"v":1,"tri');
+
+    const device = await start("current");
+    const report = await reaches(device, update, "active");
+    const older = await reaches(device, await publish("1.0.9", 4), "unfit");
+
+    expect([report.reason, older.reason]).toEqual([
+      "it is what runs here",
+      "its counter 4 is older than 5, which is here",
+    ]);
+    expect(await readlink(join(store, "current"))).toBe("5-1.1.0");
+    expect(await readdir(join(store, "5-1.1.0/bin"))).toContain("dvornik-edge");
+  });
+
+  it("takes away no program that a link names, whatever else is lost", async () => {
+    const { store, start, publish } = await aDevice();
+    const update = await publish("1.1.0", 5);
+    await mkdir(join(store, "5-1.1.0/bin"), { recursive: true });
+    await symlink("5-1.1.0", join(store, "previous"));
+    const device = await start("current");
+
+    await expect(device.software.test(update.manifest, "nowhere", new AbortController().signal)).rejects.toThrow(
+      /lies here already, as previous/,
+    );
+    expect(await readdir(join(store, "5-1.1.0"))).toEqual(["bin"]);
+  });
+
+  it("is for other machines where it says so: nothing of it is fetched", async () => {
+    const { server, start } = await aDevice();
+    const device = await start("base");
+    const arch = process.arch === "x64" ? "arm64" : "x64";
+    const { manifest } = signSoftware(server, "1.1.0", 2, Buffer.from("a bundle"));
+    const update = signUpdate({ ...manifest, arch }, operator.privateKeyPem);
+
+    const report = await reaches(device, update, "unfit");
+
+    expect(report.reason).toBe(`it is for ${arch}, this is ${process.arch}`);
+    expect(server.asked).toEqual([]);
   });
 
   it("stays once it has been well for long enough, and is the one before when the next one is proven", async () => {

@@ -32,6 +32,7 @@ describe("the next wave", () => {
     ["its devices are still on trial", { trial: 10 }, {}],
     ["they say that they are well, and nobody has heard of them since", { unproven: 10 }, {}],
     ["they wait for something", { waiting: 10 }, {}],
+    ["it is for none of them", { unfit: 10 }, {}],
     ["one of many has failed, and more may be well", { returned: 1, downloading: 30 }, { wave: 1 }],
   ])("does not come while %s", (_what, counts, change) => {
     expect(next(counts, change)).toBe("hold");
@@ -51,6 +52,11 @@ describe("the next wave", () => {
     expect(next(counts, change)).toBe("stop");
   });
 
+  it("counts no device that the update is not for, such as those with another kind of machine", () => {
+    expect(next({ well: 1, unfit: 2 })).toBe("advance");
+    expect(next({ well: 45, unheard: 45, unfit: 10 }, { wave: 2 })).toBe("done");
+  });
+
   it("has a limit that is the plan's", () => {
     const plan = RolloutPlan.parse({ failurePercent: 20, enoughPercent: 100, soakHours: 0 });
 
@@ -61,6 +67,7 @@ describe("the next wave", () => {
 });
 
 const FAILED: readonly Standing[] = ["refused", "returned", "silent", "unwell"];
+const COUNTED = Standing.options.filter((one) => one !== "unfit");
 // Few failures, so that rollouts also go on.
 const most = (one: Standing) => (FAILED.includes(one) ? 2 : 40);
 const counts = record(Object.fromEntries(Standing.options.map((one) => [one, integer({ min: 0, max: most(one) })])), {
@@ -90,7 +97,7 @@ describe("whatever devices say, a rollout", () => {
       property(anyFacts, (one) => {
         const decision = nextWave(one).next;
         if (decision !== "advance" && decision !== "done") return;
-        const members = sum(one.counts, Standing.options);
+        const members = sum(one.counts, COUNTED);
         const failed = sum(one.counts, FAILED);
         expect(one.nowMs - one.waveSinceMs).toBeGreaterThanOrEqual(one.plan.soakHours * HOUR_MS - 1);
         expect(one.counts.well ?? 0).toBeGreaterThanOrEqual(1);
@@ -106,7 +113,7 @@ describe("whatever devices say, a rollout", () => {
   it("is stopped whenever more than the limit of all that have it have failed, or two of the first wave", () => {
     assert(
       property(anyFacts, (one) => {
-        const members = sum(one.counts, Standing.options);
+        const members = sum(one.counts, COUNTED);
         const failed = sum(one.counts, FAILED);
         const isTooMuch = failed > (one.plan.failurePercent / 100) * members || (one.wave === 0 && failed >= 2);
         if (isTooMuch) expect(nextWave(one).next).toBe("stop");
