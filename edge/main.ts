@@ -72,6 +72,7 @@ await runMain("dvornik edge: the program on the device", EdgeConfig, async () =>
   const openTruck = hasCamera(config) ? (await import("./truck.ts")).openTruck : async () => undefined;
   const machine = { clock, random, environment, power, models: updates.models };
   const truck = await openTruck(config, machine, { outbox, time, privateKeyPem, newId, counters, log });
+  twin.watchCamera(truck?.camera);
   const findCameras = cameraFinder(machine, truck?.camera);
   const sensorSet = await openSensors(config, { counters, log, clock, random, pace });
   const { sensors } = sensorSet;

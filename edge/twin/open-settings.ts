@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { loadConfig } from "#kit/load-config.ts";
 import { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
-import { twinSettingOf } from "../../firmware-config/settings/twin-settings.ts";
+import { mayCutOff, twinSettingOf } from "../../firmware-config/settings/twin-settings.ts";
 import { judgeSettings, overlaid } from "./judge-settings.ts";
 import { nextTwin, type TwinRules, type TwinState } from "./twin-state.ts";
 import { openTwinStore, type TwinStore } from "./twin-store.ts";
@@ -22,6 +22,7 @@ export interface OpenedSettings {
 /** The rules of a device that was installed with this environment. */
 export const rulesFor = (installed: Environment): TwinRules => ({
   useOf: (name) => twinSettingOf(name)?.use,
+  mayCutOff,
   judge: (settings) => judgeSettings(settings, installed),
 });
 

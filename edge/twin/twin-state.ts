@@ -6,7 +6,8 @@ import { type Judged, type Overlay, refusal, shorten } from "./judge-settings.ts
 const Settings = z.record(z.string().max(32), z.string().max(256)).readonly();
 
 /**
- * `reach`: the broker must answer in time. `run`: the device must run for that time, or the broker answer. `back` comes
+ * `reach`: the broker must answer in time; where a restart led here the trial is `run` from then on. `run`: the device must
+ * run for that time, in a few starts: what kills a program need not do so before it has spoken to a broker. `back` comes
  * back if they fail. A rescue tries the installed connection, because the one of the cloud has been silent for long.
  */
 const Trial = z
@@ -62,7 +63,13 @@ export type TwinEvent =
   /** The count of this start cannot be kept. */
   | { readonly kind: "unkept" }
   /** It has run for so long with the settings of the state. */
-  | { readonly kind: "passed"; readonly ms: number; readonly isConnected: boolean }
+  | {
+      readonly kind: "passed";
+      readonly ms: number;
+      readonly isConnected: boolean;
+      /** Why what is on trial does not work although the program runs, or null; asked for where some are `provenWithin` that. */
+      readonly trouble: string | null;
+    }
   /** A broker has accepted a connection with the settings of the state. */
   | { readonly kind: "connected" }
   /** and has acknowledged something on it. */
@@ -79,6 +86,8 @@ export type TwinEvent =
 /** What the state machine must know of settings. */
 export interface TwinRules {
   useOf(name: string): TwinUse | undefined;
+  /** Whether a wrong one may take away the way to the broker. */
+  mayCutOff(name: string): boolean;
   /** Those settings that this software still takes. */
   judge(settings: Overlay): Judged;
 }
@@ -125,16 +134,26 @@ export function nextTwin(state: TwinState, event: TwinEvent, rules: TwinRules): 
     case "unkept":
       return state.trial === null ? state : failed(state, state.trial, "the disk keeps no count of the starts", false);
     case "passed":
-      return onPassed(state, event.ms, event.isConnected, rules);
+      return onPassed(state, event, rules);
     case "connected":
       return state.returned?.verdict !== "open" ? state : withVerdict(state, state.returned, "blamed");
     case "acknowledged":
-      return onAcknowledged(state);
+      return onAcknowledged(state, rules);
     case "wanted":
       return onWanted(state, event, rules);
     default:
       return event satisfies never;
   }
+}
+
+/** Whether such settings wait: what needs a restart comes once in a trial, however often something else is wanted. */
+export const waitsForTrial = (state: TwinState, settings: Overlay, rules: TwinRules): boolean =>
+  state.trial !== null && wayTo(state.settings, settings, rules) === "restart";
+
+/** The settings that will have run for long enough within this time, or none. */
+export function provenWithin({ trial, settings, unheard }: TwinState, ms: number): readonly string[] {
+  const isProven = trial?.proves === "run" && unheard.ms + ms >= trial.limitMs;
+  return isProven ? changesOf(settings, trial.back) : [];
 }
 
 /** How going from one set of settings to another is done: by a restart where one of the changes needs it. */
@@ -183,7 +202,11 @@ function onStarted(state: TwinState, rules: TwinRules): TwinState {
   return trial === null && counted.unheard.starts > SILENT_STARTS ? rescued(counted, rules) : counted;
 }
 
-function onPassed(state: TwinState, ms: number, isConnected: boolean, rules: TwinRules): TwinState {
+function onPassed(
+  state: TwinState,
+  { ms, isConnected, trouble }: Extract<TwinEvent, { kind: "passed" }>,
+  rules: TwinRules,
+): TwinState {
   const { returned, trial, unheard } = state;
   if (returned?.verdict === "open") {
     const passedMs = returned.ms + ms;
@@ -194,14 +217,20 @@ function onPassed(state: TwinState, ms: number, isConnected: boolean, rules: Twi
   const counted = { ...state, unheard: { ...unheard, ms: unheard.ms + ms } };
   if (trial === null) return counted.unheard.ms >= SILENT_MS ? rescued(counted, rules) : counted;
   if (counted.unheard.ms < trial.limitMs) return counted;
-  if (trial.proves === "run") return { ...counted, trial: null, unheard: UNHEARD_NEVER, returned: null };
-  const minutes = Math.round(trial.limitMs / 6_000) / 10;
   const needsRestart = wayTo(state.settings, trial.back, rules) === "restart";
+  if (trial.proves === "run") {
+    if (trouble !== null) return failed(counted, trial, trouble, needsRestart);
+    return { ...counted, trial: null, unheard: UNHEARD_NEVER, returned: null };
+  }
+  const minutes = Math.round(trial.limitMs / 6_000) / 10;
   return failed(counted, trial, `no connection within ${minutes} min`, needsRestart);
 }
 
-function onAcknowledged(state: TwinState): TwinState {
+function onAcknowledged(state: TwinState, rules: TwinRules): TwinState {
   const { trial, unheard } = state;
+  if (trial?.proves === "run") return state;
+  const mustRun = trial !== null && !trial.isRescue && wayTo(trial.back, state.settings, rules) === "restart";
+  if (mustRun) return { ...state, trial: { ...trial, proves: "run" } };
   if (trial === null && unheard.ms === 0 && unheard.starts === 0) return state;
   const refused =
     trial?.isRescue !== true
@@ -248,7 +277,7 @@ function onWanted(
   const way = wayTo(back, settings, rules);
   const changes = changesOf(back, settings);
   if (way === "nothing" || way === "live") return { ...decided, trial: null, unheard: UNHEARD_NEVER };
-  const proves = changes.some(isReach(rules)) ? "reach" : "run";
+  const proves = changes.some(rules.mayCutOff) ? "reach" : "run";
   const trial: Trial = { proves, limitMs: state.trial?.limitMs ?? trialMs, back, isRescue: false };
   // Who sends one change after the other does not make the trial longer.
   return { ...decided, trial, unheard: state.trial === null ? UNHEARD_NEVER : state.unheard };

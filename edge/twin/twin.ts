@@ -4,13 +4,16 @@ import type { Closer } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
+import type { Camera } from "../camera/camera.ts";
 import type { DeviceTime } from "../health/device-time.ts";
 import { judgeSettings, type Refusal, refusal, shorten } from "./judge-settings.ts";
+import { keepNewest, type Wants } from "./newest-want.ts";
 import type { OpenedSettings } from "./open-settings.ts";
+import { cameraTrouble } from "./prove-camera.ts";
 import { readDesired } from "./read-desired.ts";
 import { type RunningSettings, runSettings } from "./running-settings.ts";
 import { keepTwin, type TwinKeeper } from "./twin-keeper.ts";
-import { isFromFuture, revThatCounts } from "./twin-state.ts";
+import { isFromFuture, provenWithin, revThatCounts, waitsForTrial } from "./twin-state.ts";
 import { type PublishReported, type TwinTalk, talkOver } from "./twin-talk.ts";
 import type { UpdateSink } from "./update-sink.ts";
 
@@ -34,6 +37,8 @@ export interface Twin extends Closer {
   want(bytes: Uint8Array): void;
   /** Something is wanted that was too large to be taken. */
   wantTooLarge(bytes: number): void;
+  /** A camera that is on trial must answer a look. */
+  watchCamera(camera: Pick<Camera, "check"> | undefined): void;
   /** A connection was accepted: what is in force is said over it, until the answer is called. */
   begin(publish: PublishReported): () => void;
 }
@@ -54,16 +59,6 @@ const MOST_UPDATES = 16;
 const TICK_MS = 5_000;
 /** In tenths of a trial, so that a short one is not measured too coarsely. */
 const TICK_PER_MIN_MS = 6_000;
-
-/** What is wanted, on its way to a decision. */
-interface Wants {
-  /** Why the newest want was not decided on. */
-  readonly refused: Refusal | undefined;
-  take(bytes: Uint8Array): Promise<void>;
-  refuse(reason: string): void;
-  /** Tries again what could not be kept. */
-  again(): Promise<void>;
-}
 
 /**
  * Takes the settings that the cloud wants, applies them, says what is in force, and goes back to the last good ones where
@@ -98,20 +93,18 @@ export function startTwin({ opened, time, updates, clock, log }: TwinOptions): T
       if (broker === running.broker && running.isWith(keeper.state)) await keeper.step({ kind });
     });
 
-  /** Only the newest want counts, so a broker that sends them without end fills nothing. */
-  let newest: Uint8Array | undefined;
-  const takeNewest = async () => {
-    const bytes = newest;
-    newest = undefined;
-    if (bytes !== undefined) await wants.take(bytes);
-  };
+  const newest = keepNewest(wants, clock);
+  let camera: Pick<Camera, "check"> | undefined;
 
   let lastMs = clock.monotonicMs();
   const pass = async () => {
     const ms = clock.monotonicMs() - lastMs;
     lastMs += ms;
-    await wants.again();
-    if (running.isWith(keeper.state)) await keeper.step({ kind: "passed", ms, isConnected: talk !== undefined });
+    if (newest.waits) await newest.take();
+    else await wants.again();
+    if (!running.isWith(keeper.state)) return;
+    const trouble = await cameraTrouble(provenWithin(keeper.state, ms), camera);
+    await keeper.step({ kind: "passed", ms, isConnected: talk !== undefined, trouble });
   };
   const tickMs = Math.min(TICK_MS, opened.config.TWIN_TRIAL_MIN * TICK_PER_MIN_MS);
   const ticks = every(
@@ -130,11 +123,12 @@ export function startTwin({ opened, time, updates, clock, log }: TwinOptions): T
     want: (bytes) => {
       // A twin that was cleared wants nothing: what is in force stays.
       if (bytes.length === 0) return;
-      const isAwaited = newest !== undefined;
-      newest = bytes;
-      if (!isAwaited) enqueue(takeNewest);
+      if (!newest.offer(bytes)) enqueue(newest.take);
     },
     wantTooLarge: (bytes) => wants.refuse(`is a packet of ${bytes} bytes; it is looked at again within the hour`),
+    watchCamera: (one) => {
+      camera = one;
+    },
     begin: (publish) => {
       const { broker } = running;
       const mine = talkOver(publish, reported, () => shows(broker, "acknowledged"));
@@ -171,7 +165,7 @@ function statusOf({ state, trouble }: TwinKeeper, running: RunningSettings, refu
 }
 
 function takeWants(
-  { installed }: OpenedSettings,
+  opened: OpenedSettings,
   keeper: TwinKeeper,
   running: RunningSettings,
   updates: UpdateSink,
@@ -201,8 +195,11 @@ function takeWants(
       if (nowMs === null) unkept = bytes;
       return refuse(`has rev ${rev}, and ${known} was decided on already`);
     }
-    const { settings, refused: unfit } = judgeSettings(wanted.settings, installed);
+    const { settings, refused: unfit } = judgeSettings(wanted.settings, opened.installed);
     const judged = { settings, refused: shorten([...wanted.refused, ...unfit]) };
+    if (running.isWith(keeper.state) && waitsForTrial(keeper.state, settings, opened.rules)) {
+      return wait(bytes, `it needs a restart, and ${keeper.state.rev} must prove itself first`);
+    }
     const trialMs = running.config.TWIN_TRIAL_MIN * 60_000;
     if (await keeper.step({ kind: "wanted", rev, judged, trialMs, nowMs })) return updates.want(wanted.updates);
     return wait(bytes, String(keeper.trouble));

@@ -9,8 +9,9 @@ export type Installed = Readonly<Record<string, string | undefined>>;
  */
 export type OutsideRule = (name: string, text: string, installed?: Installed) => string | undefined;
 
-/** A serial line as the kernel names it, or the link that stays the same when it is plugged in anew. */
-const SERIAL = /^serial:\/dev\/(tty(USB|ACM|AMA|S)\d{1,3}|serial\d|serial\/by-(id|path)\/[A-Za-z0-9][\w.:+-]{0,200})$/;
+/** A serial line as the kernel names it, or a link that stays the same when it is plugged in anew (`provision` makes its own). */
+const SERIAL =
+  /^serial:\/dev\/(dvornik-[a-z0-9-]{1,32}|tty(USB|ACM|AMA|S)\d{1,3}|serial\d|serial\/by-(id|path)\/[A-Za-z0-9][\w.:+-]{0,200})$/;
 
 const isAsInstalled = (name: string, text: string, installed?: Installed): boolean =>
   installed === undefined || installed[name] === text;

@@ -142,3 +142,9 @@ const BY_NAME: ReadonlyMap<string, TwinSetting> = new Map(Object.entries(TWIN_SE
 
 /** How the cloud may change a setting, or undefined where it may not. */
 export const twinSettingOf = (name: string): TwinSetting | undefined => BY_NAME.get(name);
+
+/** Whether a wrong one may take away the way to the broker, so that it is on trial for a connection. */
+export function mayCutOff(name: string): boolean {
+  const may = twinSettingOf(name);
+  return may?.use === "reconnect" || may?.mayCutOff === true;
+}

@@ -63,7 +63,9 @@ it("a device that is killed at each step of a change runs with the old settings 
     there: await connectCity({ ...there, tokenOf: here.tokenOf }, DEVICE),
   };
   const token = here.tokenOf("demo:post-1");
-  const edge = await startTestEdge({ folder, brokerUrl: here.url, ...DEVICE, token, settings: { SUPERVISED: "true" } });
+  // A trial of 15 s: the next one waits until it is over.
+  const settings = { SUPERVISED: "true", TWIN_TRIAL_MIN: "0.25" };
+  const edge = await startTestEdge({ folder, brokerUrl: here.url, ...DEVICE, token, settings });
   await cities.here.untilReported("it is there", ({ rev }) => rev === null);
   const { seen } = supervise(edge);
   // One that needs a restart, one that needs another connection and one that counts at once.

@@ -68,7 +68,7 @@ describe("the twin of the edge program", () => {
   }, 90_000);
 
   it("ends itself cleanly where its supervisor starts it again, and waits for a person where there is none", async () => {
-    const { edge, city, exits } = await startTown({ SUPERVISED: "true" });
+    const { edge, city, exits } = await startTown({ SUPERVISED: "true", ...TRIAL });
     await city.want(1, { OUTBOX_BYTES: "33554432" });
     await until("it has left", () => exits.length > 0, 30_000);
     expect(exits).toEqual([expect.stringContaining("left with 75")]);
@@ -77,7 +77,7 @@ describe("the twin of the edge program", () => {
     const supervised = await city.untilReported("it runs with them", ({ rev, onTrial }) => rev === 1 && !onTrial);
     expect(supervised).toMatchObject({ settings: { OUTBOX_BYTES: "33554432" }, refused: [] });
 
-    const { edge: alone, city: theirs } = await startTown();
+    const { edge: alone, city: theirs } = await startTown(TRIAL);
     await theirs.want(1, { OUTBOX_BYTES: "33554432" });
     const waiting = await theirs.untilReported("it waits", ({ rev }) => rev === 1);
     expect(waiting).toEqual({ ...NOTHING, rev: 1, needsRestart: true, boot: expect.any(String) });
@@ -134,6 +134,33 @@ describe("the twin of the edge program", () => {
     expect([reported.settings, reported.onTrial]).toEqual([{}, false]);
     expect(reported.refused[0]?.reason).toContain("did not last over 5 starts");
   }, 120_000);
+
+  it("restarts once in a trial, and decides on a flood of twins a few times and then on the newest", async () => {
+    const { edge, city, exits } = await startTown({ SUPERVISED: "true", TWIN_TRIAL_MIN: "0.2" });
+    await city.want(1, { PARTICLE_ASK: "true" });
+    await until("it has left", () => exits.length === 1, 30_000);
+    await edge.start();
+    await city.untilReported("it runs with them", ({ rev, onTrial }) => rev === 1 && onTrial);
+
+    await city.want(2, {});
+    const waiting = await city.untilReported("it waits", ({ refused }) => refused.length > 0);
+    expect(waiting).toMatchObject({
+      rev: 1,
+      refused: [{ reason: expect.stringContaining("waits: it needs a restart") }],
+    });
+    expect(exits).toHaveLength(1);
+    await until("it has left for the newest, after the trial", () => exits.length === 2, 30_000);
+    await edge.start();
+    await city.untilReported("it runs as installed", ({ rev, settings }) => rev === 2 && !("PARTICLE_ASK" in settings));
+
+    for (let rev = 3; rev <= 100; rev += 1) await city.want(rev, { HEALTH_EVERY_S: String(rev + 10) });
+    const often = await city.untilReported("it waits", ({ refused }) =>
+      refused.some((one) => one.reason.includes("too often")),
+    );
+    expect(often.rev).toBeLessThan(100);
+    expect(new Set(city.reported.map(({ rev }) => rev)).size).toBeLessThan(12);
+    await city.untilReported("the newest is taken", ({ rev }) => rev === 100, 90_000);
+  }, 240_000);
 
   it("goes on whatever is wanted of it: no JSON, another version, an older one, and 10 MB of a broker without bounds", async () => {
     const folder = await tempFolder();

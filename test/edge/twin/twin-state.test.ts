@@ -95,6 +95,56 @@ describe("the decisions about a twin", () => {
     expect(device.state).toMatchObject({ returned: { verdict: "blamed" } });
   });
 
+  it("bring them back too when it dies after the broker has answered, each time", () => {
+    const wanted = { kind: "wanted", rev: 1, trialMs: 10 * MINUTE_MS, nowMs: null } as const;
+    let state = nextTwin(NO_TWIN, { ...wanted, judged: { settings: { CAMERA: "x" }, refused: [] } }, SIMPLE_RULES);
+    for (let i = 0; i <= MOST_STARTS; i += 1) {
+      for (const kind of ["started", "connected", "acknowledged"] as const) {
+        state = nextTwin(state, { kind }, SIMPLE_RULES);
+      }
+    }
+
+    expect(state).toMatchObject({ settings: {}, trial: null, returned: { verdict: "blamed" } });
+  });
+
+  it("want an answer of the broker, and the time as well, of what needs a restart and may cut the device off", () => {
+    const device = simulateDevice(aWorld());
+
+    device.want(1, { BROKER_URL: "second", CAMERA: "rpicam" });
+    expect(device.state.trial).toMatchObject({ proves: "run" });
+    device.pass(11 * MINUTE_MS);
+    expect(device.state.trial).toBeNull();
+    device.want(2, { BROKER_URL: "second", CAMERA: "rpicam", SPS30: "serial:/dev/ttyUSB2" });
+
+    expect(device.state.trial).toMatchObject({ proves: "run" });
+    const modem = simulateDevice(aWorld({ crashes: () => false, cutsOff: ({ SPS30 }) => SPS30 !== undefined }));
+    modem.want(1, { SPS30: "serial:/dev/ttyUSB2" });
+    modem.pass(HOUR_MS);
+    expect([modem.running, modem.isConnected]).toEqual([{}, true]);
+  });
+
+  it("bring the last camera back when the new one does not answer by the end of its trial", () => {
+    const device = simulateDevice(aWorld({ seesNothing: ({ CAMERA }) => CAMERA === "v4l2:/dev/video9" }));
+
+    device.want(1, { CAMERA: "v4l2:/dev/video9" });
+    device.pass(HOUR_MS);
+
+    expect(device.running).toEqual({});
+    expect(device.state.refused).toEqual([{ setting: "*", reason: expect.stringContaining("camera does not answer") }]);
+  });
+
+  it("restart a device once in a trial, however often something else is wanted, and take the newest then", () => {
+    const device = simulateDevice(aWorld());
+    for (let rev = 1; rev <= 200; rev += 1) device.want(rev, { PARTICLE_ASK: rev % 2 === 0 ? "false" : "true" });
+
+    expect(device.history).toEqual([{}, { PARTICLE_ASK: "true" }]);
+    device.pass(16 * MINUTE_MS);
+
+    expect(device.running).toEqual({ PARTICLE_ASK: "false" });
+    expect(device.state.rev).toBe(200);
+    expect(device.history).toHaveLength(3);
+  });
+
   it("keep a camera that works where there is no link, since that says nothing of a camera", () => {
     const world = aWorld();
     const device = simulateDevice(world);
@@ -150,7 +200,7 @@ describe("the decisions about a twin", () => {
       }) as const;
     let state = nextTwin(NO_TWIN, wanted(1), SIMPLE_RULES);
     for (let rev = 2; rev < 40 && state.trial !== null; rev += 1) {
-      state = nextTwin(state, { kind: "passed", ms: MINUTE_MS, isConnected: false }, SIMPLE_RULES);
+      state = nextTwin(state, { kind: "passed", ms: MINUTE_MS, isConnected: false, trouble: null }, SIMPLE_RULES);
       if (state.trial !== null) state = nextTwin(state, wanted(rev), SIMPLE_RULES);
     }
 
@@ -191,7 +241,8 @@ describe("the decisions about a twin", () => {
       rev: 1,
       returned: { tries: 1, verdict: "open", ms: 0, awaitsStart: false },
     } as const;
-    const later = (ms: number) => nextTwin(failedOnce, { kind: "passed", ms, isConnected: false }, SIMPLE_RULES);
+    const later = (ms: number) =>
+      nextTwin(failedOnce, { kind: "passed", ms, isConnected: false, trouble: null }, SIMPLE_RULES);
 
     expect(nextTwin(later(BLAME_WITHIN_MS - 1), { kind: "connected" }, SIMPLE_RULES).returned?.verdict).toBe("blamed");
     expect(nextTwin(later(BLAME_WITHIN_MS), { kind: "connected" }, SIMPLE_RULES).returned?.verdict).toBe("unproven");

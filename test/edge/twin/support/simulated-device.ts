@@ -3,12 +3,14 @@ import {
   changesOf,
   NO_TWIN,
   nextTwin,
+  provenWithin,
   type TwinEvent,
   type TwinRules,
   type TwinState,
+  waitsForTrial,
   wayTo,
 } from "../../../../edge/twin/twin-state.ts";
-import { twinSettingOf } from "../../../../firmware-config/settings/twin-settings.ts";
+import { mayCutOff, twinSettingOf } from "../../../../firmware-config/settings/twin-settings.ts";
 
 /** A device without disk, network and time of its own: what the decisions about its twin lead to. */
 export interface SimulatedDevice {
@@ -30,6 +32,10 @@ export interface World {
   hasLink: boolean;
   /** Whether the broker that the settings name answers; the installed one is where they name none. */
   answers(broker: string | undefined): boolean;
+  /** Whether the settings take away the link itself. */
+  cutsOff?(settings: Overlay): boolean;
+  /** Whether the camera that the settings name does not answer. */
+  seesNothing?(settings: Overlay): boolean;
   /** UTC, where the device knows it. */
   nowMs?: number;
   /** Whether the program dies at its start with these settings. */
@@ -39,6 +45,7 @@ export interface World {
 /** Takes all settings of the table, without looking at their values. */
 export const SIMPLE_RULES: TwinRules = {
   useOf: (name) => twinSettingOf(name)?.use,
+  mayCutOff,
   judge: (settings) => ({ settings, refused: [] }),
 };
 
@@ -54,6 +61,7 @@ export function simulateDevice(world: World): SimulatedDevice {
   let wanted: { readonly rev: number; readonly settings: Overlay } | undefined;
   const history: Overlay[] = [];
 
+  const hasWay = () => world.hasLink && world.answers(running.BROKER_URL) && world.cutsOff?.(running) !== true;
   const step = (event: TwinEvent) => {
     state = nextTwin(state, event, SIMPLE_RULES);
     follow();
@@ -81,7 +89,7 @@ export function simulateDevice(world: World): SimulatedDevice {
     connect();
   }
   function connect(): void {
-    if (!isRunning || isConnected || !world.hasLink || !world.answers(running.BROKER_URL)) return;
+    if (!isRunning || isConnected || !hasWay()) return;
     isConnected = true;
     step({ kind: "connected" });
     if (isConnected) step({ kind: "acknowledged" });
@@ -90,6 +98,7 @@ export function simulateDevice(world: World): SimulatedDevice {
   function hear(): void {
     if (wanted === undefined) return;
     const { rev, settings } = wanted;
+    if (changesOf(running, state.settings).length === 0 && waitsForTrial(state, settings, SIMPLE_RULES)) return;
     step({ kind: "wanted", rev, judged: { settings, refused: [] }, trialMs: TRIAL_MS, nowMs: world.nowMs ?? null });
   }
   start();
@@ -107,11 +116,16 @@ export function simulateDevice(world: World): SimulatedDevice {
     restart: start,
     pass: (ms) => {
       for (let left = ms; left > 0; left -= STEP_MS) {
-        if (isConnected && !(world.hasLink && world.answers(running.BROKER_URL))) isConnected = false;
+        if (isConnected && !hasWay()) isConnected = false;
         if (!isRunning) start();
         connect();
         const isWith = changesOf(running, state.settings).length === 0;
-        if (isRunning && isWith) step({ kind: "passed", ms: Math.min(left, STEP_MS), isConnected });
+        if (!isRunning || !isWith) continue;
+        const passed = Math.min(left, STEP_MS);
+        const isOnTrial = provenWithin(state, passed).includes("CAMERA");
+        const trouble = isOnTrial && world.seesNothing?.(running) === true ? "the camera does not answer" : null;
+        step({ kind: "passed", ms: passed, isConnected, trouble });
+        if (isConnected) hear();
       }
     },
     want: (rev, settings) => {
