@@ -96,7 +96,7 @@ function photo(role: VisitPhoto["role"], state: SiteState, takenAt: number): Vis
 }
 
 /** A visit of a site whose "after" was judged so; its photos are named after their states. */
-export function visitOf(site: string, after: SiteState, endedAt: number): VisitRow {
+export function visitOf(site: string, after: SiteState, endedAt: number, timeErrorMs: number | null = null): VisitRow {
   return {
     tenant: "chel",
     device: "truck-0001",
@@ -106,7 +106,7 @@ export function visitOf(site: string, after: SiteState, endedAt: number): VisitR
     endedAt,
     storedAt: endedAt,
     signature: "valid",
-    timeErrorMs: null,
+    timeErrorMs,
     photos: [
       photo("before", after === "overflow" ? "scattered" : "overflow", endedAt - 4 * MINUTE_MS),
       photo("after", after, endedAt - MINUTE_MS),
@@ -139,6 +139,9 @@ function daySeries(fromMs: number, toMs: number): [number, number][] {
   }).filter((_, i) => i < 150 || i > 162);
 }
 
+/** How far the times of the first visits may be off: those devices did not know the time. */
+const TIME_ERRORS_MS = [300_360, 2_054];
+
 /** Drawing takes a second or two: once for all towns of a test file. */
 let drawnPhotos: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
 
@@ -158,11 +161,14 @@ function fill(state: StateContents): void {
   state.samples = REGISTRY.stations.flatMap(({ id }, i) => {
     if (i === 11) return [];
     const at = i === 10 ? nowMs - 95 * MINUTE_MS : nowMs;
-    return samplesOf(id, PM25[i] ?? 10, at, i === 6 ? "albany/2023-10" : null);
+    const samples = samplesOf(id, PM25[i] ?? 10, at, i === 6 ? "albany/2023-10" : null);
+    return i === 3 ? samples.map((sample) => ({ ...sample, timeErrorMs: 300_000 })) : samples;
   });
   state.visits = REGISTRY.sites
     .filter((_, i) => i % 9 !== 8)
-    .map(({ id }, i) => visitOf(id, STATES[i % STATES.length] ?? "clean", nowMs - (5 + i * 7) * MINUTE_MS));
+    .map(({ id }, i) =>
+      visitOf(id, STATES[i % STATES.length] ?? "clean", nowMs - (5 + i * 7) * MINUTE_MS, TIME_ERRORS_MS[i] ?? null),
+    );
   state.alerts = state.visits
     .filter(({ photos }) => photos.some(({ role, state }) => role === "after" && /overflow|scattered/.test(state)))
     .slice(0, 5)

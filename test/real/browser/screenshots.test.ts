@@ -60,9 +60,11 @@ describe.skipIf(chromium === undefined)("the pages on each screen and in each la
 
     await page.goto(`${town.url}/#/station/st-03`);
     await sheet(page).locator(".chart canvas").waitFor();
+    expect(await sheet(page).locator(".facts").textContent()).toContain("± 5");
     await look("station");
     await page.goto(`${town.url}/#/site/site-001`);
     await sheet(page).locator(".photo img").nth(1).waitFor();
+    expect(await sheet(page).locator(".photo-time").first().textContent()).toContain("± 3");
     await look("site");
     await page.goto(`${town.url}/#/list`);
     await sheet(page).locator(".row").first().waitFor();
