@@ -28,6 +28,7 @@ import { dutyOf, firstCauses } from "../power/duty.ts";
 import { powerReader } from "../power/read-power.ts";
 import { openSensors } from "../sensors/open-sensors.ts";
 import { probeBroker } from "./probe-broker.ts";
+import { probeMemoryLimits } from "./probe-memory-limits.ts";
 import { probeOverlays } from "./probe-overlays.ts";
 import { probeRights } from "./probe-rights.ts";
 
@@ -72,6 +73,7 @@ export async function examine(config: EdgeConfig, environment: NodeJS.ProcessEnv
     ofHeat({ power }),
     ofRuns({ runs }),
     ...rights,
+    ...(await probeMemoryLimits()),
   ];
 }
 

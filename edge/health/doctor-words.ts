@@ -18,6 +18,17 @@ export const DOCTOR_WORDS = {
       todo: "sudo systemctl start dvornik-edge; if it does not stay: journalctl -u dvornik-edge -n 50",
     },
   },
+  "memory-unlimited": {
+    level: "notice",
+    ru: {
+      what: "ядро не считает память служб: утечка заняла бы всю машину",
+      todo: "допишите в строку /boot/firmware/cmdline.txt: cgroup_enable=memory cgroup_memory=1; перезагрузите",
+    },
+    en: {
+      what: "the kernel does not count the memory of units: a leak would take the whole machine",
+      todo: "add to the line of /boot/firmware/cmdline.txt: cgroup_enable=memory cgroup_memory=1; start anew",
+    },
+  },
   "settings-well": {
     level: "well",
     ru: { what: "верны ({from})" },

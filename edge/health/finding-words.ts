@@ -258,6 +258,28 @@ export const FINDING_WORDS = {
       todo: "check the way to the cloud (FLEET_URL); it is asked for again by itself",
     },
   },
+  "certificate-clock": {
+    level: "trouble",
+    ru: {
+      what: "часы устройства отстают: сертификат облака по ним ещё не начал действовать",
+      todo: "дайте устройству время: сервер NTP (provision --ntp), GPS или часы с батарейкой (--rtc); заявка в порядке",
+    },
+    en: {
+      what: "the device's clock is behind: the cloud's certificate is not valid yet by it",
+      todo: "give it the time: an NTP server (provision --ntp), GPS or a clock with a battery (--rtc); the claim is good",
+    },
+  },
+  "certificate-waits": {
+    level: "trouble",
+    ru: {
+      what: "сертификата ещё нет: облако недоступно",
+      todo: "проверьте модем или сеть и FLEET_URL; программа пробует снова сама, новая заявка не нужна",
+    },
+    en: {
+      what: "there is no certificate yet: the cloud cannot be reached",
+      todo: "check the modem or the network, and FLEET_URL; it is asked for again by itself, no other claim is needed",
+    },
+  },
   "certificate-missing": {
     level: "trouble",
     ru: {

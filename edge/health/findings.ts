@@ -128,7 +128,13 @@ export function certificateFinding(
   { serial, notAfter, trouble }: NonNullable<DeviceReport["certificate"]>,
   nowMs: number | null,
 ): Finding {
-  if (serial === null) return found("certificate", "certificate-missing", {}, trouble);
+  if (trouble !== null && /certificate is not yet valid/.test(trouble)) {
+    return found("certificate", "certificate-clock", {}, trouble);
+  }
+  if (serial === null) {
+    const isAway = trouble !== null && /cannot be reached/.test(trouble);
+    return found("certificate", isAway ? "certificate-waits" : "certificate-missing", {}, trouble);
+  }
   const values = { serial: serial.slice(0, 12), notAfter: notAfter ?? 0 };
   if (nowMs !== null && nowMs > (notAfter ?? 0)) return found("certificate", "certificate-expired", values, trouble);
   return found("certificate", trouble === null ? "certificate-well" : "certificate-trouble", values, trouble);

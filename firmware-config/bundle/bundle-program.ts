@@ -9,7 +9,10 @@ import { toJavaScript } from "./to-javascript.ts";
 
 /** The programs that there are bundles for: what each starts with, and the folders of data that it reads. */
 export const BUNDLES = {
-  edge: { entries: ["edge/main.ts", "edge/update/self-test-main.ts"], folders: ["models/waste-site"] },
+  edge: {
+    entries: ["edge/main.ts", "edge/update/self-test-main.ts", "edge/doctor/doctor-main.ts"],
+    folders: ["models/waste-site"],
+  },
   gateway: { entries: ["gateway/main.ts", "firmware-config/enrol.ts"], folders: [] },
 } as const;
 export type BundleName = keyof typeof BUNDLES;

@@ -9,6 +9,7 @@ import { installScript } from "./install-script.ts";
 import { networkFiles } from "./network-files.ts";
 import type { FileRecord, Order } from "./order.ts";
 import { ACCESS_POINT, PLACES } from "./places.ts";
+import { reportUnits } from "./report-units.ts";
 import { needsOf } from "./sensors.ts";
 import { edgeUnit, gatewayUnits, pageUnits } from "./service-unit.ts";
 import { environmentText, type Settings, settingsOf } from "./settings-of.ts";
@@ -70,12 +71,16 @@ export const recordOf = (text: string): FileRecord => ({
 /** The units of a device, as they follow from its profile and settings. */
 export function unitsOf(name: ProfileName, settings: Settings): Readonly<Record<string, string>> {
   const profile = PROFILES[name];
-  if (profile.program === "gateway") return gatewayUnits(profile, URL.parse("/", settings.CRL_URL)?.href ?? "");
+  if (profile.program === "gateway") {
+    const cloud = URL.parse("/", settings.CRL_URL)?.href ?? "";
+    return { ...gatewayUnits(profile, cloud), ...reportUnits(profile, { camera: false, serial: false }) };
+  }
   const serial = Object.values(settings).some((value) => value.startsWith("serial:"));
   const camera = settings.CAMERA !== undefined && settings.CAMERA !== "none";
   const port = Number(settings.HTTP_PORT ?? EdgeConfig.shape.HTTP_PORT.parse(undefined));
   return {
     "dvornik-edge.service": edgeUnit(profile, { camera, serial }),
+    ...reportUnits(profile, { camera, serial }),
     ...(profile.network.accessPoint ? pageUnits(ACCESS_POINT.address, port) : {}),
   };
 }

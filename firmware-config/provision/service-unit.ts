@@ -47,7 +47,7 @@ const NO_DEVICES: readonly string[] = ["PrivateDevices=yes", "PrivateUsers=yes"]
  * the firmware, which knows of heat and weak supplies. Fixed numbers (Documentation/admin-guide/devices.txt: 81 video,
  * 166 ttyACM, 188 ttyUSB) also hold for what is plugged in after the start; a name is looked up at the start alone.
  */
-function accessLines({ camera, serial }: DeviceAccess): readonly string[] {
+export function accessLines({ camera, serial }: DeviceAccess): readonly string[] {
   const groups = ["video", ...(camera ? ["render"] : []), ...(serial ? ["dialout"] : [])];
   const cameras = ["char-81", "char-media", "char-dma_heap", "/dev/udmabuf"];
   const lines = ["char-188", "char-166", "char-ttyAMA", "char-ttyS"];
@@ -62,13 +62,14 @@ function accessLines({ camera, serial }: DeviceAccess): readonly string[] {
 const RESTARTS = ["Restart=always", "RestartSec=10", "RestartSteps=4", "RestartMaxDelaySec=120"];
 
 /** How much memory a program may take. */
-const memoryLines = ({ memory }: Profile): readonly string[] => [
+export const memoryLines = ({ memory }: Profile): readonly string[] => [
   `MemoryHigh=${memory.highMiB}M`,
   `MemoryMax=${memory.maxMiB}M`,
   "TasksMax=96",
 ];
 
-const textOf = (sections: Readonly<Record<string, readonly string[]>>): string =>
+/** A unit's text. */
+export const textOf = (sections: Readonly<Record<string, readonly string[]>>): string =>
   Object.entries(sections)
     .map(([name, lines]) => [`[${name}]`, ...lines, ""].join("\n"))
     .join("\n");

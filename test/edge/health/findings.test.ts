@@ -74,6 +74,16 @@ describe("findingsOf", () => {
     ["outbox", "outbox-dropped", { errors: { "dropped-chunk": 7 } }],
     ["certificate", "certificate-unneeded", { certificate: null }],
     ["certificate", "certificate-missing", { certificate: { serial: null, notAfter: null, trouble: "no claim" } }],
+    [
+      "certificate",
+      "certificate-clock",
+      { certificate: { serial: null, notAfter: null, trouble: "x cannot be reached: certificate is not yet valid" } },
+    ],
+    [
+      "certificate",
+      "certificate-waits",
+      { certificate: { serial: null, notAfter: null, trouble: "x cannot be reached: ECONNREFUSED" } },
+    ],
     ["certificate", "certificate-expired", { certificate: { serial: "1", notAfter: STAMP.at - 1, trouble: "x" } }],
     ["certificate", "certificate-trouble", { certificate: { serial: "1", notAfter: STAMP.at + 1, trouble: "x" } }],
     ["broker", "broker-away", { uplink: { ...well.uplink, connected: false, trouble: "ECONNREFUSED" } }],

@@ -133,6 +133,17 @@ describe("a bundle", () => {
     );
   });
 
+  it("writes the doctor's text onto the card after each start and daily, without a right of the program to it", () => {
+    const unit = (profile: "air-post" | "village-gateway", name: string) =>
+      textOf(profile, `${ROOT}/systemd/system/dvornik-report.${name}`);
+
+    expect(unit("air-post", "service")).toContain("StandardOutput=truncate:/boot/firmware/dvornik/doctor.txt\n");
+    expect(unit("air-post", "service")).toContain("edge/doctor/doctor-main.js --lang ru\n");
+    expect(unit("village-gateway", "service")).toContain("journalctl");
+    expect(unit("air-post", "timer")).toContain("OnBootSec=5min\nOnUnitActiveSec=1d\n");
+    expect(textOf("air-post", "dvornik/install.sh")).toContain("dvornik-report.timer");
+  });
+
   it("wakes a clock chip that was named", () => {
     expect(textOf("yard-camera", "dvornik/config.txt", { rtc: "ds3231" })).toContain(
       "dtparam=i2c_arm=on\ndtoverlay=i2c-rtc,ds3231\n",

@@ -83,7 +83,7 @@ describe.skipIf(process.getuid?.() !== 0)("what a device runs at its first start
     );
     expect(await read("root/etc/fstab")).toContain("/boot/firmware  vfat  defaults  0 2\n");
     const calls = await read("calls");
-    expect(calls).toContain("systemctl enable dvornik-edge.service dvornik-page.socket\n");
+    expect(calls).toContain("systemctl enable dvornik-edge.service dvornik-report.timer dvornik-page.socket\n");
     expect(calls).toContain("systemctl enable nftables.service\n");
     expect(calls).toContain("raspi-config nonint do_wifi_country RU\n");
     expect(calls.trim().endsWith("systemctl reboot")).toBe(true);
