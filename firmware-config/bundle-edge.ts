@@ -14,6 +14,7 @@ const HELP = `Writes the program of a device as it runs there: JavaScript, its p
   --arch ARCH      ${ARCHES.join(" or ")} [arm64]
   --program NAME   ${Object.keys(BUNDLES).join(" or ")} [edge]
   --out DIR        a folder that is empty or not there
+  --counter N      that it will be signed with: a device that comes with it takes none that is older
   --tar FILE       also packs it into FILE (.tar.gz), the same bytes each time
 
 Needs the npm registry or npm's cache. Start it there with DIR/bin/dvornik-edge.
@@ -24,6 +25,7 @@ const Wanted = z.object({
   program: z.enum(["edge", "gateway"], "--program must be edge or gateway"),
   out: z.string("--out DIR is needed").min(1),
   tar: z.string().min(1).optional(),
+  counter: z.coerce.number("--counter must be a number").int().min(1).optional(),
 });
 const megabytes = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
 
@@ -34,12 +36,13 @@ await runCommand("bundle:edge", async () => {
       program: { type: "string", default: "edge" },
       out: { type: "string" },
       tar: { type: "string" },
+      counter: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) return HELP;
-  const { arch, program, out, tar } = Wanted.parse(values);
-  const { files, bytes, parts } = await bundleProgram(join(import.meta.dirname, ".."), program, arch, out);
+  const { arch, program, out, tar, counter } = Wanted.parse(values);
+  const { files, bytes, parts } = await bundleProgram(join(import.meta.dirname, ".."), program, arch, out, counter);
   const lines = [`${out}: ${program} for linux-${arch}, ${files} files, ${megabytes(bytes)}`];
   for (const [name, size] of parts) lines.push(`  ${name.padEnd(16)} ${megabytes(size)}`);
   if (tar !== undefined) {

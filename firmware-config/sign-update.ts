@@ -18,6 +18,7 @@ export interface UpdateOrder {
   readonly kind: UpdateKind;
   readonly name: string;
   readonly version: string;
+  readonly arch: UpdateManifest["arch"];
   readonly counter: number;
   readonly minSoftware: string;
   readonly issuedAt: number;
@@ -44,9 +45,9 @@ export async function signFiles(
 ): Promise<{ readonly signed: SignedUpdate; readonly path: string }> {
   const files = await Promise.all(order.files.map(describeFile));
   await checkContents(order, files);
-  const { kind, name, version, counter, minSoftware, issuedAt, expiresAt } = order;
+  const { kind, name, version, arch, counter, minSoftware, issuedAt, expiresAt } = order;
   const head = { v: 1, purpose: "dvornik-update-1", kind, name, version, counter, minSoftware, issuedAt, expiresAt };
-  const manifest = UpdateManifest.parse({ ...head, files });
+  const manifest = UpdateManifest.parse({ ...head, ...(arch !== undefined && { arch }), files });
   const signed = signUpdate(manifest, privateKeyPem);
   await mkdir(folder, { recursive: true });
   for (const [i, { sha256 }] of files.entries()) await copyFile(order.files[i] ?? "", join(folder, sha256));

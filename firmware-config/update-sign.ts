@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { UpdateKind, updateId, Version } from "#contract/updates.ts";
+import { ARCHES, UpdateKind, updateId, Version } from "#contract/updates.ts";
 import { runCommand } from "./run-command.ts";
 import { readPrivateKey, signFiles } from "./sign-update.ts";
 
@@ -16,12 +16,14 @@ const HELP = `Signs an update and lays it out as the cloud serves it.
   --counter N           one more than the last one's: no device takes a counter that is not above all it has had
   --expires TIME        no device takes it later, e.g. 2027-06-01 or 2027-06-01T12:00:00Z
   --version VERSION     of a model: what its manifest.json says
+  --arch ARCH           of software: the machine that it is for, arm64 or x64; others do not fetch it
   --name NAME           what it replaces [waste-site, or edge for software]
   --min-software V      the oldest software that may take it [0.1.0]
   --out DIR             gets {id}.update.json, and each file under its SHA-256
   FILES | DIR           a folder's manifest.json, *.onnx and sample-*.jpg, or the files themselves
 `;
 
+const Arch = z.enum(ARCHES, "--arch must be arm64 or x64").optional();
 const Counter = z.coerce.number("--counter must be a number").int().min(1);
 const Expires = z
   .string()
@@ -58,6 +60,7 @@ await runCommand("update:sign", async () => {
       expires: { type: "string" },
       version: { type: "string" },
       name: { type: "string" },
+      arch: { type: "string" },
       "min-software": { type: "string", default: "0.1.0" },
       out: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
@@ -79,6 +82,7 @@ await runCommand("update:sign", async () => {
     name: values.name ?? NAME_OF_KIND[kind],
     version: values.version ?? (await versionOf(files)),
     counter: Counter.parse(values.counter),
+    arch: Arch.parse(values.arch),
     minSoftware: values["min-software"],
   };
   const { signed, path } = await signFiles(order, await readPrivateKey(key), out);

@@ -34,7 +34,7 @@ const PIECE_BYTES = 1024 * 1024;
  */
 export async function downloadFile(file: UpdateFile, options: DownloadOptions, signal: AbortSignal): Promise<string> {
   const whole = join(options.folder, file.sha256);
-  if (await isWhole(whole, file.bytes)) return whole;
+  if (await isWhole(whole, file)) return whole;
   const part = `${whole}.part`;
   await mkdir(options.folder, { recursive: true });
   const hash = createHash("sha256");
@@ -55,11 +55,18 @@ export async function downloadFile(file: UpdateFile, options: DownloadOptions, s
   return whole;
 }
 
-async function isWhole(path: string, bytes: number): Promise<boolean> {
-  return await stat(path).then(
-    ({ size }) => size === bytes,
-    () => false,
+/** Whether the file is here as it was signed; one that a fault of the card has spoiled since is removed. */
+async function isWhole(path: string, { bytes, sha256 }: UpdateFile): Promise<boolean> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => undefined,
   );
+  if (size === undefined) return false;
+  const hash = createHash("sha256");
+  if (size === bytes) for await (const piece of createReadStream(path)) hash.update(piece);
+  if (hash.digest("hex") === sha256) return true;
+  await rm(path, { force: true });
+  return false;
 }
 
 async function fetchRest(

@@ -85,7 +85,7 @@ function checkAnswer(request: PieceRequest, answer: Response): number {
     throw new FileChanged(`the cloud's file has ${total} bytes, the manifest says ${request.fileBytes}`);
   }
   const length = Number(last) + 1 - request.from;
-  if (Number(from) !== request.from || !(length >= 1) || Number(last) >= request.to) {
+  if (Number(from) !== request.from || Number(last) + 1 !== request.to) {
     throw new UpdateWaits("the cloud sends another piece than was asked for");
   }
   const etag = headers.get("etag") ?? undefined;

@@ -49,6 +49,8 @@ export function startUpdates(options: UpdatesOptions): Updates {
   };
   const closing = new AbortController();
   let wanted: readonly Wanted[] = [];
+  /** Each signed by the operator, so there are few. */
+  const met = new Map<string, Wanted>();
   // Before the cloud has said what it wants, what was begun before a restart is not to be removed.
   let hasHeard = false;
   let woken = Promise.withResolvers<void>();
@@ -106,10 +108,13 @@ export function startUpdates(options: UpdatesOptions): Updates {
         const held = wanted.find(
           (one) => one.id === id && one.update.key === update.key && one.update.sig === update.sig,
         );
-        return (
-          held ?? { id, update, stage: "waiting" as const, reason: undefined, attempt: 0, spoiled: 0, notBeforeMs }
-        );
+        if (held !== undefined) return held;
+        // A cloud that takes an update back and wants it again does not make anew what it has cost.
+        const { attempt, spoiled, notBeforeMs: rested } = met.get(id) ?? { attempt: 0, spoiled: 0, notBeforeMs };
+        const one = { id, update, stage: "waiting" as const, reason: undefined, attempt, spoiled };
+        return { ...one, notBeforeMs: Math.max(notBeforeMs, rested) };
       });
+      for (const one of wanted) met.set(one.id, one);
       if (!isFirst && next.length === wanted.length && next.every((one) => wanted.includes(one))) return;
       wanted = next;
       for (const one of wanted) sayStanding(one, options);

@@ -29,7 +29,13 @@ export interface Bundle {
  * Writes a program as a machine runs it, with nothing to fetch or compile there: JavaScript without types, the packages
  * it imports, and Node itself, in `bin/node`. The folder must be empty or not there.
  */
-export async function bundleProgram(root: string, name: BundleName, arch: Arch, folder: string): Promise<Bundle> {
+export async function bundleProgram(
+  root: string,
+  name: BundleName,
+  arch: Arch,
+  folder: string,
+  counter?: number,
+): Promise<Bundle> {
   await mkdir(folder, { recursive: true });
   if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty: name another folder`);
   const project = JsonText.pipe(Project).parse(await readFile(join(root, "package.json"), "utf8"));
@@ -47,7 +53,7 @@ export async function bundleProgram(root: string, name: BundleName, arch: Arch, 
   for (const data of folders) await cp(join(root, data), join(folder, data), { recursive: true });
   await copyFile(join(root, "LICENSE"), join(folder, "LICENSE"));
   const { version, license, imports } = project;
-  const own = { name: `dvornik-${name}`, version, license, private: true, type: "module", imports, arch };
+  const own = { name: `dvornik-${name}`, version, license, private: true, type: "module", imports, arch, counter };
   await writeFile(join(folder, "package.json"), `${JSON.stringify(own, null, 2)}\n`);
   await writeLauncher(folder, name, entries[0]);
   if (name === "edge") {

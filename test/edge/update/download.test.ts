@@ -59,6 +59,29 @@ describe("downloadFile", () => {
     expect(server.asked).toHaveLength(4);
   });
 
+  it("fetches anew what was spoiled on the disk since it was whole", async () => {
+    const { folder, bytes, file, fetchIt } = await aDevice();
+    const path = await fetchIt();
+    await writeFile(join(folder, file.sha256), Buffer.alloc(bytes.length, 7));
+
+    await fetchIt();
+
+    expect(await readFile(path)).toEqual(bytes);
+  });
+
+  it("takes no shorter pieces than it asks for: each one costs a request and a write", async () => {
+    const { server, fetchIt } = await aDevice();
+    server.misbehave((request, response, whole) => {
+      const [from] = rangeOf(request);
+      response.writeHead(206, { "content-range": `bytes ${from}-${from}/${whole.length}` });
+      response.end(whole.subarray(from, from + 1));
+    });
+
+    await expect(fetchIt()).rejects.toThrow(/another piece than was asked for/);
+
+    expect(server.asked).toHaveLength(1);
+  });
+
   it("goes on where the link was lost, in the middle of a piece too", async () => {
     const { server, bytes, fetchIt } = await aDevice();
     const cut: Answerer = (request, response, whole) => {
