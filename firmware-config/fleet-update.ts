@@ -19,13 +19,15 @@ const HELP = `Rolls a signed update out, in waves, and shows how it goes.
   --tenants A,B            of add: whose devices [everybody's]
   --waves 1,10,100         of add: percent of the devices after each wave [1,10,100]
   --soak-hours N           of add: the least time from one wave to the next [24]
-  --silent-hours N         of add: a device not heard for so long after it switched counts as failed [48]
+  --silent-hours N         of add: a device not heard for so long after it switched is silent, and too many hold it [48]
   --failure-percent N      of add: more failures than this stop it [5]
   --enough-percent N       of add: so many of a wave must have a result [50]
   --cloud URL              the cloud's address, https: or this machine [${ADMIN_OPTIONS.cloud.default}]
   --admin-token-file FILE  holds the administrator's token
 
-SIGNED.json comes from npm run -s update:sign. A stopped update does not go on any more: sign it with the next counter.
+SIGNED.json comes from npm run -s update:sign. Pause keeps it from further devices and leaves it with those that it was given to,
+also where they have not switched yet; stop takes it from these. A stopped update does not go on any more: sign it with the next
+counter.
 `;
 
 const PATH = "/api/v1/fleet/updates";
@@ -72,7 +74,7 @@ const Plan = z.object({
 });
 /** How many devices are shown one by one. */
 const MAX_SHOWN = 20;
-const UNREMARKABLE = ["well", "unheard", "waiting", "downloading", "testing", "trial", "unproven"];
+const UNREMARKABLE = ["well", "unheard", "waiting", "downloading", "testing", "trial", "unproven", "away"];
 
 const options = {
   ...ADMIN_OPTIONS,

@@ -14,6 +14,8 @@ import type { Rollouts } from "./waves/rollouts.ts";
 export interface DeviceCareOptions {
   readonly twinsFile: string;
   readonly stateFile: string;
+  /** The authority's file, which is only read here: who was revoked. */
+  readonly file: string;
   readonly artefactFolder: string;
   readonly updateKeys: readonly string[];
   readonly roundMs: number;
@@ -31,9 +33,9 @@ export interface DeviceCare extends Closer {
 
 /** Opens twins and rollouts in this thread; both lie in one file, since an update is wanted of a device by its twin. */
 export function openDeviceCare(options: DeviceCareOptions): DeviceCare {
-  const { twinsFile, stateFile, roundMs, clock, log } = options;
+  const { twinsFile, stateFile, file: fleetFile, roundMs, clock, log } = options;
   const file = new GuardedFile(twinsFile, TWIN_TABLES, "the twins cannot be kept now");
-  const known = openKnownDevices(stateFile);
+  const known = openKnownDevices({ stateFile, fleetFile });
   const parts = { ...options, file, known, nowMs: clock.nowMs };
   const rollouts = openRollouts(parts);
   const rounds = every(

@@ -270,8 +270,10 @@ export const Health = z.looseObject({
   model: Sha256.nullable(),
   oldestPending: z.number().int().min(1).nullable(),
   pending: z.number().int().min(0),
-  /** Counted errors by code since boot. */
+  /** Counted errors by code since the program's start. */
   errors: z.record(z.string().max(64), z.number().int().min(0)),
+  /** `up` at the program's start: a machine may have been running for long then. Absent: unknown. */
+  countedFrom: z.number().int().min(0).optional(),
   /** The whole of it, seldom; absent: as it was said last. */
   facts: HealthFacts.optional(),
 });

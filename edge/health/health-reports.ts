@@ -53,6 +53,7 @@ export function startHealthReports(options: HealthOptions): Closer {
       oldestPending: now.outbox.oldest,
       pending: now.outbox.total,
       errors: { ...now.errors },
+      countedFrom: now.startedUp,
       ...(isDue && { facts: healthFactsOf(now, found) }),
     };
     await outbox.append([message], { ...counts(), [TRAFFIC]: traffic.toText() });

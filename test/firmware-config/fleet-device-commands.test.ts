@@ -19,7 +19,8 @@ const PATIENCE_MS = 120_000;
 async function openTown() {
   const folder = await tempFolder();
   const state = openStateStore(join(folder, "state.db"));
-  state.transaction(1, ({ sql }) => pinKey(sql, { tenant: "chel", device: "post-1" }, UPDATE_KEY.publicKey, 1));
+  const now = Date.now();
+  state.transaction(now, ({ sql }) => pinKey(sql, { tenant: "chel", device: "post-1" }, UPDATE_KEY.publicKey, now));
   state.close();
   const settings = fleetSettingsIn(folder, { updateKeys: [UPDATE_KEY.publicKey] });
   const artefacts = await openArtefacts({ folder: settings.artefactFolder, reservedBytes: 0 });

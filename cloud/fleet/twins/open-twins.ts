@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Address, clientIdOf } from "#contract/names.ts";
 import type { Sql } from "../../store/state/database.ts";
 import type { GuardedFile } from "../../store/state/guarded-file.ts";
-import { compareNames, type KnownDevice, type KnownDevices } from "./known-devices.ts";
+import { compareNames, type KnownDevice, type KnownDevices, UNHEARD } from "./known-devices.ts";
 import { putTwin, reportedOf, twinOf } from "./twin-book.ts";
 import type { DeviceQuery, FleetDevice, TwinOrder, TwinPut, Twins, TwinView } from "./twins.ts";
 
@@ -20,7 +20,10 @@ export function openTwins({ file, known, nowMs }: TwinParts): Twins {
   return {
     twin: async (address) => file.use((sql) => viewOf(sql, address)),
     putTwin: async (order) => file.transaction((sql) => put(sql, order, nowMs())),
-    devices: async (query) => file.use((sql) => list(sql, known.all(), query)),
+    devices: async (query) => {
+      const devices = known.all();
+      return file.use((sql) => list(sql, devices, query));
+    },
   };
 }
 
@@ -54,8 +57,7 @@ function list(sql: Sql, known: readonly KnownDevice[], { tenant, after, limit }:
   const byName = new Map(known.map((one) => [clientIdOf(one), one]));
   const twins = sql.all(Name, "SELECT tenant, device FROM twins UNION SELECT tenant, device FROM reported");
   for (const one of twins) {
-    const unheard = { ...one, heardAt: null, software: null, model: null, errorsPerHour: null };
-    if (!byName.has(clientIdOf(one))) byName.set(clientIdOf(one), unheard);
+    if (!byName.has(clientIdOf(one))) byName.set(clientIdOf(one), { ...one, ...UNHEARD, isRevoked: false });
   }
   return [...byName.values()]
     .filter(

@@ -1,6 +1,6 @@
 /** The tables of `twins.db`, and their version (`user_version`). Times are UTC ms. */
 export const TWIN_TABLES = {
-  version: 1,
+  version: 2,
   tables: `
 -- What is wanted of each device: settings as JSON, updates as a JSON list of their ids. rev grows with each change of the
 -- row and is what the device sees; revision counts the changes of all rows, for whoever tells the devices.
@@ -45,7 +45,8 @@ CREATE TABLE rollouts (
 ) STRICT;
 
 -- Devices that an update was given to, with what they last said of it. errors_before: counted errors in an hour, as the
--- device's health had them then; null where it had none.
+-- device's health had them then; null where it had none. tally: what it had counted then, and later
+-- when it switched (ErrorTally, JSON).
 CREATE TABLE members (
   id TEXT NOT NULL,
   tenant TEXT NOT NULL,
@@ -55,7 +56,9 @@ CREATE TABLE members (
   reason TEXT,
   switched_at INTEGER,
   errors_before REAL,
+  tally TEXT,
   PRIMARY KEY (id, tenant, device)
 ) STRICT;
 `,
+  upgrades: ["ALTER TABLE members ADD COLUMN tally TEXT;"],
 } as const;

@@ -4,9 +4,11 @@ import type { UpdateManifest } from "#contract/updates.ts";
 import type { KnownDevice } from "../twins/known-devices.ts";
 import type { RolloutPlan } from "./rollouts.ts";
 
-/** Whether an update is for a device at all: one of the tenants, and with a model where it is one. */
+/** Whether an update is for a device at all: one of the tenants, with a model where it is one, and not revoked. */
 export const isFor = (plan: RolloutPlan, { kind }: Pick<UpdateManifest, "kind">, device: KnownDevice): boolean =>
-  (plan.tenants === null || plan.tenants.includes(device.tenant)) && (kind !== "model" || device.model !== null);
+  (plan.tenants === null || plan.tenants.includes(device.tenant)) &&
+  (kind !== "model" || device.model !== null) &&
+  !device.isRevoked;
 
 /**
  * Where a device stands in the queue for an update, from 0 to below 1: the same each time it is asked, so that a device stays
@@ -21,18 +23,22 @@ export function placeOf(id: string, device: Address): number {
 
 /**
  * The devices that are to have an update in a wave besides those that have it: all whose place is within the wave's share,
- * and while nobody has it the first in the queue, of those that can be reached if there are any.
+ * and while nobody has it who is waited for, the first in the queue, of those that can be reached if there are any.
  */
 export function joiningOf<Device extends Address>(
   id: string,
   percent: number,
   devices: readonly Device[],
-  { hasIt, isReachable }: Record<"hasIt" | "isReachable", (device: Device) => boolean>,
+  { hasIt, isReachable, isAway }: Record<"hasIt" | "isReachable" | "isAway", (device: Device) => boolean>,
 ): readonly Device[] {
-  const queue = devices.map((device) => ({ device, place: placeOf(id, device) }));
-  const joining = queue.filter(({ device, place }) => place < percent / 100 && !hasIt(device));
-  if (joining.length > 0 || devices.some(hasIt)) return joining.map(({ device }) => device);
-  const rank = ({ device, place }: (typeof queue)[number]) => (isReachable(device) ? place : 1 + place);
-  const [first] = queue.sort((one, other) => rank(one) - rank(other));
-  return first === undefined ? [] : [first.device];
+  const queue = devices
+    .filter((device) => !hasIt(device))
+    .map((device) => ({ device, place: placeOf(id, device) }))
+    .sort((one, other) => one.place - other.place);
+  const joining = queue.filter(({ place }) => place < percent / 100).map(({ device }) => device);
+  if ([...joining, ...devices.filter(hasIt)].some((device) => !isAway(device))) return joining;
+  const rest = queue.slice(joining.length).map(({ device }) => device);
+  const first = rest.find(isReachable) ?? rest.find((device) => !isAway(device));
+  if (first !== undefined) return [...joining, first];
+  return joining.length > 0 || devices.some(hasIt) ? joining : rest.slice(0, 1);
 }

@@ -17,13 +17,15 @@ export interface RolloutFacts {
 export interface WaveDecision {
   readonly next: "hold" | "advance" | "stop" | "done";
   readonly why: string;
+  /** Something may be wrong, and a person is to look. */
+  readonly isWarning?: boolean;
 }
 
 const HOUR_MS = 3_600_000;
 /** In the first wave so many failures stop it, however many devices it has. */
 const FIRST_WAVE_FAILURES = 2;
 
-const FAILED = ["refused", "returned", "silent", "unwell"] as const satisfies readonly Standing[];
+const FAILED = ["refused", "returned", "unwell"] as const satisfies readonly Standing[];
 /** A device that only waits (for the time, for newer software) says nothing about the update. */
 const NOT_BEGUN = ["unheard", "waiting"] as const satisfies readonly Standing[];
 
@@ -32,14 +34,15 @@ const NOT_BEGUN = ["unheard", "waiting"] as const satisfies readonly Standing[];
  *
  * Failures are held against all that have begun, since refusals come in minutes and successes take the time of a trial; one
  * alone stops it only where it is too much for all that have it. Nothing goes on before the wave has soaked and enough of
- * all that have it have proved well or failed.
+ * all that have it have proved well or failed. Silence holds and does not stop: a truck that is parked from Friday to Monday
+ * is as silent as one that the update has killed, and on Monday they can be told apart. Those that are away do not count.
  */
 export function nextWave({ plan, wave, waveSinceMs, nowMs, expiresAtMs, counts }: RolloutFacts): WaveDecision {
   const sum = (standings: readonly Standing[]) => standings.reduce((n, one) => n + (counts[one] ?? 0), 0);
+  const { well = 0, silent = 0, away = 0, unfit = 0 } = counts;
   // One that the update is not for has nothing to say of it.
-  const members = Object.values(counts).reduce((n, one) => n + one, 0) - (counts.unfit ?? 0);
+  const members = Object.values(counts).reduce((n, one) => n + one, 0) - away - unfit;
   const failed = sum(FAILED);
-  const well = counts.well ?? 0;
   const limit = plan.failurePercent / 100;
   if (wave === 0 && failed >= FIRST_WAVE_FAILURES) {
     return { next: "stop", why: `${failed} devices of the first wave have failed` };
@@ -49,9 +52,18 @@ export function nextWave({ plan, wave, waveSinceMs, nowMs, expiresAtMs, counts }
     return { next: "stop", why: `${failed} of ${begun} devices have failed, more than ${plan.failurePercent} %` };
   }
   if (nowMs >= expiresAtMs) return { next: "stop", why: "it has expired" };
+  if (silent > limit * begun) {
+    const advice = "look at them, and revoke what is retired";
+    return {
+      next: "hold",
+      isWarning: true,
+      why: `${silent} of ${begun} are silent since they have switched: ${advice}`,
+    };
+  }
   const needed = Math.max(1, Math.ceil((plan.enoughPercent / 100) * members));
   if (well === 0 || well + failed < needed) {
-    return { next: "hold", why: `${well + failed} of ${needed} results are here that are needed` };
+    const others = away === 0 ? "" : `; ${away} more devices are away and not waited for`;
+    return { next: "hold", why: `${well + failed} of ${needed} results are here that are needed${others}` };
   }
   const soakedAtMs = waveSinceMs + plan.soakHours * HOUR_MS;
   if (nowMs < soakedAtMs) return { next: "hold", why: `watched until ${new Date(soakedAtMs).toISOString()}` };

@@ -4,8 +4,8 @@ import type { Sql } from "../../store/state/database.ts";
 import { hasArtefact, removeArtefact } from "../artefacts/artefacts.ts";
 import { allRollouts, insertRollout, isOpen, type RolloutRow, rolloutOf, setRollout } from "./rollout-book.ts";
 import { detailOf, viewOf } from "./rollout-view.ts";
-import type { RolloutAnswer, RolloutOrder, RolloutStep, Rollouts } from "./rollouts.ts";
-import { makeRounds, type RoundParts } from "./run-waves.ts";
+import type { RolloutAnswer, RolloutOrder, RolloutPlan, RolloutStep, Rollouts } from "./rollouts.ts";
+import { bringTwins, makeRounds, type RoundParts } from "./run-waves.ts";
 
 /** What the rollouts are opened with. */
 export interface RolloutParts extends RoundParts {
@@ -21,47 +21,66 @@ const MAX_SIGNED_BYTES = 10 * 1024;
 
 /** The rollouts, in the thread of the fleet; `round` is to be called again and again. */
 export function openRollouts(parts: RolloutParts): Rollouts & { round(): void } {
-  const { file, known, nowMs, artefactFolder } = parts;
+  const { file, known, nowMs, log, artefactFolder } = parts;
   const round = makeRounds(parts);
-  const answerOf = (sql: Sql, id: string): RolloutAnswer => {
-    const row = rolloutOf(sql, id);
-    return row === undefined ? { kind: "unknown" } : { kind: "done", rollout: viewOf(sql, row, known.all(), nowMs()) };
-  };
-  /** What was just ordered is in the twins when it is answered; a round that fails is made up for by the next one. */
-  const afterRound = (answer: RolloutAnswer, id: string): RolloutAnswer => {
-    if (answer.kind !== "done") return answer;
-    round(true);
-    return file.use((sql) => answerOf(sql, id));
+  /** Undefined while the state store is away: what was ordered and what devices say of it are told all the same. */
+  const devicesNow = () =>
+    orLater(known.all, (error) =>
+      log.warn({ event: "rollouts.unheard", err: error }, "the devices cannot be looked at"),
+    );
+  /**
+   * Changes a rollout and, with it, what devices are told. Nobody's health is asked for that: the brake works while the
+   * state store does not. A round that fails is made up for by the next one.
+   */
+  const order = (id: string, change: (sql: Sql) => RolloutAnswer | undefined): RolloutAnswer => {
+    const refused = file.transaction((sql) => {
+      const answer = change(sql);
+      if (answer === undefined) bringTwins(sql, Math.round(nowMs()));
+      return answer;
+    });
+    if (refused !== undefined) return refused;
+    orLater(
+      () => round(true),
+      (error) => log.warn({ event: "rollouts.unseen", err: error }, "the next round goes on with what was ordered"),
+    );
+    const devices = devicesNow();
+    return file.use((sql): RolloutAnswer => {
+      const row = rolloutOf(sql, id);
+      return row === undefined ? { kind: "unknown" } : { kind: "done", rollout: viewOf(sql, row, devices, nowMs()) };
+    });
   };
   return {
     round,
-    addRollout: async (order) => {
-      const id = updateId(order.update.manifest);
-      return afterRound(
-        file.transaction((sql) => add(sql, id, order, parts) ?? answerOf(sql, id)),
-        id,
-      );
+    addRollout: async (wanted) => {
+      const id = updateId(wanted.update.manifest);
+      return order(id, (sql) => add(sql, id, wanted, parts));
     },
-    rollouts: async () =>
-      file.use((sql) => {
-        const devices = known.all();
-        return [...allRollouts(sql)].reverse().map((row) => viewOf(sql, row, devices, nowMs()));
-      }),
-    rollout: async (id) =>
-      file.use((sql) => {
+    rollouts: async () => {
+      const devices = devicesNow();
+      return file.use((sql) => [...allRollouts(sql)].reverse().map((row) => viewOf(sql, row, devices, nowMs())));
+    },
+    rollout: async (id) => {
+      const devices = devicesNow();
+      return file.use((sql) => {
         const row = rolloutOf(sql, id);
-        return row && detailOf(sql, row, known.all(), nowMs());
-      }),
-    stepRollout: async (id, wanted) =>
-      afterRound(
-        file.transaction((sql) => step(sql, id, wanted, nowMs()) ?? answerOf(sql, id)),
-        id,
-      ),
+        return row && detailOf(sql, row, devices, nowMs());
+      });
+    },
+    stepRollout: async (id, wanted) => order(id, (sql) => step(sql, id, wanted, nowMs())),
     removeArtefact: async (sha256) => {
       if (file.use((sql) => usesArtefact(sql, sha256))) return "in-use";
       return removeArtefact(artefactFolder, sha256) ? "removed" : "missing";
     },
   };
+}
+
+function orLater<T>(work: () => T, onError: (error: unknown) => void): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    onError(error);
+    return undefined;
+  }
 }
 
 /** Begins a rollout; gives why not, or undefined. The same order again changes nothing. */
@@ -86,13 +105,25 @@ function add(sql: Sql, id: string, { update, plan }: RolloutOrder, parts: Rollou
   if (targets.size > MAX_TARGETS) {
     return conflict(`a device is told of ${MAX_TARGETS} updates at most: stop one of another name first`);
   }
-  for (const older of others.filter(isOpen)) {
+  const open = others.filter(isOpen);
+  const left = open.find((older) => !covers(plan, older.plan));
+  if (left !== undefined) {
+    return conflict(
+      `counter ${left.counter} is on its way to ${left.plan.tenants?.join(", ") ?? "everybody's devices"}, and this one would ` +
+        "take its place there too: name those tenants as well, or stop that one first",
+    );
+  }
+  for (const older of open) {
     const why = `counter ${counter} has taken its place`;
     setRollout(sql, older.id, { ...older, status: "superseded", why }, nowMs);
   }
   insertRollout(sql, id, update, plan, nowMs);
   return undefined;
 }
+
+/** Whether one plan is for all devices that the other one is for. */
+const covers = ({ tenants }: RolloutPlan, other: RolloutPlan): boolean =>
+  tenants === null || (other.tenants?.every((tenant) => tenants.includes(tenant)) ?? false);
 
 /** What a device would refuse it for, found early; the device is the judge all the same. */
 function faultOf(

@@ -4,6 +4,7 @@ import { UpdateStage } from "#contract/twin.ts";
 import { SignedUpdate, UpdateKind } from "#contract/updates.ts";
 import { JsonText } from "#kit/json-text.ts";
 import type { Sql } from "../../store/state/database.ts";
+import { ErrorTally, errorsPerHour } from "../twins/error-tally.ts";
 import { RolloutPlan, RolloutStatus } from "./rollouts.ts";
 
 /** Rows of `twins.db` about rollouts and their devices; whoever calls holds the transaction. */
@@ -25,6 +26,8 @@ const RolloutColumns = z.object({
 /** One update on its way. */
 export type RolloutRow = z.infer<typeof RolloutColumns>;
 
+const tallyIn = (text: string | null): ErrorTally | null => JsonText.pipe(ErrorTally).safeParse(text).data ?? null;
+
 const MemberColumns = z
   .object({
     id: z.string(),
@@ -35,6 +38,7 @@ const MemberColumns = z
     reason: z.string().nullable(),
     switched_at: z.number().int().nullable(),
     errors_before: z.number().nullable(),
+    tally: z.string().nullable().transform(tallyIn),
   })
   .transform(({ given_at, switched_at, errors_before, ...row }) => ({
     ...row,
@@ -86,19 +90,27 @@ export const setWhy = (sql: Sql, id: string, why: string): void =>
 export const membersOf = (sql: Sql, id: string): readonly MemberRow[] =>
   sql.all(MemberColumns, "SELECT * FROM members WHERE id = ? ORDER BY tenant, device", id);
 
-/** Gives an update to a device. */
+/** Gives an update to a device; `tally` is what it has counted so far. */
 export function addMember(
   sql: Sql,
   id: string,
   { tenant, device }: Address,
-  errorsBefore: number | null,
+  tally: ErrorTally | null,
   nowMs: number,
 ): void {
   sql.run(
-    "INSERT INTO members (id, tenant, device, given_at, errors_before) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    ...[id, tenant, device, nowMs, errorsBefore],
+    `INSERT INTO members (id, tenant, device, given_at, errors_before, tally) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING`,
+    ...[id, tenant, device, nowMs, tally && errorsPerHour(tally), tally && JSON.stringify(tally)],
   );
 }
+
+/** Notes what a device had counted when it had switched. */
+export const noteTally = (sql: Sql, { id, tenant, device }: MemberRow, tally: ErrorTally): void =>
+  void sql.run(
+    "UPDATE members SET tally = ? WHERE id = ? AND tenant = ? AND device = ?",
+    ...[JSON.stringify(tally), id, tenant, device],
+  );
 
 /** Notes what a device says of an update that was given to it. */
 export function noteStage(
@@ -108,7 +120,7 @@ export function noteStage(
   atMs: number,
 ): void {
   const hasSwitched = stage === "trial" || stage === "active";
-  // One that waits again (its trial met no link) has not switched, and says nothing about the update.
+  // One that waits again (its trial met no link, its card was written anew) has not switched, and says nothing about the update.
   const forgets = stage === "waiting" || stage === "downloading" || stage === "testing";
   const switchedAt = hasSwitched ? atMs : null;
   sql.run(

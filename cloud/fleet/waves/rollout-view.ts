@@ -4,7 +4,7 @@ import type { KnownDevice } from "../twins/known-devices.ts";
 import { isFor } from "./membership.ts";
 import { type MemberRow, membersOf, type RolloutRow } from "./rollout-book.ts";
 import type { MemberView, RolloutDetail, RolloutView, Standing } from "./rollouts.ts";
-import { standingOf } from "./standing.ts";
+import { standingBySaying, standingOf } from "./standing.ts";
 
 /** A person looks at these first. */
 const WORST_FIRST: readonly Standing[] = ["returned", "refused", "unwell", "silent", "unproven", "trial", "testing"];
@@ -17,12 +17,15 @@ interface Stood {
   readonly standing: Standing;
 }
 
+/** The devices as they are known, or undefined while nobody can tell how they are. */
+type Devices = readonly KnownDevice[] | undefined;
+
 /** A rollout as an administrator sees it. */
-export const viewOf = (sql: Sql, row: RolloutRow, devices: readonly KnownDevice[], nowMs: number): RolloutView =>
+export const viewOf = (sql: Sql, row: RolloutRow, devices: Devices, nowMs: number): RolloutView =>
   summaryOf(row, devices, stoodOf(sql, row, devices, nowMs));
 
 /** The same with its devices, those first that a person must look at. */
-export function detailOf(sql: Sql, row: RolloutRow, devices: readonly KnownDevice[], nowMs: number): RolloutDetail {
+export function detailOf(sql: Sql, row: RolloutRow, devices: Devices, nowMs: number): RolloutDetail {
   const stood = stoodOf(sql, row, devices, nowMs);
   const rank = ({ standing }: Stood) =>
     (WORST_FIRST.indexOf(standing) + WORST_FIRST.length + 1) % (WORST_FIRST.length + 1);
@@ -30,15 +33,16 @@ export function detailOf(sql: Sql, row: RolloutRow, devices: readonly KnownDevic
   return { ...summaryOf(row, devices, stood), list: list.map(memberView) };
 }
 
-function stoodOf(sql: Sql, { id, plan }: RolloutRow, devices: readonly KnownDevice[], nowMs: number): readonly Stood[] {
-  const byName = new Map(devices.map((one) => [clientIdOf(one), one]));
+function stoodOf(sql: Sql, { id, plan }: RolloutRow, devices: Devices, nowMs: number): readonly Stood[] {
+  const byName = new Map(devices?.map((one) => [clientIdOf(one), one]));
   return membersOf(sql, id).map((member) => {
     const device = byName.get(clientIdOf(member));
-    return { member, device, standing: standingOf(member, device, plan, nowMs) };
+    const standing = devices === undefined ? standingBySaying(member) : standingOf(member, device, plan, nowMs);
+    return { member, device, standing };
   });
 }
 
-function summaryOf(row: RolloutRow, devices: readonly KnownDevice[], stood: readonly Stood[]): RolloutView {
+function summaryOf(row: RolloutRow, devices: Devices, stood: readonly Stood[]): RolloutView {
   const { id, kind, name, counter, plan, status, wave, why, signed } = row;
   const active = stood.filter(({ member }) => member.stage === "active");
   const counts: Partial<Record<Standing, number>> = tally(stood.map(({ standing }) => standing));
@@ -50,7 +54,7 @@ function summaryOf(row: RolloutRow, devices: readonly KnownDevice[], stood: read
     waveSince: row.wave_since,
     createdAt: row.created_at,
     endedAt: row.ended_at,
-    devices: devices.filter((one) => isFor(plan, signed.manifest, one)).length,
+    devices: devices?.filter((one) => isFor(plan, signed.manifest, one)).length ?? 0,
     members: stood.length,
     reasons: reasonsOf(stood),
     software: tally(active.map(({ device }) => device?.software ?? "unknown")),

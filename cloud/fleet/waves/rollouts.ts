@@ -24,7 +24,7 @@ export const RolloutPlan = z.object({
     .min(0.001)
     .max(720)
     .default(48)
-    .describe("a device that is not heard for so long after it has switched counts as a failure"),
+    .describe("a device that is not heard for so long after it has switched is silent; too many hold the rollout"),
   failurePercent: z.number().min(0).max(100).default(5).describe("more failures than this stop it"),
   enoughPercent: z.number().min(1).max(100).default(50).describe("so many of a wave must have proved well or failed"),
 });
@@ -42,9 +42,11 @@ export const RolloutStatus = z.enum(["running", "paused", "done", "stopped", "su
 export type RolloutStatus = z.infer<typeof RolloutStatus>;
 
 /**
- * How a device stands to an update that was given to it. `unfit`: it says that the update is for others. `unheard`: it has not said anything of it. `unproven`: it says that
- * it is active there, and the city has not heard of it for long enough since. `silent`: not heard any more since it has
- * switched. `unwell`: it counts far more errors than before.
+ * How a device stands to an update that was given to it. `unheard`: it has not said anything of it. `unproven`: it says that
+ * it is active there, and the city has not heard of it for long enough since, or its program has just begun anew. `silent`: not
+ * heard any more since it has switched. `unwell`: it counts far more errors than before, or its program ends again and again.
+ * `away`: its certificates are revoked, or nobody has heard of it for a month and it has nothing to show for the update.
+ * `unfit`: it says that the update is for others.
  */
 export const Standing = z.enum([
   "unheard",
@@ -59,6 +61,7 @@ export const Standing = z.enum([
   "unfit",
   "silent",
   "unwell",
+  "away",
 ]);
 export type Standing = z.infer<typeof Standing>;
 

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { clientIdOf } from "#contract/names.ts";
 import { targetOf, type UpdateManifest } from "#contract/updates.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { Sql } from "../../store/state/database.ts";
 import type { GuardedFile } from "../../store/state/guarded-file.ts";
-import type { KnownDevice, KnownDevices } from "../twins/known-devices.ts";
+import { type KnownDevice, type KnownDevices, UNHEARD } from "../twins/known-devices.ts";
 import { allTwins, newestReported, putTwin, reportedSince, twinOf } from "../twins/twin-book.ts";
 import { isFor, joiningOf } from "./membership.ts";
 import { nextWave, type WaveDecision } from "./next-wave.ts";
@@ -14,12 +15,13 @@ import {
   type MemberRow,
   membersOf,
   noteStage,
+  noteTally,
   type RolloutRow,
   setRollout,
   setWhy,
 } from "./rollout-book.ts";
 import type { Standing } from "./rollouts.ts";
-import { standingOf, updatesFor } from "./standing.ts";
+import { isAway, standingOf, updatesFor } from "./standing.ts";
 
 /** What a round works with. */
 export interface RoundParts {
@@ -32,6 +34,8 @@ export interface RoundParts {
 
 /** A device that was heard within this time is taken for the first of a small fleet rather than one that was not. */
 const REACHABLE_MS = 86_400_000;
+/** A health within this time of the switch says what was counted before it. */
+const AT_SWITCH_MS = 5 * 60_000;
 /** While nothing is on its way and nobody says anything, it is enough to look so often: for new devices, and what expires. */
 const WHOLE_EVERY_MS = 60_000;
 
@@ -48,17 +52,17 @@ export function makeRounds({ file, known, nowMs, log }: RoundParts): (isChanged?
     const isDue = isChanged || Math.abs(now - broughtAtMs) >= WHOLE_EVERY_MS;
     if (!isDue && !file.use((sql) => isAwaited(sql, seen))) return;
     // Before the transaction: the ingest waits for its end with what devices report.
-    const devices = known.all();
+    const byName = new Map(known.all().map((one) => [clientIdOf(one), one]));
     const told = file.transaction((sql) => {
       const upTo = noteReported(sql, seen);
-      const steps = allRollouts(sql).map((rollout) => stepOne(sql, rollout, devices, now));
+      const steps = allRollouts(sql).map((rollout) => stepOne(sql, rollout, byName, now));
       const isBrought = isDue || upTo !== seen || steps.some(({ hasChanged }) => hasChanged);
       if (isBrought) bringTwins(sql, now);
       return { upTo, isBrought, decided: steps.flatMap(({ decided }) => decided) };
     });
     seen = told.upTo;
     if (told.isBrought) broughtAtMs = now;
-    for (const { id, next, why } of told.decided) tell(log, id, next, why);
+    for (const decided of told.decided) tell(log, decided);
   };
 }
 
@@ -66,11 +70,17 @@ export function makeRounds({ file, known, nowMs, log }: RoundParts): (isChanged?
 const isAwaited = (sql: Sql, seen: number): boolean =>
   newestReported(sql) > seen || allRollouts(sql).some(({ status }) => status === "running");
 
-function tell(log: Logger, id: string, next: WaveDecision["next"], why: string): void {
-  if (next === "stop")
-    log.warn({ event: "rollout.stopped", id, why }, "a rollout was stopped: see fleet:update status");
-  else log.info({ event: next === "done" ? "rollout.done" : "rollout.advanced", id, why }, "a rollout goes on");
+function tell(log: Logger, { id, next, why }: WaveDecision & { readonly id: string }): void {
+  const { level, event, text } = TOLD[next];
+  log[level]({ event, id, why }, text);
 }
+
+const TOLD = {
+  hold: { level: "warn", event: "rollout.held", text: "a rollout is held: see fleet:update status" },
+  stop: { level: "warn", event: "rollout.stopped", text: "a rollout was stopped: see fleet:update status" },
+  advance: { level: "info", event: "rollout.advanced", text: "a rollout goes on" },
+  done: { level: "info", event: "rollout.done", text: "a rollout is done" },
+} as const;
 
 /** Notes what devices have said of their updates since; gives how far it has read. */
 function noteReported(sql: Sql, since: number): number {
@@ -86,48 +96,64 @@ function noteReported(sql: Sql, since: number): number {
 /** What came of one rollout in a round. */
 interface Step {
   readonly hasChanged: boolean;
-  /** What was decided, where it changes something but words. */
+  /** What was decided, where it changes something but words or a person is to look. */
   readonly decided: readonly (WaveDecision & { readonly id: string })[];
 }
 
 /** Decides one rollout and fills its wave. */
-function stepOne(sql: Sql, rollout: RolloutRow, devices: readonly KnownDevice[], nowMs: number): Step {
+function stepOne(sql: Sql, rollout: RolloutRow, byName: ReadonlyMap<string, KnownDevice>, nowMs: number): Step {
   if (!isOpen(rollout)) return { hasChanged: false, decided: [] };
   const { id, signed, status } = rollout;
   const members = membersOf(sql, id);
-  const decision = status === "paused" ? undefined : decide(rollout, members, devices, nowMs);
+  noteTallies(sql, members, byName);
+  const decision = status === "paused" ? undefined : decide(rollout, members, byName, nowMs);
   const now = decision === undefined ? rollout : follow(sql, rollout, decision, nowMs);
-  const joining = joiningNow(now, signed.manifest, members, devices, nowMs);
-  for (const one of joining) addMember(sql, id, one, one.errorsPerHour, nowMs);
-  const decided = decision === undefined || now === rollout ? [] : [{ id, ...decision }];
-  return { hasChanged: joining.length + decided.length > 0, decided };
+  const joining = joiningNow(now, signed.manifest, members, byName, nowMs);
+  for (const one of joining) addMember(sql, id, one, one.tally, nowMs);
+  const isNew = now !== rollout || (status === "running" && decision?.isWarning && decision.why !== rollout.why);
+  const decided = decision !== undefined && isNew ? [{ id, ...decision }] : [];
+  return { hasChanged: joining.length > 0 || now !== rollout, decided };
+}
+
+/** Errors are counted from the switch on: what a program counted in the month before it dilutes what comes after it. */
+function noteTallies(sql: Sql, members: readonly MemberRow[], byName: ReadonlyMap<string, KnownDevice>): void {
+  for (const member of members) {
+    const { switchedAt } = member;
+    const { tally, heardAt } = byName.get(clientIdOf(member)) ?? UNHEARD;
+    // What is heard later counts already what is to be judged: then the tally of when it was given has to do.
+    const isOfSwitch = switchedAt !== null && heardAt !== null && heardAt < switchedAt + AT_SWITCH_MS;
+    if (tally !== null && isOfSwitch && !isDeepStrictEqual(tally, member.tally)) noteTally(sql, member, tally);
+  }
 }
 
 function joiningNow(
   { id, plan, wave, status }: RolloutRow,
   manifest: UpdateManifest,
   members: readonly MemberRow[],
-  devices: readonly KnownDevice[],
+  byName: ReadonlyMap<string, KnownDevice>,
   nowMs: number,
 ): readonly KnownDevice[] {
   const isGiven = (status === "running" || status === "done") && nowMs < manifest.expiresAt;
   if (!isGiven) return [];
-  const has = new Set(members.map(clientIdOf));
-  const meant = devices.filter((one) => isFor(plan, manifest, one));
+  const has = new Map(members.map((member) => [clientIdOf(member), member]));
+  const meant = [...byName.values()].filter((one) => isFor(plan, manifest, one));
   return joiningOf(id, plan.waves[wave] ?? 0, meant, {
     hasIt: (one) => has.has(clientIdOf(one)),
     isReachable: ({ heardAt }) => heardAt !== null && nowMs - heardAt < REACHABLE_MS,
+    isAway: (one) => {
+      const member = has.get(clientIdOf(one));
+      return member === undefined ? isAway(one, nowMs) : standingOf(member, one, plan, nowMs) === "away";
+    },
   });
 }
 
 function decide(
   { plan, signed, wave, wave_since: waveSinceMs }: RolloutRow,
   members: readonly MemberRow[],
-  devices: readonly KnownDevice[],
+  byName: ReadonlyMap<string, KnownDevice>,
   nowMs: number,
 ): WaveDecision {
   const counts: Partial<Record<Standing, number>> = {};
-  const byName = new Map(devices.map((one) => [clientIdOf(one), one]));
   for (const member of members) {
     const standing = standingOf(member, byName.get(clientIdOf(member)), plan, nowMs);
     counts[standing] = (counts[standing] ?? 0) + 1;
@@ -163,7 +189,7 @@ function follow(sql: Sql, rollout: RolloutRow, { next, why }: WaveDecision, nowM
 }
 
 /** Brings the twins of all devices that an update was given to to what follows from the rollouts now. */
-function bringTwins(sql: Sql, nowMs: number): void {
+export function bringTwins(sql: Sql, nowMs: number): void {
   const rollouts = allRollouts(sql);
   const members = new Map<string, Map<string, MemberRow>>();
   for (const { id } of rollouts) {

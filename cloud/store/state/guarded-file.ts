@@ -1,20 +1,14 @@
-import { isStorageFailure, openFile, type Sql, StateUnavailable } from "./database.ts";
-
-/** The tables of a SQLite file and their version (`user_version`). */
-export interface Tables {
-  readonly tables: string;
-  readonly version: number;
-}
+import { type FileSchema, isStorageFailure, openFile, type Sql, StateUnavailable } from "./database.ts";
 
 /** A SQLite file that is opened anew after the disk or the file has failed: such a connection is not to be trusted. */
 export class GuardedFile {
   readonly #file: string;
-  readonly #tables: Tables;
+  readonly #tables: FileSchema;
   readonly #trouble: string;
   #sql: Sql | undefined;
 
   /** Opens it, and lays its tables where it is new; `trouble` is what is said while the disk will not have it. */
-  constructor(file: string, tables: Tables, trouble: string) {
+  constructor(file: string, tables: FileSchema, trouble: string) {
     this.#file = file;
     this.#tables = tables;
     this.#trouble = trouble;

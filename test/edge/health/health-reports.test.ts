@@ -78,6 +78,14 @@ describe("startHealthReports", () => {
     ]);
   });
 
+  it("says since when its errors are counted: since this program began, on a machine that may run for long", async () => {
+    const { tell, said } = startReports(aReport({ startedUp: 2_591_000_000, errors: { "sensor-silent": 3 } }));
+
+    tell();
+
+    expect((await said(1))[0]).toMatchObject({ errors: { "sensor-silent": 3 }, countedFrom: 2_591_000_000 });
+  });
+
   it("tells all facts at first and when a part's state has changed, and little in between", async () => {
     const { tell, become, said } = startReports(aReport());
     tell();

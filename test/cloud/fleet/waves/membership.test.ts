@@ -3,7 +3,7 @@ import { isFor, joiningOf, placeOf } from "../../../../cloud/fleet/waves/members
 import { RolloutPlan } from "../../../../cloud/fleet/waves/rollouts.ts";
 
 const fleet = (size: number) => Array.from({ length: size }, (_, n) => ({ tenant: "chel", device: `post-${n}` }));
-const nobody = { hasIt: () => false, isReachable: () => true };
+const nobody = { hasIt: () => false, isReachable: () => true, isAway: () => false };
 const namesOf = (devices: readonly { readonly device: string }[]) => devices.map(({ device }) => device);
 
 describe("the devices of a wave", () => {
@@ -50,12 +50,37 @@ describe("the devices of a wave", () => {
     expect(joiningOf("an-update", 0.01, [], nobody)).toEqual([]);
   });
 
+  it("are one more where nobody is waited for of those that have it", () => {
+    const devices = fleet(5);
+    const [gone] = joiningOf("an-update", 0.01, devices, nobody);
+    const isGone = (device: unknown) => device === gone;
+    const isLast = ({ device }: { readonly device: string }) => device === "post-4";
+
+    expect(joiningOf("an-update", 0.01, devices, { ...nobody, hasIt: isGone })).toEqual([]);
+    const more = joiningOf("an-update", 0.01, devices, { isAway: isGone, hasIt: isGone, isReachable: isLast });
+    expect(namesOf(more)).toEqual(["post-4"]);
+    const nobodyLeft = { isAway: () => true, hasIt: isGone, isReachable: () => false };
+    expect(joiningOf("an-update", 0.01, devices, nobodyLeft)).toEqual([]);
+  });
+
   it("are of the tenants that are meant, and have a model where it is one", () => {
-    const post = { tenant: "chel", device: "p", heardAt: 1, software: "1", model: null, errorsPerHour: 0 };
+    const post = {
+      tenant: "chel",
+      device: "p",
+      heardAt: 1,
+      seenAt: 1,
+      software: "1",
+      model: null,
+      tally: null,
+      isLooping: false,
+      isRevoked: false,
+    };
     const truck = { ...post, model: "a".repeat(64) };
     const all = RolloutPlan.parse({});
     const others = RolloutPlan.parse({ tenants: ["kopeysk"] });
+    const stolen = { ...truck, isRevoked: true };
 
+    expect([isFor(all, { kind: "model" }, stolen), isFor(all, { kind: "software" }, stolen)]).toEqual([false, false]);
     expect([isFor(all, { kind: "model" }, truck), isFor(all, { kind: "model" }, post)]).toEqual([true, false]);
     expect([isFor(all, { kind: "software" }, post), isFor(others, { kind: "software" }, post)]).toEqual([true, false]);
   });

@@ -33,6 +33,9 @@ describe("the next wave", () => {
     ["they say that they are well, and nobody has heard of them since", { unproven: 10 }, {}],
     ["they wait for something", { waiting: 10 }, {}],
     ["it is for none of them", { unfit: 10 }, {}],
+    ["more than one in twenty is silent, as trucks are from Friday to Monday", { silent: 4, well: 70 }, { wave: 2 }],
+    ["the first device is silent", { silent: 1 }, {}],
+    ["all devices are away", { away: 10 }, {}],
     ["one of many has failed, and more may be well", { returned: 1, downloading: 30 }, { wave: 1 }],
   ])("does not come while %s", (_what, counts, change) => {
     expect(next(counts, change)).toBe("hold");
@@ -41,7 +44,7 @@ describe("the next wave", () => {
   it.each([
     ["two of the first wave have failed", { returned: 2, well: 98 }, {}],
     ["the only device of the first wave has failed", { refused: 1 }, {}],
-    ["more than one in twenty has failed", { silent: 3, returned: 3, well: 94 }, { wave: 1 }],
+    ["more than one in twenty has failed", { refused: 3, returned: 3, well: 94 }, { wave: 1 }],
     [
       "half of those that have begun have failed, and the rest is not heard",
       { unwell: 5, well: 5, unheard: 990 },
@@ -57,6 +60,13 @@ describe("the next wave", () => {
     expect(next({ well: 45, unheard: 45, unfit: 10 }, { wave: 2 })).toBe("done");
   });
 
+  it("does not wait for devices that are away", () => {
+    expect(next({ well: 490, away: 510 }, { wave: 2 })).toBe("done");
+    expect(nextWave(facts({ well: 4, unheard: 6, away: 3 }, { wave: 1 })).why).toBe(
+      "4 of 5 results are here that are needed; 3 more devices are away and not waited for",
+    );
+  });
+
   it("has a limit that is the plan's", () => {
     const plan = RolloutPlan.parse({ failurePercent: 20, enoughPercent: 100, soakHours: 0 });
 
@@ -66,10 +76,10 @@ describe("the next wave", () => {
   });
 });
 
-const FAILED: readonly Standing[] = ["refused", "returned", "silent", "unwell"];
-const COUNTED = Standing.options.filter((one) => one !== "unfit");
+const FAILED: readonly Standing[] = ["refused", "returned", "unwell"];
+const COUNTED = Standing.options.filter((one) => one !== "away" && one !== "unfit");
 // Few failures, so that rollouts also go on.
-const most = (one: Standing) => (FAILED.includes(one) ? 2 : 40);
+const most = (one: Standing) => (FAILED.includes(one) || one === "silent" ? 2 : 40);
 const counts = record(Object.fromEntries(Standing.options.map((one) => [one, integer({ min: 0, max: most(one) })])), {
   requiredKeys: [],
 });

@@ -1,6 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { TWIN_TABLES } from "../../../../cloud/fleet/twins/tables.ts";
+import { membersOf } from "../../../../cloud/fleet/waves/rollout-book.ts";
+import { GuardedFile } from "../../../../cloud/store/state/guarded-file.ts";
 import { anUpdate, type TestUpdate } from "../../../support/signed-update.ts";
-import { openCare } from "./rollouts-fixture.ts";
+import { tempFolder } from "../../../support/temp-folder.ts";
+import { HOUR_MS, openCare } from "./rollouts-fixture.ts";
 
 const FLEET = Array.from({ length: 40 }, (_, n) => `post-${String(n).padStart(2, "0")}`);
 const QUICK = { soakHours: 2, silentHours: 10 };
@@ -86,20 +92,17 @@ describe("a rollout", () => {
     expect(status?.endedAt).not.toBeNull();
   });
 
-  it("counts a device that goes silent after it has switched, and one that has far more errors, as failures", async () => {
+  it("is stopped by devices that count far more errors since they have switched", async () => {
     const { town, update } = await begin(FLEET, { ...QUICK, waves: [25, 100] });
-    const [silent = "", unwell = "", ...rest] = town.wantedOf(update);
-    town.report([silent, unwell, ...rest], update, "active");
+    const [one = "", other = "", ...rest] = town.wantedOf(update);
+    town.report([one, other, ...rest], update, "active");
 
     town.passHours(11);
-    town.hear(rest);
-    town.hear([unwell], { errors: 500 });
+    town.hear(rest, { upMs: 12 * HOUR_MS, errors: 20 });
+    town.hear([one, other], { upMs: 12 * HOUR_MS, errors: 500 });
     town.care.round();
 
-    expect(await statusOf(town, update)).toMatchObject({
-      status: "stopped",
-      counts: { silent: 1, unwell: 1, well: rest.length },
-    });
+    expect(await statusOf(town, update)).toMatchObject({ status: "stopped", counts: { unwell: 2, well: rest.length } });
   });
 
   it("counts a device whose trial met no link and that waits for another one as nothing, and watches it anew after that", async () => {
@@ -120,6 +123,100 @@ describe("a rollout", () => {
     town.report([first, second], update, "active");
     expect(await roundAfter(0)).toMatchObject({ status: "running", counts: { unproven: 2 } });
     expect(await roundAfter(1)).toMatchObject({ status: "running", counts: { well: 2 } });
+  });
+
+  it("is stopped by errors of a program that an update has started anew on machines that run for a month", async () => {
+    const month = 30 * 24 * HOUR_MS;
+    const town = await openCare();
+    const update = anUpdate();
+    await town.upload(update);
+    town.hear(FLEET, { upMs: month, errors: 100 });
+    await town.care.rollouts.addRollout(town.order(update, { ...QUICK, waves: [100] }));
+    town.report(FLEET, update, "active");
+    town.care.round();
+
+    town.passHours(2.1);
+    town.hear(FLEET, { upMs: month + 2.1 * HOUR_MS, countedFromMs: month + 60_000, errors: 200 });
+    town.care.round();
+
+    expect(await statusOf(town, update)).toMatchObject({ status: "stopped", counts: { unwell: 40 } });
+  });
+
+  it("is stopped by errors since a model was switched to, whatever the program counted in the month before", async () => {
+    const month = 30 * 24 * HOUR_MS;
+    const { town, update } = await begin(FLEET, { ...QUICK, waves: [100] });
+    town.hear(FLEET, { upMs: month, errors: 100 });
+    town.report(FLEET, update, "active");
+    town.care.round();
+
+    town.passHours(2.1);
+    town.hear(FLEET, { upMs: month + 2.1 * HOUR_MS, errors: 300 });
+    town.care.round();
+
+    expect(await statusOf(town, update)).toMatchObject({ status: "stopped", counts: { unwell: 40 } });
+  });
+
+  it("blames no device for errors of which it does not say since when it counts them", async () => {
+    const { town, update } = await begin(FLEET, { ...QUICK, waves: [100] });
+    town.report(FLEET, update, "active");
+    town.care.round();
+
+    town.passHours(2.1);
+    town.hear(FLEET, { upMs: 400 * HOUR_MS, countedFromMs: null, errors: 300 });
+    town.care.round();
+
+    expect(await statusOf(town, update)).toMatchObject({ status: "done", counts: { well: 40 } });
+  });
+
+  it("is held while trucks are off from Friday to Monday, and goes on with them", async () => {
+    const town = await openCare();
+    const update = anUpdate();
+    await town.upload(update);
+    town.hear(FLEET);
+    await town.care.rollouts.addRollout(town.order(update, { waves: [30, 100] }));
+    const first = town.wantedOf(update);
+    town.report(first, update, "active");
+    town.passHours(3);
+    town.hear(FLEET);
+    town.care.round();
+
+    town.passHours(60);
+    town.care.round();
+    const weekend = await statusOf(town, update);
+    town.hear(FLEET);
+    town.care.round();
+
+    expect(weekend).toMatchObject({
+      status: "running",
+      wave: 1,
+      why: expect.stringContaining(`${first.length} of ${first.length} are silent`),
+    });
+    expect(await statusOf(town, update)).toMatchObject({ status: "running", wave: 2 });
+    expect(town.wantedOf(update)).toEqual(FLEET);
+  });
+
+  it("does not wait for devices that are gone or revoked, and gives it to those that come back", async () => {
+    const town = await openCare();
+    const update = anUpdate();
+    await town.upload(update);
+    const [gone, stolen, here] = [FLEET.slice(0, 20), FLEET.slice(20, 25), FLEET.slice(25)];
+    town.hear(FLEET);
+    town.passHours(31 * 24);
+    town.hear([...stolen, ...here]);
+    town.revoke(stolen);
+    await town.care.rollouts.addRollout(town.order(update, { ...QUICK, waves: [100] }));
+    town.report(here, update, "active");
+    town.passHours(2);
+    town.hear(here);
+    town.care.round();
+
+    expect(await statusOf(town, update)).toMatchObject({ status: "done", counts: { well: 15, away: 20 }, devices: 35 });
+    expect(town.wantedOf(update)).toEqual([...gone, ...here]);
+    town.enrolAgain(stolen);
+    town.care.round();
+    town.passHours(1);
+    town.care.round();
+    expect(town.wantedOf(update)).toEqual(FLEET);
   });
 
   it("reaches a device that was away for a month, and one that is new, once it is done", async () => {
@@ -160,6 +257,64 @@ describe("a rollout", () => {
     expect(given.length).toBeGreaterThanOrEqual(1);
     expect(town.wantedOf(update)).toEqual(given.includes(ran) ? [] : [ran]);
     expect(waited.length).toBeGreaterThan(0);
+  });
+
+  it("is begun, paused, resumed and stopped while nobody can tell how the devices are", async () => {
+    const { town, update } = await begin(FLEET, { ...QUICK, waves: [50, 100] });
+    const [ran = "", ...waiting] = town.wantedOf(update);
+    town.report([ran], update, "active");
+    town.care.round();
+    const next = anUpdate({ name: "other" });
+    await town.upload(next);
+    const back = town.hideDevices();
+    const { rollouts } = town.care;
+
+    const steps = ["pause", "resume", "stop"] as const;
+    const answers = [];
+    for (const one of steps) answers.push(await rollouts.stepRollout(update.id, one));
+    const added = await rollouts.addRollout(town.order(next));
+
+    const statuses = answers.map((answer) => (answer.kind === "done" ? answer.rollout.status : answer.kind));
+    expect(statuses).toEqual(["paused", "running", "stopped"]);
+    expect(await statusOf(town, update)).toMatchObject({
+      status: "stopped",
+      counts: { unproven: 1, unheard: waiting.length },
+    });
+    expect(town.wantedOf(update)).toEqual([ran]);
+    expect(added.kind).toBe("done");
+    expect(town.wantedOf(next)).toEqual([]);
+    back();
+    town.care.round();
+    expect(town.wantedOf(next)).toHaveLength(1);
+  });
+
+  it("is not ended for other tenants by a newer counter for some", async () => {
+    const { town, update } = await begin(FLEET, { ...QUICK, tenants: ["chel", "kopeysk"] });
+    const newer = anUpdate({ counter: 2 });
+    await town.upload(newer);
+    const add = (tenants: readonly string[] | undefined) =>
+      town.care.rollouts.addRollout(town.order(newer, { ...QUICK, ...(tenants && { tenants }) }));
+
+    expect(await add(["kopeysk"])).toMatchObject({
+      kind: "conflict",
+      reason: expect.stringContaining("counter 1 is on its way to chel, kopeysk"),
+    });
+    expect((await statusOf(town, update))?.status).toBe("running");
+    expect((await add(["kopeysk", "chel", "miass"])).kind).toBe("done");
+    expect((await statusOf(town, update))?.status).toBe("superseded");
+  });
+
+  it("sees a device whose card was written anew begin from before", async () => {
+    const { town, update } = await begin(["post-00"]);
+    town.report(["post-00"], update, "active");
+    town.care.round();
+    town.passHours(100);
+    for (const stage of ["downloading", "active"] as const) {
+      town.report(["post-00"], update, stage);
+      town.care.round();
+    }
+
+    expect((await statusOf(town, update))?.counts).toEqual({ unproven: 1 });
   });
 
   it("is paused, resumed and stopped by the administrator, each as often as one likes", async () => {
@@ -218,6 +373,21 @@ describe("a rollout", () => {
 
     expect(town.wantedOf(update)).toEqual(["truck-1"]);
     expect(await statusOf(town, update)).toMatchObject({ devices: 1, members: 1 });
+  });
+});
+
+describe("a file of rollouts from before tallies were kept", () => {
+  it("is brought up when it is opened, with its devices", async () => {
+    const file = join(await tempFolder(), "twins.db");
+    const old = new DatabaseSync(file);
+    old.exec(`${TWIN_TABLES.tables.replace("tally TEXT,", "")} PRAGMA user_version = 1;
+      INSERT INTO members (id, tenant, device, given_at) VALUES ('one', 'chel', 'post-1', 5)`);
+    old.close();
+
+    const opened = new GuardedFile(file, TWIN_TABLES, "away");
+    onTestFinished(() => opened.close());
+
+    expect(opened.use((sql) => membersOf(sql, "one"))).toMatchObject([{ device: "post-1", givenAt: 5, tally: null }]);
   });
 });
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { ErrorTally } from "../../../../cloud/fleet/twins/error-tally.ts";
 import { RolloutPlan } from "../../../../cloud/fleet/waves/rollouts.ts";
-import { type MemberFacts, type Offer, standingOf, updatesFor } from "../../../../cloud/fleet/waves/standing.ts";
+import {
+  type DeviceFacts,
+  type MemberFacts,
+  type Offer,
+  standingOf,
+  updatesFor,
+} from "../../../../cloud/fleet/waves/standing.ts";
 
 const HOUR_MS = 3_600_000;
 const NOW = 1_800_000_000_000;
@@ -9,13 +16,25 @@ const active = (hoursAgo: number, change: Partial<MemberFacts> = {}): MemberFact
   stage: "active",
   switchedAt: NOW - hoursAgo * HOUR_MS,
   errorsBefore: 1,
+  tally: null,
   ...change,
 });
-const heard = (hoursAgo: number, errorsPerHour: number | null = 0) => ({
+const heard = (hoursAgo: number, change: Partial<DeviceFacts> = {}): DeviceFacts => ({
   heardAt: NOW - hoursAgo * HOUR_MS,
-  errorsPerHour,
+  seenAt: NOW - hoursAgo * HOUR_MS,
+  tally: null,
+  isLooping: false,
+  isRevoked: false,
+  ...change,
 });
-const standing = (member: MemberFacts, device?: ReturnType<typeof heard>) => standingOf(member, device, PLAN, NOW);
+/** Errors counted by a program that began `runHours` ago, on a machine that is up for 30 days. */
+const counted = (runHours: number, count: number): ErrorTally => ({
+  boot: "b",
+  up: 720 * HOUR_MS,
+  countedFrom: (720 - runHours) * HOUR_MS,
+  count,
+});
+const standing = (member: MemberFacts, device?: DeviceFacts) => standingOf(member, device, PLAN, NOW);
 
 describe("a device that has an update", () => {
   it.each([
@@ -28,8 +47,30 @@ describe("a device that has an update", () => {
     ["is active and was heard half a soak later", active(20), heard(1), "well"],
     ["went silent soon after it had switched", active(60), heard(50), "silent"],
     ["was well for days and is off now", active(200), heard(100), "well"],
-    ["counts far more errors than before", active(20), heard(1, 10), "unwell"],
-    ["counts some more errors, as happens", active(20), heard(1, 8), "well"],
+    ["counts far more errors than before", active(20), heard(1, { tally: counted(10, 100) }), "unwell"],
+    ["counts some more errors, as happens", active(20), heard(1, { tally: counted(10, 80) }), "well"],
+    ["has just begun anew in a running machine", active(20), heard(1, { tally: counted(0.2, 0) }), "unproven"],
+    ["does so again and again", active(20), heard(1, { tally: counted(0.2, 0), isLooping: true }), "unwell"],
+    ["did so once", active(20), heard(1, { tally: counted(9, 0), isLooping: true }), "well"],
+    [
+      "counts more since it has switched than all its month dilutes",
+      active(20, { tally: { ...counted(719, 10), up: 700 * HOUR_MS } }),
+      heard(1, { tally: counted(719, 300) }),
+      "unwell",
+    ],
+    ["was not heard for a month and has said nothing", active(0, { stage: null }), heard(721), "away"],
+    ["was not heard for a month and was loading", active(0, { stage: "downloading" }), heard(721), "away"],
+    ["was never heard by the city and has said nothing", active(0, { stage: null }), undefined, "away"],
+    [
+      "has just shown its key for the first time",
+      active(0, { stage: null }),
+      { ...heard(1), heardAt: null },
+      "unheard",
+    ],
+    ["was well and is not heard for a month", active(1_000), heard(800), "well"],
+    ["came back from it and is not heard for a month", active(1_000, { stage: "returned" }), heard(800), "returned"],
+    ["went silent a month ago", active(800), heard(799), "silent"],
+    ["is revoked, whatever it said", active(20, { stage: "returned" }), heard(1, { isRevoked: true }), "away"],
     ["was never heard by the city at all", active(60), undefined, "silent"],
   ])("%s", (_what, member, device, expected) => {
     expect(standing(member, device)).toBe(expected);
