@@ -1,10 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
 import { FleetNonce, Issued } from "#contract/enrolment.ts";
+import { backoffMs } from "#kit/backoff.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
-import { AppError } from "#kit/errors.ts";
+import { AppError, messageOf } from "#kit/errors.ts";
 import { BadConfig } from "#kit/load-config.ts";
+import { createLogger, type Logger } from "#kit/logger.ts";
+import { wait } from "#kit/wait.ts";
 import { CertificateView, Claim, type Fleet, FleetCounts, Revocation, RevocationList } from "./fleet.ts";
 import { type FleetSettings, type FleetTask, FromFleet, type ToFleet } from "./fleet-calls.ts";
 import { holdList } from "./held-list.ts";
@@ -27,24 +30,52 @@ export interface FleetThread extends Fleet, Closer {
   readonly rollouts: Rollouts;
 }
 
+/** How long a thread that has ended unasked is left alone, unless somebody asks: rollouts are watched there. */
+const AGAIN = { baseMs: 1_000, maxMs: 60_000 } as const;
+/** A thread that ran for so long was well: the next end of it is a first one. */
+const STEADY_MS = 10 * 60_000;
+
 /**
- * Starts the fleet in a thread of its own; one that has ended unasked is started again by the next question. Rejects
- * with `BadConfig` when it cannot be opened.
+ * Starts the fleet in a thread of its own; one that has ended unasked is logged and started again, at once by a question,
+ * else by itself. Rejects with `BadConfig` when it cannot be opened.
  */
-export async function startFleet(settings: FleetSettings, clock: Clock): Promise<FleetThread> {
+export async function startFleet(
+  settings: FleetSettings,
+  clock: Clock,
+  log: Logger = createLogger("cloud.fleet", settings.logLevel),
+): Promise<FleetThread> {
   let thread = openThread(settings);
   await thread;
-  let isClosed = false;
+  const closing = new AbortController();
+  // Who comes first starts it again; the others find it started: the file has one writer.
+  const startAgain = (seen: Promise<Thread>) => {
+    if (closing.signal.aborted || thread !== seen) return;
+    thread = openThread(settings);
+    list.forget();
+    thread.then(
+      () => log.info({ event: "fleet.started" }, "the thread of the fleet has started again"),
+      // Who watches over it says why it could not.
+      () => {},
+    );
+  };
   const ask = async (task: FleetTask) => {
     const seen = thread;
-    const isGone = await seen.then(hasEnded, () => true);
-    // Who comes first starts it again; the others find it started: the file has one writer.
-    if (isGone && !isClosed && thread === seen) {
-      thread = openThread(settings);
-      list.forget();
-    }
+    if (await seen.then(hasEnded, () => true)) startAgain(seen);
     return await (await thread).ask(task);
   };
+  const keepAlive = async () => {
+    for (let attempt = 0; !closing.signal.aborted; attempt += 1) {
+      const seen = thread;
+      const sinceMs = clock.monotonicMs();
+      const reason = await seen.then((open) => open.ended, messageOf);
+      if (closing.signal.aborted) return;
+      log.error({ event: "fleet.ended", reason }, "the thread of the fleet has ended: it is started again");
+      if (clock.monotonicMs() - sinceMs > STEADY_MS) attempt = 0;
+      await wait(backoffMs(attempt, AGAIN, Math.random()), closing.signal);
+      startAgain(seen);
+    }
+  };
+  void keepAlive();
   const list = holdList(async () => RevocationList.parse(await ask({ kind: "revocation-list" })), clock);
   return {
     claim: async (order) => Claim.parse(await ask({ kind: "claim", order })),
@@ -73,7 +104,7 @@ export async function startFleet(settings: FleetSettings, clock: Clock): Promise
       removeArtefact: async (sha256) => Removal.parse(await ask({ kind: "remove-artefact", sha256 })),
     },
     close: async () => {
-      isClosed = true;
+      closing.abort();
       await thread.then(
         (open) => open.close(),
         // It could not be opened again: then there is nothing to close.
@@ -86,6 +117,8 @@ export async function startFleet(settings: FleetSettings, clock: Clock): Promise
 interface Thread extends Closer {
   readonly ask: (task: FleetTask) => Promise<unknown>;
   readonly hasEnded: () => boolean;
+  /** Why it has ended, once it has. */
+  readonly ended: Promise<string>;
 }
 
 const hasEnded = (thread: Thread): boolean => thread.hasEnded();
@@ -94,7 +127,7 @@ async function openThread(settings: FleetSettings): Promise<Thread> {
   const worker = new Worker(new URL("./fleet-worker.ts", import.meta.url), { workerData: settings });
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   const opened = Promise.withResolvers<void>();
-  const exited = Promise.withResolvers<void>();
+  const exited = Promise.withResolvers<string>();
   let lastId = 0;
   let ended: string | undefined;
   const end = (reason: string) => {
@@ -105,7 +138,7 @@ async function openThread(settings: FleetSettings): Promise<Thread> {
   worker.on("error", (error: Error) => end(`the thread of the authority failed: ${error.message}`));
   worker.once("exit", () => {
     end("the authority is closed");
-    exited.resolve();
+    exited.resolve(ended ?? "");
   });
   worker.on("message", (message: unknown) => take(FromFleet.parse(message)));
 
@@ -146,6 +179,7 @@ async function openThread(settings: FleetSettings): Promise<Thread> {
       });
     },
     hasEnded: () => ended !== undefined,
+    ended: exited.promise,
     close: async () => {
       if (ended === undefined) tell("close");
       await exited.promise;

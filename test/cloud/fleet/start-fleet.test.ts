@@ -3,12 +3,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import * as x509 from "@peculiar/x509";
+import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "#kit/clock.ts";
 import { startFleet } from "../../../cloud/fleet/start-fleet.ts";
 import { requestFor } from "../../../firmware-config/certificate-request.ts";
 import { makeTlsKey } from "../../../firmware-config/tls-key.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+import { until } from "../../support/until.ts";
 import { aClaim, aRenewal, enrolOne } from "./fleet-fixture.ts";
 import { fleetSettingsIn } from "./fleet-thread.ts";
 
@@ -88,5 +90,18 @@ describe("the thread of the authority", () => {
     expect(counts.certificates).toBeGreaterThanOrEqual(1);
     expect(await fleet.certificates({ limit: 10 })).toHaveLength(2);
     expect((await fleet.revocationList()).number).toBeGreaterThan(before.number);
+  });
+
+  it("starts again by itself after it has failed, though nobody asks: rollouts are watched there", async () => {
+    const lines: string[] = [];
+    const log = pino({ level: "info" }, { write: (line) => void lines.push(line) });
+    const fleet = await startFleet(fleetSettingsIn(await tempFolder()), systemClock, log);
+    onTestFinished(() => fleet.close());
+    const renewal = await aRenewal(fleet, await enrolOne(fleet));
+
+    await fleet.renew({ ...renewal, nonce: "n".repeat(201) }).catch(() => {});
+
+    await until("the thread has started again", () => lines.some((line) => line.includes("fleet.started")));
+    expect(lines[0]).toContain("fleet.ended");
   });
 });
