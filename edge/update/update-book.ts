@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { type UpdateManifest, updateId } from "#contract/updates.ts";
+import { UpdateManifest, updateId } from "#contract/updates.ts";
 import { writeDurably } from "#kit/durable-file.ts";
 import { codeOf, messageOf } from "#kit/errors.ts";
 import type { Highest } from "./judge-update.ts";
@@ -9,7 +9,10 @@ import type { Highest } from "./judge-update.ts";
 const Failed = z.object({ id: z.string(), reason: z.string() });
 const Book = z.object({
   v: z.literal(1),
-  highest: z.record(z.string(), z.object({ counter: z.number().int(), id: z.string() })),
+  highest: z.record(
+    z.string(),
+    z.object({ counter: z.number().int(), id: z.string(), manifest: UpdateManifest.optional() }),
+  ),
   failed: z.array(Failed),
 });
 type Book = z.infer<typeof Book>;
@@ -19,6 +22,8 @@ export interface UpdateBook {
   /** Why nothing is known of what was here, or undefined: an empty book would take old updates again, so none is taken then. */
   readonly trouble: string | undefined;
   highest(manifest: UpdateManifest): Highest | undefined;
+  /** The newest of each kind and name that was begun here. */
+  accepted(): readonly { readonly id: string; readonly manifest: UpdateManifest }[];
   /** From now on nothing with a lower counter is taken; on disk when it resolves. Rejects with `disk-full` or `disk-unwritable`. */
   accept(manifest: UpdateManifest): Promise<void>;
   /** Why this one failed its test here, or undefined. */
@@ -53,10 +58,12 @@ export async function openUpdateBook(folder: string): Promise<UpdateBook> {
   return {
     trouble,
     highest: (manifest) => book.highest[keyOf(manifest)],
+    accepted: () =>
+      Object.values(book.highest).flatMap(({ id, manifest }) => (manifest === undefined ? [] : [{ id, manifest }])),
     accept: async (manifest) => {
       const held = book.highest[keyOf(manifest)];
       if (held !== undefined && held.counter >= manifest.counter) return await settle();
-      const highest = { counter: manifest.counter, id: updateId(manifest) };
+      const highest = { counter: manifest.counter, id: updateId(manifest), manifest };
       await keep({ ...book, highest: { ...book.highest, [keyOf(manifest)]: highest } });
     },
     failureOf: (id) => book.failed.find((one) => one.id === id)?.reason,

@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { UpdateReport, UpdateStage } from "#contract/twin.ts";
-import { type SignedUpdate, updateId } from "#contract/updates.ts";
+import { type SignedUpdate, type UpdateManifest, updateId } from "#contract/updates.ts";
 import { backoffMs } from "#kit/backoff.ts";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
@@ -122,7 +122,10 @@ export function startUpdates(options: UpdatesOptions): Updates {
       tell();
       woken.resolve();
     },
-    reports: () => wanted.map(reportOf),
+    reports: () => [
+      ...wanted.map((one) => reportOf({ ...one, manifest: one.update.manifest })),
+      ...takenBack(wanted, options),
+    ],
     trouble: () => options.book.trouble,
     onChange: (listener) => {
       listeners.add(listener);
@@ -202,7 +205,23 @@ async function sweepFiles(files: string, wanted: readonly Wanted[]): Promise<voi
   }
 }
 
-const reportOf = ({ id, update: { manifest }, stage, reason }: Wanted): UpdateReport => ({
+/** What was switched to and is not wanted any more: a cloud that took it back still hears what became of it here. */
+function takenBack(wanted: readonly Wanted[], { installers, book }: UpdatesOptions): readonly UpdateReport[] {
+  return book.accepted().flatMap(({ id, manifest }) => {
+    if (wanted.some((one) => one.id === id)) return [];
+    const standing = installerOf(installers, manifest)?.standing(id, manifest);
+    return standing === undefined ? [] : [reportOf({ id, manifest, ...standing })];
+  });
+}
+
+interface Standpoint {
+  readonly id: string;
+  readonly manifest: UpdateManifest;
+  readonly stage: UpdateStage;
+  readonly reason: string | undefined;
+}
+
+const reportOf = ({ id, manifest, stage, reason }: Standpoint): UpdateReport => ({
   id,
   kind: manifest.kind,
   name: manifest.name,

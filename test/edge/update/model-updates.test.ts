@@ -248,6 +248,23 @@ describe("an update of the model", () => {
     await reaches(device, update, "trial");
   });
 
+  it("is still told of when the cloud took it back meanwhile, also after a restart", async () => {
+    const { server, start } = await aDevice();
+    const device = await start();
+    const { update } = await publishModel(server, 2);
+    await reaches(device, update, "trial");
+
+    device.updates.want([]);
+    const onTrial = device.updates.reports();
+    for (let i = 0; i < 5; i += 1) await device.judge.judge(site);
+    const proven = await until("it is proven", () => device.updates.reports().find(({ stage }) => stage === "active"));
+    await device.close();
+    const after = (await start()).updates.reports();
+
+    expect(onTrial).toEqual([expect.objectContaining({ version: update.manifest.version, stage: "trial" })]);
+    expect(after).toEqual([proven]);
+  });
+
   it("is given up when the cloud wants it no more", async () => {
     const { server, folder, start } = await aDevice({ bytesPerS: 500_000 });
     const device = await start();
