@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Finding } from "../health/finding.ts";
 
 /** Where Raspberry Pi OS has it, today's and before Bookworm. */
@@ -7,9 +8,12 @@ export const CONFIG_FILES: readonly string[] = ["/boot/firmware/config.txt", "/b
 const SENSOR_OVERLAYS: ReadonlySet<string> = new Set(["i2c-sensor", "i2c-sensor-pi5"]);
 const OTHER_PARAMETERS = /^(i2c\d|i2c_csi_dsi\d?|addr|int_pin|no_timeout|reset_pin)\b/;
 
+/** A file that includes itself ends here; `provision` has one. */
+const MOST_INCLUDES = 3;
+
 /** Whether the kernel shows the sensors whose overlays are named; `shown` are the names that it shows. Never rejects. */
 export async function probeOverlays(shown: readonly string[], files = CONFIG_FILES): Promise<readonly Finding[]> {
-  const texts = await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => "")));
+  const texts = await Promise.all(files.map((file) => textOf(file, dirname(file), MOST_INCLUDES)));
   const missing = sensorsIn(texts.join("\n")).filter((model) => !shown.some((name) => isSame(name, model)));
   const say = (code: Finding["code"], values: Finding["values"] = {}): Finding => ({
     part: "overlays",
@@ -19,6 +23,14 @@ export async function probeOverlays(shown: readonly string[], files = CONFIG_FIL
   });
   if (missing.length > 0) return missing.map((overlay) => say("overlays-missing", { overlay }));
   return [shown.length === 0 ? say("overlays-none") : say("overlays-well", { sensors: shown.join(", ") })];
+}
+
+/** A `config.txt` with what its lines `include FILE` name, from the same partition; nothing where it cannot be read. */
+async function textOf(file: string, partition: string, includes: number): Promise<string> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  const names = includes === 0 ? [] : [...text.matchAll(/^[ \t]*include[ \t]+(\S+)/gm)].map(([, name = ""]) => name);
+  const included = await Promise.all(names.map((name) => textOf(join(partition, name), partition, includes - 1)));
+  return [text, ...included].join("\n");
 }
 
 /** The models that `dtoverlay=i2c-sensor,bme280,addr=0x77` and the like name. */

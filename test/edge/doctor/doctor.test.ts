@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { sensorsIn } from "../../../edge/doctor/probe-overlays.ts";
+import { probeOverlays, sensorsIn } from "../../../edge/doctor/probe-overlays.ts";
 import { freePort } from "../../support/free-port.ts";
 import { ROOT } from "../../support/program.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -155,5 +155,21 @@ describe("sensorsIn", () => {
       "dtparam=i2c_arm=on\ndtoverlay=i2c-sensor,bme280,addr=0x77\n# dtoverlay=i2c-sensor,sht3x\n dtoverlay=i2c-sensor,i2c5,sps30\ndtoverlay=uart3\n";
 
     expect(sensorsIn(text)).toEqual(["bme280", "sps30"]);
+  });
+});
+
+describe("probeOverlays", () => {
+  it("reads what config.txt includes, as provision lays it, and ends at a file that includes itself", async () => {
+    const partition = await tempFolder();
+    const file = join(partition, "config.txt");
+    await mkdir(join(partition, "dvornik"));
+    await writeFile(file, "[all]\ninclude dvornik/config.txt\n");
+    await writeFile(join(partition, "dvornik/config.txt"), "dtoverlay=i2c-sensor,bme280\ninclude dvornik/config.txt\n");
+
+    const missing = await probeOverlays([], [file]);
+    const well = await probeOverlays(["bme280"], [file]);
+
+    expect(missing[0]).toMatchObject({ code: "overlays-missing", values: { overlay: "bme280" } });
+    expect(well.map(({ code }) => code)).toEqual(["overlays-well"]);
   });
 });
