@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { systemClock } from "#kit/clock.ts";
+import { hashFile } from "#kit/hash-file.ts";
 import { ADMIN_OPTIONS } from "./admin-client.ts";
 import { bundleProgram } from "./bundle/bundle-program.ts";
 import { ARCHES, type Arch } from "./bundle/install-packages.ts";
 import { packFolder } from "./bundle/tar.ts";
 import { checkBundle } from "./check/check-bundle.ts";
 import { textOfFindings } from "./check/finding.ts";
-import { readBundle, recordOfFile } from "./check/read-bundle.ts";
+import { readBundle } from "./check/read-bundle.ts";
 import { PROFILE_NAMES, PROFILES, type ProfileName } from "./profiles/profiles.ts";
 import { addPackages, requireSoftware } from "./provision/carried-files.ts";
 import { askForClaim, readClaimFile } from "./provision/claim-for.ts";
@@ -138,7 +139,7 @@ async function fill(out: string, values: Values, asked: Order): Promise<Order> {
   const folder = join(out, "dvornik");
   const carried: Record<string, FileRecord> = {};
   const note = async (path: string) => {
-    carried[`dvornik/${path}`] = await recordOfFile(join(folder, path));
+    carried[`dvornik/${path}`] = await hashFile(join(folder, path));
   };
   await mkdir(folder);
   if (values.debs !== undefined) {

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { copyFile, mkdir, open, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
@@ -12,6 +10,7 @@ import {
   updateId,
 } from "#contract/updates.ts";
 import { writeDurably } from "#kit/durable-file.ts";
+import { hashFile } from "#kit/hash-file.ts";
 
 /** What an operator wants to be signed. */
 export interface UpdateOrder {
@@ -77,9 +76,7 @@ export async function readPrivateKey(path: string): Promise<string> {
 }
 
 async function describeFile(path: string): Promise<UpdateFile> {
-  const hash = createHash("sha256");
-  for await (const bytes of createReadStream(path)) hash.update(bytes);
-  return { name: basename(path), sha256: hash.digest("hex"), bytes: (await stat(path)).size };
+  return { name: basename(path), ...(await hashFile(path)) };
 }
 
 async function checkContents(order: UpdateOrder, files: readonly UpdateFile[]): Promise<void> {

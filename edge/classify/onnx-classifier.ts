@@ -14,6 +14,19 @@ import { probabilitiesOf, stateOf } from "./verdict.ts";
 
 const Logits = z.instanceof(Float32Array).refine((values) => values.length === 4, "expected four outputs");
 
+/** How a network runs on a device; a benchmark of one runs it the same way. */
+export const SESSION = {
+  executionProviders: ["cpu"],
+  executionMode: "sequential",
+  // The device has four slow cores and other work; one picture takes few milliseconds on one of them.
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  graphOptimizationLevel: "all",
+  // One picture now and then: what it needs is given back behind it, not kept for the next.
+  enableCpuMemArena: false,
+  enableMemPattern: false,
+} satisfies InferenceSession.SessionOptions;
+
 /**
  * Loads the model that a manifest names, or a variant of it by its file, and judges photos with it on one thread.
  *
@@ -24,17 +37,7 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
   const network = networksOf(manifest).find((one) => file === undefined || one.file === file);
   if (network === undefined) throw new ModelUnusable(`${manifestPath} does not know ${file}`);
   const bytes = await readModel(manifestPath, network);
-  const session = await InferenceSession.create(bytes, {
-    executionProviders: ["cpu"],
-    executionMode: "sequential",
-    // The device has four slow cores and other work; one picture takes few milliseconds on one of them.
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: "all",
-    // One picture now and then: what it needs is given back behind it, not kept for the next.
-    enableCpuMemArena: false,
-    enableMemPattern: false,
-  }).catch((cause: unknown) => {
+  const session = await InferenceSession.create(bytes, SESSION).catch((cause: unknown) => {
     throw new ModelUnusable(`${network.file} cannot be loaded: ${messageOf(cause)}`, { cause });
   });
   releaseBytes(bytes);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { artefactPath, type UpdateFile } from "#contract/updates.ts";
 import type { Clock } from "#kit/clock.ts";
 import { syncFolder } from "#kit/durable-file.ts";
+import { hashFile } from "#kit/hash-file.ts";
 import { wait } from "#kit/wait.ts";
 import { FileChanged, fetchPiece } from "./fetch-piece.ts";
 import { isDiskFull, UpdateWaits } from "./update-refused.ts";
@@ -62,9 +63,7 @@ async function isWhole(path: string, { bytes, sha256 }: UpdateFile): Promise<boo
     () => undefined,
   );
   if (size === undefined) return false;
-  const hash = createHash("sha256");
-  if (size === bytes) for await (const piece of createReadStream(path)) hash.update(piece);
-  if (hash.digest("hex") === sha256) return true;
+  if (size === bytes && (await hashFile(path)).sha256 === sha256) return true;
   await rm(path, { force: true });
   return false;
 }

@@ -1,9 +1,6 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { pipeline } from "node:stream/promises";
-import type { FileRecord } from "../provision/order.ts";
+import { hashFile } from "#kit/hash-file.ts";
 
 /** A file of a bundle as it lies there. */
 export interface FoundFile {
@@ -30,21 +27,8 @@ export async function readBundle(folder: string): Promise<FoundBundle> {
     const { mode, size } = await lstat(place);
     const bytes = size > MOST_BYTES ? Buffer.alloc(0) : await readFile(place).catch(() => Buffer.alloc(0));
     const text = bytes.includes(0) ? bytes.toString("latin1") : bytes.toString("utf8");
-    const { sha256 } = await recordOfFile(place).catch(() => ({ sha256: "" }));
+    const { sha256 } = await hashFile(place).catch(() => ({ sha256: "" }));
     found.set(relative(folder, place), { text, mode: mode & 0o777, bytes: size, sha256 });
   }
   return found;
-}
-
-/** What is noted of a file of any size. */
-export async function recordOfFile(place: string): Promise<FileRecord> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  await pipeline(createReadStream(place), async (pieces) => {
-    for await (const piece of pieces) {
-      hash.update(piece);
-      bytes += piece.length;
-    }
-  });
-  return { sha256: hash.digest("hex"), bytes };
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { systemClock } from "#kit/clock.ts";
-import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
+import { openOnnxClassifier, SESSION } from "../../../edge/classify/onnx-classifier.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
 import { percentile } from "../percentile.ts";
 
@@ -28,15 +28,7 @@ async function timesOf(what: string, n: number, once: (i: number) => Promise<unk
 
 /** The network alone, from a tensor to its four outputs. */
 async function measureNetwork(what: string, file: string, n: number): Promise<Took> {
-  const session = await InferenceSession.create(await readFile(file), {
-    executionProviders: ["cpu"],
-    executionMode: "sequential",
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: "all",
-    enableCpuMemArena: false,
-    enableMemPattern: false,
-  });
+  const session = await InferenceSession.create(await readFile(file), SESSION);
   const pixels = Float32Array.from({ length: 3 * SIDE_PX * SIDE_PX }, (_, i) => ((i * 7919) % 511) / 255 - 1);
   const input = new Tensor("float32", pixels, [1, 3, SIDE_PX, SIDE_PX]);
   const took = await timesOf(what, n, () => session.run({ input }));

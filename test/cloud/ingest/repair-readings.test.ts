@@ -1,7 +1,5 @@
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Reading } from "#contract/messages.ts";
-import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
 import { planRepair } from "../../../cloud/ingest/plan-readings.ts";
 import { chooseTimes, repairReadings } from "../../../cloud/ingest/repair-readings.ts";
 import {
@@ -12,19 +10,15 @@ import {
 } from "../../../cloud/ingest/store-readings.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import type { Point } from "../../../cloud/store/measurements/measurements.ts";
-import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
 import { keepPair } from "../../../cloud/store/state/boot-times.ts";
 import { StateUnavailable } from "../../../cloud/store/state/database.ts";
-import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
-import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
-import { openStateStore } from "../../../cloud/store/state/state-store.ts";
 import {
   dueReadings,
   retryPlaceless,
   TIMELESS_BYTES_PER_DEVICE,
 } from "../../../cloud/store/state/timeless-readings.ts";
 import { aReading, aRegistry, letterOf, NOON, POST, TRUCK } from "../../support/builders.ts";
-import { tempFolder } from "../../support/temp-folder.ts";
+import { openReadingStores } from "./reading-stores.ts";
 
 const SECOND = 1_000;
 const HOUR = 3_600_000;
@@ -40,41 +34,11 @@ const known = (seq: number, up: number) =>
   letterOf(aReading({ seq, up, at: NOON + up, samples: [{ at: NOON + up, up, values: { pm25: seq } }] }), POST);
 
 async function openStores() {
-  const folder = await tempFolder();
-  const state = openStateStore(join(folder, "state.db"));
-  const view = openStateView(join(folder, "state.db"));
-  const measurements = await openSqliteMeasurements(join(folder, "measurements.db"));
-  onTestFinished(async () => {
-    await measurements.close();
-    await view.close();
-    state.close();
-  });
-  let registry = indexRegistry(aRegistry());
-  const written: Point[] = [];
-  const stores: ReadingStores = {
-    measurements: {
-      write: async (points) => {
-        written.push(...points);
-        return await measurements.write(points);
-      },
-    },
-    state,
-    registry: () => registry,
-    nowMs: () => NOON + 3_600_000,
-    pairs: createPairMemory(),
-  };
-  const range = { tenant: "kirov", field: "pm25", fromMs: 0, toMs: NOON * 2, maxPoints: 10_000 };
+  const opened = await openReadingStores();
   return {
-    stores,
-    view,
-    written,
-    pointsOf: async (station: string) => (await measurements.series({ ...range, station })).points,
+    ...opened,
     learn: (clock: "gps" | "ntp" | "rtc", up: number, at: number, boot = "boot-1") =>
-      state.transaction(NOON, ({ sql }) => keepPair(sql, { ...POST, boot, clock, up, at }, NOON)),
-    ranges: () => state.read((sql) => logRangesOf(sql, { ...POST, log: "log-post" })),
-    useRegistry: (change: Parameters<typeof aRegistry>[0]) => {
-      registry = indexRegistry(aRegistry(change));
-    },
+      opened.state.transaction(NOON, ({ sql }) => keepPair(sql, { ...POST, boot, clock, up, at }, NOON)),
   };
 }
 

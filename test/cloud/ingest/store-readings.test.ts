@@ -1,6 +1,4 @@
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
+import { describe, expect, it } from "vitest";
 import { planReadings } from "../../../cloud/ingest/plan-readings.ts";
 import {
   commitReadings,
@@ -9,58 +7,20 @@ import {
   storeReadings,
   writePoints,
 } from "../../../cloud/ingest/store-readings.ts";
-import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import type { Point } from "../../../cloud/store/measurements/measurements.ts";
-import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
 import type { Letter } from "../../../cloud/store/state/dead-letters.ts";
-import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
-import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
-import { openStateStore } from "../../../cloud/store/state/state-store.ts";
-import { aReading, aRegistry, letterOf, NOON, POST } from "../../support/builders.ts";
-import { tempFolder } from "../../support/temp-folder.ts";
+import { aReading, letterOf, NOON, POST } from "../../support/builders.ts";
+import { openReadingStores } from "./reading-stores.ts";
 
 const MINUTE = 60_000;
 const reading = (seq: number, change: Parameters<typeof aReading>[0] = {}) =>
   letterOf(aReading({ seq, at: NOON + seq * MINUTE, ...change }), POST);
 
-async function openStores() {
-  const folder = await tempFolder();
-  const state = openStateStore(join(folder, "state.db"));
-  const view = openStateView(join(folder, "state.db"));
-  const measurements = await openSqliteMeasurements(join(folder, "measurements.db"));
-  onTestFinished(async () => {
-    await measurements.close();
-    await view.close();
-    state.close();
-  });
-  let registry = indexRegistry(aRegistry());
-  const stores: ReadingStores = {
-    measurements,
-    state,
-    registry: () => registry,
-    nowMs: () => NOON + 3_600_000,
-    pairs: createPairMemory(),
-  };
-  const pointsOf = async (station: string) => {
-    const range = { fromMs: 0, toMs: NOON * 2, maxPoints: 10_000 };
-    return (await measurements.series({ tenant: "kirov", station, field: "pm25", ...range })).points;
-  };
-  return {
-    stores,
-    view,
-    pointsOf,
-    ranges: (log = "log-post") => state.read((sql) => logRangesOf(sql, { ...POST, log })),
-    useRegistry: (change: Parameters<typeof aRegistry>[0]) => {
-      registry = indexRegistry(aRegistry(change));
-    },
-  };
-}
-
 const raw = (text: string): Letter => ({ topic: reading(1).topic, payload: Buffer.from(text) });
 
 describe("storeReadings", () => {
   it("stores points and the newest sample, and names the station", async () => {
-    const { stores, view, pointsOf, ranges } = await openStores();
+    const { stores, view, pointsOf, ranges } = await openReadingStores();
 
     const events = await storeReadings([reading(2), reading(1)], stores);
 
@@ -82,7 +42,7 @@ describe("storeReadings", () => {
   });
 
   it("counts what comes twice once", async () => {
-    const { stores, view, pointsOf } = await openStores();
+    const { stores, view, pointsOf } = await openReadingStores();
 
     await storeReadings([reading(1), reading(1)], stores);
     await storeReadings([reading(1), reading(2)], stores);
@@ -92,7 +52,7 @@ describe("storeReadings", () => {
   });
 
   it("counts each message once when it is killed between any two steps and gets them again", async () => {
-    const { stores, view, pointsOf } = await openStores();
+    const { stores, view, pointsOf } = await openReadingStores();
     const batch = [reading(1), raw("{"), reading(2)];
 
     // Killed before the points.
@@ -120,7 +80,7 @@ describe("storeReadings", () => {
   });
 
   it("writes few samples at a time, however many a batch of few bytes stands for", async () => {
-    const { stores, view } = await openStores();
+    const { stores, view } = await openReadingStores();
     const sizes: number[] = [];
     const measurements = {
       write: async (points: readonly Point[]) => {
@@ -141,7 +101,7 @@ describe("storeReadings", () => {
   });
 
   it("gives each bad message its reason and stores the rest of the batch", async () => {
-    const { stores, view, pointsOf } = await openStores();
+    const { stores, view, pointsOf } = await openReadingStores();
     const version = { ...aReading({ seq: 12 }), v: 2 };
     const strange = { device: "nobody", tenant: "kirov" };
     const bad: Letter[] = [
@@ -160,7 +120,7 @@ describe("storeReadings", () => {
   });
 
   it("counts a dead letter whose number can be told as covered and lost", async () => {
-    const { stores, ranges } = await openStores();
+    const { stores, ranges } = await openReadingStores();
 
     await storeReadings([reading(1), raw(JSON.stringify({ ...aReading({ seq: 2 }), samples: [] }))], stores);
 
@@ -168,7 +128,7 @@ describe("storeReadings", () => {
   });
 
   it("does not count a stored reading as lost because what comes under its number again cannot be used", async () => {
-    const { stores, view, ranges, useRegistry } = await openStores();
+    const { stores, view, ranges, useRegistry } = await openReadingStores();
     await storeReadings([reading(1)], stores);
     useRegistry({ assignments: [] });
 
@@ -181,7 +141,7 @@ describe("storeReadings", () => {
   });
 
   it("leaves a number lost that was lost when it first came", async () => {
-    const { stores, ranges } = await openStores();
+    const { stores, ranges } = await openReadingStores();
     const empty = raw(JSON.stringify({ ...aReading({ seq: 1 }), samples: [] }));
 
     await storeReadings([empty], stores);
@@ -191,7 +151,7 @@ describe("storeReadings", () => {
   });
 
   it("keeps good samples of a message of which the store refuses one", async () => {
-    const { stores, view, pointsOf } = await openStores();
+    const { stores, view, pointsOf } = await openReadingStores();
     const pack = reading(1, {
       samples: [1, 2].map((n) => ({ at: NOON + n, up: n, values: { pm25: n } })),
     });
@@ -214,7 +174,7 @@ describe("storeReadings", () => {
   });
 
   it("keeps beside the values what the device doubted and the window that they are medians of", async () => {
-    const { stores, pointsOf } = await openStores();
+    const { stores, pointsOf } = await openReadingStores();
     const sample = { at: NOON, up: 1, values: { pm25: 3 }, windowMs: 60_000, status: ["warming-up", "a-newer-word"] };
     const bare = { at: NOON + 1, up: 2, values: { pm25: 4, status: 5 } };
     const letters = [
@@ -234,7 +194,7 @@ describe("storeReadings", () => {
   });
 
   it("stores values under names that it does not know, except those that a point has anyway", async () => {
-    const { stores, view } = await openStores();
+    const { stores, view } = await openReadingStores();
     const written: Point[] = [];
     const measurements = {
       write: async (points: readonly Point[]) => {
@@ -258,7 +218,7 @@ describe("storeReadings", () => {
   });
 
   it("follows a device that moves, by the time of each sample", async () => {
-    const { stores, pointsOf, useRegistry } = await openStores();
+    const { stores, pointsOf, useRegistry } = await openReadingStores();
     useRegistry({
       assignments: [
         { ...POST, station: "station-1", from: 0 },
@@ -276,7 +236,7 @@ describe("storeReadings", () => {
   });
 
   it("does not let one sample from the future hide all later ones", async () => {
-    const { stores, view } = await openStores();
+    const { stores, view } = await openReadingStores();
 
     await storeReadings([reading(1, { samples: [{ at: NOON * 1.5, up: 1, values: { pm25: 999 } }] })], stores);
     await storeReadings([reading(2)], stores);
@@ -285,7 +245,7 @@ describe("storeReadings", () => {
   });
 
   it("never lets a sample from the future take the place of one with a believable time", async () => {
-    const { stores, view } = await openStores();
+    const { stores, view } = await openReadingStores();
     const future = { at: NOON * 1.5, up: 1, values: { pm25: 999 } };
     const present = { at: NOON + MINUTE, up: 1, values: { pm25: 12.5 } };
 
@@ -296,7 +256,7 @@ describe("storeReadings", () => {
   });
 
   it("lets a believable sample replace one from the future even after its time has come", async () => {
-    const { stores, view } = await openStores();
+    const { stores, view } = await openReadingStores();
     const now = stores.nowMs();
     const hourAhead = { at: now + 60 * MINUTE, up: 1, values: { pm25: 999 } };
 
@@ -312,7 +272,7 @@ describe("storeReadings", () => {
 
 describe("replayReadings", () => {
   it("makes points of what had no station once the registry knows one, and takes back the loss", async () => {
-    const { stores, view, pointsOf, ranges, useRegistry } = await openStores();
+    const { stores, view, pointsOf, ranges, useRegistry } = await openReadingStores();
     useRegistry({ assignments: [] });
     await storeReadings([reading(1), reading(2)], stores);
     expect(ranges().lost).toEqual([[1, 2]]);
@@ -328,7 +288,7 @@ describe("replayReadings", () => {
   });
 
   it("leaves what still has no station where it is", async () => {
-    const { stores, view, useRegistry } = await openStores();
+    const { stores, view, useRegistry } = await openReadingStores();
     useRegistry({ assignments: [] });
     await storeReadings([reading(1)], stores);
 

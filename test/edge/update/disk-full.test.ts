@@ -8,7 +8,6 @@ import { openJournal } from "#journal/sqlite-journal.ts";
 import { systemClock } from "#kit/clock.ts";
 import { OUTBOX_PAGE_BYTES, openJournalOutbox, UPLINK_READER } from "../../../edge/outbox/journal-outbox.ts";
 import { openSoftwareUpdates } from "../../../edge/update/software-updates.ts";
-import { openUpdateBook } from "../../../edge/update/update-book.ts";
 import { startUpdates } from "../../../edge/update/updates.ts";
 import { maySmallDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -16,7 +15,7 @@ import { until } from "../../support/until.ts";
 import { quiet } from "../support/fakes.ts";
 import { startArtefactServer } from "./artefact-server.ts";
 import { publishSoftware } from "./software-support.ts";
-import { NOW, operator } from "./updates-support.ts";
+import { NOW, updatesIn } from "./updates-support.ts";
 
 const MIB = 1024 * 1024;
 const HEALTH = { oldestPending: null, pending: 0, errors: {}, software: "0.1.0", model: null };
@@ -56,12 +55,14 @@ it.skipIf(!maySmallDisk)(
       },
     });
     const updatesFolder = join(disk.folder, "updates");
-    const updates = startUpdates({
-      ...{ folder: updatesFolder, book: await openUpdateBook(updatesFolder), keys: [operator.publicKey] },
-      ...{ fleetUrl: server.url, installers: [software], software: "0.1.0", bytesPerS: 1e9, spreadMs: 0 },
-      ...{ freeBytes: async () => 1e12, holdBack: () => undefined, time: { stamp: () => stamp } },
-      ...{ clock: systemClock, random: () => 0.5, log: quiet },
-    });
+    const updates = startUpdates(
+      await updatesIn(updatesFolder, {
+        fleetUrl: server.url,
+        installers: [software],
+        time: { stamp: () => stamp },
+        random: () => 0.5,
+      }),
+    );
     onTestFinished(async () => {
       await updates.close();
       await software.close();

@@ -14,7 +14,7 @@ import { startTestEdge } from "../../support/test-edge.ts";
 import { until } from "../../support/until.ts";
 import { quiet } from "../support/fakes.ts";
 import { startArtefactServer } from "./artefact-server.ts";
-import { MODEL, NOW, operator } from "./updates-support.ts";
+import { MODEL, NOW, operator, updatesIn } from "./updates-support.ts";
 
 /** Keeps a file from being written, as a disk does that takes nothing: `allow` ends it. */
 async function refuseToWrite(path: string): Promise<{ allow(): Promise<void> }> {
@@ -45,12 +45,7 @@ async function aDevice(test: (update: UpdateManifest) => Promise<void>) {
     },
   };
   const start = async () => {
-    const updates = startUpdates({
-      ...{ folder, book: await openUpdateBook(folder), keys: [operator.publicKey], fleetUrl: server.url },
-      ...{ installers: [installer], software: "0.1.0", bytesPerS: 1e9, spreadMs: 0 },
-      ...{ freeBytes: async () => 1e12, holdBack: () => undefined, clock: systemClock, random: () => 0, log: quiet },
-      time: { stamp: () => ({ v: 1, at: NOW, clock: "ntp", boot: "b", up: 1 }) },
-    });
+    const updates = startUpdates(await updatesIn(folder, { fleetUrl: server.url, installers: [installer] }));
     onTestFinished(updates.close);
     const reportOf = ({ manifest }: SignedUpdate) =>
       updates.reports().find(({ id }) => id === updateId(manifest)) ?? { stage: "none", reason: "" };

@@ -4,7 +4,6 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type SignedUpdate, signUpdate } from "#contract/updates.ts";
 import { systemClock } from "#kit/clock.ts";
 import { openModelUpdates } from "../../../edge/update/model-updates.ts";
-import { openUpdateBook } from "../../../edge/update/update-book.ts";
 import { startUpdates, type UpdatesOptions } from "../../../edge/update/updates.ts";
 import { openJudge } from "../../../edge/visits/judge.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
@@ -12,7 +11,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 import { quiet } from "../support/fakes.ts";
 import { startArtefactServer } from "./artefact-server.ts";
-import { MODEL, NOW, operator, publishModel, remark, spoil } from "./updates-support.ts";
+import { MODEL, operator, publishModel, remark, spoil, updatesIn } from "./updates-support.ts";
 
 const site = await drawSite({ seed: 11, state: "overflow", widthPx: 320, heightPx: 240 });
 
@@ -31,23 +30,9 @@ async function aDevice(change: Partial<UpdatesOptions> & { readonly residentByte
     });
     const judge = await openJudge(models.place(), systemClock, models.saw);
     await models.attach(judge);
-    const updates = startUpdates({
-      folder: join(folder, "updates"),
-      book: await openUpdateBook(join(folder, "updates")),
-      keys: [operator.publicKey],
-      fleetUrl: server.url,
-      installers: [models],
-      software: "0.1.0",
-      bytesPerS: 1e9,
-      spreadMs: 0,
-      freeBytes: async () => 1e12,
-      holdBack: () => undefined,
-      time: { stamp: () => ({ v: 1, at: NOW, clock: "ntp", boot: "b", up: 1 }) },
-      clock: systemClock,
-      random: () => 0,
-      log: quiet,
-      ...change,
-    });
+    const updates = startUpdates(
+      await updatesIn(join(folder, "updates"), { fleetUrl: server.url, installers: [models], ...change }),
+    );
     const close = async () => {
       await updates.close();
       await models.close();

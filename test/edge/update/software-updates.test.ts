@@ -7,14 +7,13 @@ import { type Clock, systemClock } from "#kit/clock.ts";
 import type { Proof } from "../../../edge/update/software-proof.ts";
 import type { StartedAs } from "../../../edge/update/software-store.ts";
 import { openSoftwareUpdates, type SoftwareUpdatesOptions } from "../../../edge/update/software-updates.ts";
-import { openUpdateBook } from "../../../edge/update/update-book.ts";
 import { startUpdates } from "../../../edge/update/updates.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 import { quiet } from "../support/fakes.ts";
 import { startArtefactServer } from "./artefact-server.ts";
 import { type BundleFiles, publishSoftware, signSoftware } from "./software-support.ts";
-import { NOW, operator } from "./updates-support.ts";
+import { operator, updatesIn } from "./updates-support.ts";
 
 /** A device whose program has this version and counter. */
 async function aDevice(running: SoftwareUpdatesOptions["running"] = { version: "0.1.0" }) {
@@ -36,22 +35,13 @@ async function aDevice(running: SoftwareUpdatesOptions["running"] = { version: "
         restarts += 1;
       },
     });
-    const updates = startUpdates({
-      folder: join(folder, "updates"),
-      book: await openUpdateBook(join(folder, "updates")),
-      keys: [operator.publicKey],
-      fleetUrl: server.url,
-      installers: [software],
-      software: running.version,
-      bytesPerS: 1e9,
-      spreadMs: 0,
-      freeBytes: async () => 1e12,
-      holdBack: () => undefined,
-      time: { stamp: () => ({ v: 1, at: NOW, clock: "ntp", boot: "b", up: 1 }) },
-      clock: systemClock,
-      random: () => 0,
-      log: quiet,
-    });
+    const updates = startUpdates(
+      await updatesIn(join(folder, "updates"), {
+        fleetUrl: server.url,
+        installers: [software],
+        software: running.version,
+      }),
+    );
     const close = async () => {
       await updates.close();
       await software.close();

@@ -3,14 +3,37 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeKeyPair } from "#contract/ed25519.ts";
 import { type SignedUpdate, signUpdate, type UpdateManifest } from "#contract/updates.ts";
+import { systemClock } from "#kit/clock.ts";
+import { openUpdateBook } from "../../../edge/update/update-book.ts";
+import type { UpdatesOptions } from "../../../edge/update/updates.ts";
 import { ROOT } from "../../support/program.ts";
-import { JsonObject } from "../support/fakes.ts";
+import { JsonObject, quiet } from "../support/fakes.ts";
 import type { ArtefactServer } from "./artefact-server.ts";
 
 /** The shipped model. */
 export const MODEL = join(ROOT, "models/waste-site");
 export const operator = makeKeyPair();
 export const NOW = Date.UTC(2026, 10, 22);
+
+/** Options of updates in a folder, in which nothing holds an update back but what a test changes. */
+export const updatesIn = async (
+  folder: string,
+  change: Pick<UpdatesOptions, "fleetUrl" | "installers"> & Partial<UpdatesOptions>,
+): Promise<UpdatesOptions> => ({
+  folder,
+  book: await openUpdateBook(folder),
+  keys: [operator.publicKey],
+  software: "0.1.0",
+  bytesPerS: 1e9,
+  spreadMs: 0,
+  freeBytes: async () => 1e12,
+  holdBack: () => undefined,
+  time: { stamp: () => ({ v: 1, at: NOW, clock: "ntp", boot: "b", up: 1 }) },
+  clock: systemClock,
+  random: () => 0,
+  log: quiet,
+  ...change,
+});
 
 /** What makes a model other than the shipped one. */
 export interface OtherModel {

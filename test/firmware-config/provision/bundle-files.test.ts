@@ -46,8 +46,8 @@ describe.each(PROFILE_NAMES)("the profile %s", (name) => {
     const { findings, notes } = await checkWithTools(aBundle(name, { sshKey: "ssh-ed25519 AAAA engineer@desk" }));
 
     expect(findings).toEqual([]);
-    // biome-ignore lint/suspicious/noConsole: the exposure level is to be seen in the tests' output
-    console.info(notes.join("\n"));
+    // The exposure level is to be seen in the tests' output.
+    process.stdout.write(`${notes.join("\n")}\n`);
     if (notes.every((note) => note.includes("not tried"))) skip(notes.join("; "));
   });
 
