@@ -12,6 +12,15 @@ const UNIT_OF_FIELD = {
   temperature: "°C",
   humidity: "%",
   pressure: "hPa",
+  o3: "µg/m³",
+  no2: "µg/m³",
+  so2: "µg/m³",
+  co: "mg/m³",
+  h2s: "µg/m³",
+  nh3: "µg/m³",
+  formaldehyde: "µg/m³",
+  wind_speed: "m/s",
+  wind_direction: "°",
 } as const satisfies Record<FieldName, string>;
 
 const units: ReadonlyMap<string, string> = new Map(Object.entries(UNIT_OF_FIELD));

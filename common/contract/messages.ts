@@ -46,7 +46,10 @@ export const Probabilities = z.object({
 });
 export type Probabilities = z.infer<typeof Probabilities>;
 
-/** Fields that we know: µg/m³ for particles (`pm25`, `pm10` of an SDS011), °C, %, hPa for the climate. */
+/**
+ * Fields that we know: µg/m³ for particles (`pm25`, `pm10` of an SDS011) and gases, carbon monoxide in mg/m³; °C, %, hPa for
+ * the climate; of the wind m/s and the degrees it comes from (0 is north, 90 east).
+ */
 export const FieldName = z.enum([
   "pm25",
   "pm10",
@@ -59,13 +62,22 @@ export const FieldName = z.enum([
   "temperature",
   "humidity",
   "pressure",
+  "o3",
+  "no2",
+  "so2",
+  "co",
+  "h2s",
+  "nh3",
+  "formaldehyde",
+  "wind_speed",
+  "wind_direction",
 ]);
 export type FieldName = z.infer<typeof FieldName>;
 
 /**
  * What our own devices write under a name: the fields above, and those that are stored but not shown yet. µg/m³ for `pm…`,
  * particles in a cm³ larger (`n_over_…`, Plantower) or smaller (`n_to_…`, from 0.3 µm, SPS30) than so many µm, the typical
- * size in µm, formaldehyde in mg/m³, CO2 in ppm, the gas layer in Ω (`gas_resistance`) or in ticks of its instrument.
+ * size in µm, CO2 in ppm, the gas layer in Ω (`gas_resistance`) or in ticks of its instrument.
  */
 export const MeasuredName = z.enum([
   ...FieldName.options,
@@ -83,7 +95,6 @@ export const MeasuredName = z.enum([
   "n_to_4",
   "n_to_10",
   "particle_size",
-  "formaldehyde",
   "co2",
   "gas_resistance",
   "gas_ticks",

@@ -38,7 +38,7 @@ export function plantowerReading(model: PlantowerModel, words: readonly number[]
     ...masses,
     ...small,
     ...(model === "pms5003t" ? climate(word(10), word(11)) : { n_over_5: perCm3(10), n_over_10: perCm3(11) }),
-    ...((model === "pms5003s" || model === "pms5003st") && { formaldehyde: word(12) / 1000 }),
+    ...((model === "pms5003s" || model === "pms5003st") && { formaldehyde: word(12) }),
     ...(model === "pms5003st" && climate(word(13), word(14))),
   };
   return { values, status: statusOf(masses.pm10_atm, word(6), errorOf(model, words)) };

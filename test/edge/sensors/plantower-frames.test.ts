@@ -65,11 +65,11 @@ describe("plantowerReading", () => {
     const t = [...thirteen.slice(0, 10), cold, 812, 0x9100];
     const st = [...thirteen.slice(0, 12), 23, cold, 812, 0, 0x9100];
 
-    expect(plantowerReading("pms5003s", [...thirteen.slice(0, 12), 23])?.values.formaldehyde).toBe(0.023);
+    expect(plantowerReading("pms5003s", [...thirteen.slice(0, 12), 23])?.values.formaldehyde).toBe(23);
     expect(plantowerReading("pms5003t", t)?.values).toMatchObject({ temperature: -18.5, humidity: 81.2 });
     expect(plantowerReading("pms5003t", t)?.values).not.toHaveProperty("n_over_5");
     expect(plantowerReading("pms5003st", st)?.values).toMatchObject({
-      formaldehyde: 0.023,
+      formaldehyde: 23,
       temperature: -18.5,
       humidity: 81.2,
       n_over_5: 0.01,
