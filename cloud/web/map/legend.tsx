@@ -4,6 +4,7 @@ import { stateOrder } from "../page/site-state.ts";
 import { SiteSymbol } from "../page/site-symbol.tsx";
 import { categoryPaint, categoryRange } from "./air-scale.ts";
 import { StationCircle } from "./station-circle.tsx";
+import "./legend.css";
 
 /** What colours, shapes and edges mean; folded to one button where it would lie over the places. */
 export function Legend({ isOpen }: { readonly isOpen: boolean }) {

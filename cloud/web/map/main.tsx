@@ -1,6 +1,6 @@
 import "../page/no-eval.ts";
 import "../page/base.css";
-import "./map.css";
+import "./page.css";
 import { systemClock } from "#kit/clock.ts";
 import { createLanguageChoice } from "../page/language.ts";
 import { browserMemory } from "../page/memory.ts";

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { createPortal } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 import type { LngLat } from "./geometry.ts";
+import "./places.css";
 
 interface MapMarkerProps {
   readonly map: MapLibreMap;

@@ -3,6 +3,7 @@ import type { Map as MapLibreMap } from "maplibre-gl";
 import { useEffect } from "preact/hooks";
 import { useSpeech } from "../page/language.ts";
 import { metresPerPx, scaleBar } from "./geometry.ts";
+import "./tools.css";
 
 const MAX_BAR_PX = 96;
 

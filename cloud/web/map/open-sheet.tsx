@@ -5,6 +5,7 @@ import { Sheet } from "./sheet.tsx";
 import { SitePanel } from "./site-panel.tsx";
 import { StationPanel } from "./station-panel.tsx";
 import type { ViewStore } from "./view-store.ts";
+import "./panel.css";
 
 function ListSheet({ store, onClose }: { store: MapStore; onClose(): void }) {
   const { words } = useSpeech();

@@ -9,6 +9,7 @@ import { sayAir } from "./say-place.ts";
 import { StationCircle } from "./station-circle.tsx";
 import { compareStations, viewStation } from "./station-view.ts";
 import { hashOf } from "./view-address.ts";
+import "./list.css";
 
 function StationRow(props: { station: StationFeature; nowMs: number; staleAfterMs: number }) {
   const speech = useSpeech();

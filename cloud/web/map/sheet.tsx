@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useSpeech } from "../page/language.ts";
+import "./sheet.css";
 
 interface SheetProps {
   /** What the sheet is about: focus goes to its heading when this changes. */

@@ -7,6 +7,7 @@ import { type Speech, useSpeech } from "../page/language.ts";
 import { Trouble } from "../page/notice.tsx";
 import { AirChart } from "./air-chart.tsx";
 import { type ChartRange, chartRanges, type Point, summaryOf, withNewest } from "./chart-data.ts";
+import "./chart.css";
 
 const ranges = ["hour", "day", "week"] as const satisfies readonly ChartRange[];
 

@@ -5,6 +5,7 @@ import { PhotoDialog } from "./photo-dialog.tsx";
 import { sayTime } from "./say-time.ts";
 import { SiteSymbol } from "./site-symbol.tsx";
 import { pairOf, sureness } from "./visit-view.ts";
+import "./photo.css";
 
 interface PhotoProps {
   readonly of: PhotoView["role"];
