@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import { between, type Random, randomFrom, whole } from "../random.ts";
 
 /** What to draw; the same request gives the same picture. */
 export interface DrawnSite {
@@ -41,22 +42,6 @@ export async function drawSite({ seed, state, widthPx = WIDTH, heightPx = HEIGHT
     .jpeg({ quality: 80 })
     .toBuffer();
 }
-
-/** Random numbers in [0, 1) that follow from a seed alone (mulberry32). */
-type Random = () => number;
-
-function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-const between = (random: Random, low: number, high: number): number => low + random() * (high - low);
-const whole = (random: Random, low: number, high: number): number => Math.floor(between(random, low, high + 1));
 
 function pick(random: Random, choices: readonly string[]): string {
   return choices[Math.floor(random() * choices.length)] ?? "#888888";

@@ -1,0 +1,46 @@
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+import { makeUnusable, UNUSABLE_KINDS, type UnusableKind } from "../../../models/eval/unusable.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
+
+const photo = await drawSite({ seed: 3, state: "scattered", widthPx: 384, heightPx: 288 });
+
+/** Mean, spread and fine detail of brightness, 0 to 255. */
+async function look(jpeg: Uint8Array): Promise<{ mean: number; spread: number; detail: number }> {
+  const grey = sharp(jpeg).greyscale();
+  const { channels } = await sharp(await grey.toBuffer()).stats();
+  const edges = { width: 3, height: 3, kernel: [0, -1, 0, -1, 4, -1, 0, -1, 0] };
+  const detail = await sharp(await grey.convolve(edges).png().toBuffer()).stats();
+  return { mean: channels[0]?.mean ?? 0, spread: channels[0]?.stdev ?? 0, detail: detail.channels[0]?.mean ?? 0 };
+}
+
+const spoilt = async (kind: UnusableKind) => await look(await makeUnusable(photo, kind, 1));
+
+describe("a spoilt photo", () => {
+  it("is the same for the same seed and another one for the next", async () => {
+    for (const kind of UNUSABLE_KINDS) {
+      const first = await makeUnusable(photo, kind, 1);
+
+      expect(Buffer.compare(first, await makeUnusable(photo, kind, 1)), kind).toBe(0);
+      expect(Buffer.compare(first, await makeUnusable(photo, kind, 2)), kind).not.toBe(0);
+    }
+  });
+
+  it("has lost what its kind takes away", async () => {
+    const good = await look(photo);
+
+    expect((await spoilt("dark")).mean).toBeLessThan(15);
+    expect((await spoilt("overexposed")).mean).toBeGreaterThan(230);
+    expect((await spoilt("covered")).spread).toBeLessThan(good.spread / 2);
+    for (const kind of ["motion", "defocus", "dirt"] as const) {
+      expect((await spoilt(kind)).detail, kind).toBeLessThan(good.detail / 3);
+    }
+  });
+
+  it("keeps the size of the photo, unless its size is what is wrong", async () => {
+    const sizeOf = async (kind: UnusableKind) => (await sharp(await makeUnusable(photo, kind, 1)).metadata()).width;
+
+    expect(await sizeOf("motion")).toBe(384);
+    expect(await sizeOf("too-small")).toBeLessThanOrEqual(72);
+  });
+});
