@@ -1,5 +1,6 @@
 import type { KnownClock } from "#contract/clocks.ts";
 import type { ClockQuality, Reading, Sample, Values } from "#contract/messages.ts";
+import { JUDGEMENT_FIELDS } from "../air/quality/judgement.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import type { Point } from "../store/measurements/measurements.ts";
 import { type Boot, type ToldTime, timeTold } from "../store/state/boot-times.ts";
@@ -200,7 +201,7 @@ function doubtsOf(sample: Sample, reading: Reading): Readonly<Record<string, num
 }
 
 /** Fields that a point has anyway, and the one name that no store takes for a field: a value may not have them. */
-const TAKEN = [
+const TAKEN: readonly string[] = [
   "device",
   "instrument",
   "clock",
@@ -210,6 +211,7 @@ const TAKEN = [
   "status",
   "time_repaired",
   "time_error_ms",
+  ...JUDGEMENT_FIELDS,
 ];
 
 const measuredOf = (values: Values): Values =>
