@@ -79,6 +79,7 @@ export const CloudConfig = z
       .default(20 * 1024 * 1024)
       .describe("what all devices together may download of updates in a second; the map goes first"),
     STALE_AFTER_S: z.coerce.number().min(1).default(900).describe("a station that is silent for longer turns grey"),
+    OFFLINE_AFTER_S: z.coerce.number().min(1).default(7_200).describe("one that is silent for longer is offline"),
     BEHIND_TLS_PROXY: z
       .stringbool()
       .default(false)

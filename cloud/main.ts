@@ -68,6 +68,7 @@ async function start(): Promise<void> {
     registry,
     adminTokenSha256: await readAdminTokenSha256(config),
     staleAfterMs: config.STALE_AFTER_S * 1000,
+    offlineAfterMs: config.OFFLINE_AFTER_S * 1000,
     tls: await tlsOf(config),
     isBehindTlsProxy: config.BEHIND_TLS_PROXY,
     clock: systemClock,

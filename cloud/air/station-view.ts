@@ -3,6 +3,7 @@ import type { Bilingual, Station } from "#contract/registry.ts";
 import type { LatestValue, StationFeature } from "../http/schemas.ts";
 import type { LatestSample } from "../store/state/state-view.ts";
 import { compareNewest, isAhead } from "./believable.ts";
+import { airOfNow, marksOf, statusOf, windOf } from "./newest-air.ts";
 import { unitOf } from "./units.ts";
 import { airQualityIndex, categoryOfIndex } from "./us-epa-aqi.ts";
 
@@ -17,7 +18,9 @@ export function isStale(lastAtMs: number, nowMs: number, staleAfterMs: number): 
 /** What the map needs to know of the moment. */
 export interface Moment {
   readonly nowMs: number;
+  /** Silent for longer than this, a station is late; longer than the other, offline. */
   readonly staleAfterMs: number;
+  readonly offlineAfterMs: number;
 }
 
 /**
@@ -28,8 +31,9 @@ export function stationFeature(
   station: Station,
   municipalityName: Bilingual,
   samples: readonly LatestSample[],
-  { nowMs, staleAfterMs }: Moment,
+  moment: Moment,
 ): StationFeature {
+  const { nowMs, staleAfterMs } = moment;
   const newestFirst = samples.toSorted((a, b) => compareNewest(a, b, nowMs) || (a.sensor < b.sensor ? -1 : 1));
   const newest = newestFirst[0];
   const values = newestValues(newestFirst);
@@ -37,6 +41,9 @@ export function stationFeature(
   const isFresh = pm25 !== undefined && !isStale(pm25.at, nowMs, staleAfterMs);
   const aqi = isFresh ? airQualityIndex("pm25", pm25.value) : null;
   const shown = newestFirst.find(({ sensor }) => sensor === pm25?.sensor) ?? newest;
+  const replay = shown?.replay ?? null;
+  const latest = Object.fromEntries(values);
+  const air = airOfNow(newestFirst);
   return {
     type: "Feature",
     id: station.id,
@@ -47,16 +54,23 @@ export function stationFeature(
       municipality: station.municipality,
       municipalityName,
       demo: station.demo,
-      replay: shown?.replay ?? null,
+      replay,
       lastAt: newest?.at ?? null,
       isStale: newest === undefined || isStale(newest.at, nowMs, staleAfterMs),
       pm25: pm25?.value ?? null,
       aqi,
       category: aqi === null ? null : categoryOfIndex(aqi),
-      values: Object.fromEntries(values),
+      values: latest,
+      air,
+      status: statusOf(newest?.at ?? null, moment),
+      marks: marksOf(air, replay),
+      wind: windOf(latest, nowMs, staleAfterMs),
+      sensors: samples.map(({ sensor, notes }) => ({ sensor, model: notes?.model ?? null })).toSorted(bySensor),
     },
   };
 }
+
+const bySensor = (a: { sensor: string }, b: { sensor: string }): number => (a.sensor < b.sensor ? -1 : 1);
 
 function newestValues(newestFirst: readonly LatestSample[]): ReadonlyMap<string, LatestValue> {
   const values = new Map<string, LatestValue>();

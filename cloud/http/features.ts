@@ -13,6 +13,7 @@ export interface FeaturesParts {
   readonly registry: Pick<RegistryWatch, "current">;
   readonly clock: Clock;
   readonly staleAfterMs: number;
+  readonly offlineAfterMs: number;
 }
 
 /** What pages are told, joined from the registry and the state store at the moment of asking. */
@@ -23,8 +24,8 @@ export interface Features extends LiveSource {
 }
 
 /** Joins the registry with the state store; keeps nothing, so it is never older than its sources. */
-export function createFeatures({ view, registry, clock, staleAfterMs }: FeaturesParts): Features {
-  const moment = () => ({ nowMs: clock.nowMs(), staleAfterMs });
+export function createFeatures({ view, registry, clock, staleAfterMs, offlineAfterMs }: FeaturesParts): Features {
+  const moment = () => ({ nowMs: clock.nowMs(), staleAfterMs, offlineAfterMs });
   const nameOf = (municipality: string): Bilingual =>
     registry.current().municipality(municipality)?.name ?? { ru: municipality, en: municipality };
   const placeOf = (site: string): AlertPlace | undefined => {

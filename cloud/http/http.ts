@@ -77,7 +77,9 @@ export interface HttpParts {
   readonly registry: Pick<RegistryWatch, "current" | "trouble">;
   /** SHA-256 (hex) of the administrator's token; without it the desk is shut for everyone. */
   readonly adminTokenSha256: string | undefined;
+  /** Silent for longer than this, a station is late; longer than the other, offline. */
   readonly staleAfterMs: number;
+  readonly offlineAfterMs: number;
   readonly clock: Clock;
   readonly log: Logger;
   /**

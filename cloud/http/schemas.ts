@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PhotoRole, Probabilities, SiteState } from "#contract/messages.ts";
 import { Bilingual, Position } from "#contract/registry.ts";
+import { Pollutant } from "../air/pollutants.ts";
 
 /** What the public API answers; the web pages import these types, the routes these schemas. */
 
@@ -26,6 +27,47 @@ export type LatestValue = z.infer<typeof LatestValue>;
 export const AqiCategory = z.enum(["good", "moderate", "sensitive", "unhealthy", "very-unhealthy", "hazardous"]);
 export type AqiCategory = z.infer<typeof AqiCategory>;
 
+/** One concentration, as sure as it is. µg/m³, carbon monoxide in mg/m³. */
+export const AirValue = z.object({
+  value: z.number().nullable().describe("corrected where a formula fits the sensor, else raw; null: no sample is good"),
+  raw: z
+    .number()
+    .nullable()
+    .optional()
+    .describe("as the sensor said it; absent in the list of all stations: ask for the station"),
+  at: Milliseconds.describe("end of the window; of a value of now the moment of its sample"),
+  coverage: z.number().min(0).max(1).nullable().describe("share of the window's minutes with a good sample"),
+  confidence: z.number().min(0).max(1),
+  flags: z.array(z.string()).describe("reasons to doubt it"),
+  correction: z
+    .string()
+    .nullable()
+    .optional()
+    .describe("name@version of the formula, or none:reason; null: not judged; absent in the list of all stations"),
+});
+export type AirValue = z.infer<typeof AirValue>;
+
+/** The same air under several averages; null where there is no such value. */
+export const AirAverages = z.object({
+  now: AirValue.nullable().describe("the newest sample"),
+  m20: AirValue.nullable().describe("mean of the newest full 20 minutes of the clock"),
+  h1: AirValue.nullable().describe("mean of the newest full hour of the clock"),
+  nowcast: AirValue.nullable().describe("EPA NowCast over the last 12 full hours"),
+  h24: AirValue.nullable().describe("mean of the last 24 full hours"),
+});
+export type AirAverages = z.infer<typeof AirAverages>;
+/** An averaging of a station's air. */
+export type Averaging = keyof AirAverages;
+export const AVERAGINGS = ["now", "m20", "h1", "nowcast", "h24"] as const satisfies readonly Averaging[];
+
+/** A station's air by pollutant; one that it does not measure is absent. */
+export const Air = z.partialRecord(Pollutant, AirAverages);
+export type Air = z.infer<typeof Air>;
+
+/** `live`: spoke within staleAfterMs; `late`: within offlineAfterMs; `offline`: silent for longer; `never`: not once. */
+export const StationStatus = z.enum(["live", "late", "offline", "never"]);
+export type StationStatus = z.infer<typeof StationStatus>;
+
 export const StationFeature = z.object({
   type: z.literal("Feature"),
   id: z.string(),
@@ -42,7 +84,14 @@ export const StationFeature = z.object({
     pm25: z.number().nullable().describe("newest raw PM2.5 in µg/m³, uncorrected"),
     aqi: z.number().int().nullable().describe("US EPA AQI (2024 table) of pm25 as it is now, not an average"),
     category: AqiCategory.nullable(),
-    values: z.record(z.string(), LatestValue),
+    values: z.record(z.string(), LatestValue).describe("empty in the list of all stations: ask for the station"),
+    air: Air,
+    status: StationStatus,
+    marks: z.array(z.string()).describe("`replayed`, and the doubts about what is shown as now"),
+    wind: z
+      .object({ speed: z.number().describe("m/s"), direction: z.number().nullable().describe("degrees it comes from") })
+      .nullable(),
+    sensors: z.array(z.object({ sensor: z.string(), model: z.string().nullable() })),
   }),
 });
 export type StationFeature = z.infer<typeof StationFeature>;
@@ -50,6 +99,7 @@ export type StationFeature = z.infer<typeof StationFeature>;
 export const StationCollection = z.object({
   type: z.literal("FeatureCollection"),
   staleAfterMs: z.number().int(),
+  offlineAfterMs: z.number().int(),
   features: z.array(StationFeature),
 });
 export type StationCollection = z.infer<typeof StationCollection>;

@@ -8,7 +8,7 @@ import type { Measurements } from "../store/measurements/measurements.ts";
 import { type Api, ASK_AGAIN, badRequest, missing, unavailable } from "./api.ts";
 import { notFound } from "./errors.ts";
 import type { Features } from "./features.ts";
-import { Series, StationCollection } from "./schemas.ts";
+import { Series, StationCollection, StationFeature } from "./schemas.ts";
 
 /** A chart on a phone has no more columns than this. */
 const MAX_POINTS = 500;
@@ -16,16 +16,17 @@ const MAX_HOURS = 720;
 const HOUR_MS = 3_600_000;
 
 export interface StationRoutesParts {
-  readonly features: Pick<Features, "stations">;
+  readonly features: Pick<Features, "stations" | "station">;
   readonly registry: Pick<RegistryWatch, "current">;
   readonly measurements: Pick<Measurements, "series">;
   readonly clock: Clock;
   readonly staleAfterMs: number;
+  readonly offlineAfterMs: number;
 }
 
 /** The air: all stations as GeoJSON, and one field of a station over time. */
 export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
-  const { features, registry, measurements, clock, staleAfterMs } = parts;
+  const { features, registry, measurements, clock, staleAfterMs, offlineAfterMs } = parts;
 
   api.get(
     "/api/v1/stations",
@@ -38,7 +39,25 @@ export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
     },
     async (_request, reply) => {
       void reply.header("cache-control", ASK_AGAIN);
-      return { type: "FeatureCollection" as const, staleAfterMs, features: [...features.stations()] };
+      return { type: "FeatureCollection" as const, staleAfterMs, offlineAfterMs, features: [...features.stations()] };
+    },
+  );
+
+  api.get(
+    "/api/v1/stations/:id",
+    {
+      schema: {
+        tags: ["public"],
+        summary: "A station with all that is known of its newest values: raw, corrected, formula, doubts",
+        params: z.object({ id: StationName }),
+        response: { 200: StationFeature, ...badRequest, ...missing },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const station = features.station(id);
+      if (station === undefined) throw notFound("station");
+      void reply.header("cache-control", ASK_AGAIN);
+      return station;
     },
   );
 

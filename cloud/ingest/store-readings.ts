@@ -18,6 +18,7 @@ import { keepTimeless } from "../store/state/timeless-readings.ts";
 import type { IngestEvent } from "./events.ts";
 import { keepNews, type PairMemory } from "./pair-memory.ts";
 import { type PlannedReading, planPortions } from "./plan-readings.ts";
+import { withNotes } from "./sample-notes.ts";
 
 /** What storing readings needs. */
 export interface ReadingStores {
@@ -170,8 +171,10 @@ export function sortOut(refused: readonly RefusedPoint[]): Sorted {
       const reason = samples.map((sample) => reasons.get(identityOf(sample))).find((found) => found !== undefined);
       return reason === undefined ? undefined : { reason: "refused-by-store", detail: reason };
     },
-    storedOf: ({ samples }) =>
-      reasons.size === 0 ? samples : samples.filter((sample) => !reasons.has(identityOf(sample))),
+    storedOf: ({ samples, points }) => {
+      const noted = samples.map((sample, i) => withNotes(sample, points[i]));
+      return reasons.size === 0 ? noted : noted.filter((sample) => !reasons.has(identityOf(sample)));
+    },
   };
 }
 

@@ -16,6 +16,7 @@ import { createLogger } from "../../common/kit/logger.ts";
 export const NOW_MS = 1_800_000_000_000;
 export const ADMIN_TOKEN = "an-administrators-token-of-a-test";
 export const STALE_AFTER_MS = 900_000;
+const OFFLINE_AFTER_MS = 7_200_000;
 
 export const REGISTRY: Registry = {
   municipalities: [{ id: "town", tenant: "chel", name: { ru: "Город", en: "Town" } }],
@@ -211,6 +212,7 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
     registry: { current: () => indexRegistry(REGISTRY), trouble: () => null },
     adminTokenSha256: createHash("sha256").update(ADMIN_TOKEN).digest("hex"),
     staleAfterMs: STALE_AFTER_MS,
+    offlineAfterMs: OFFLINE_AFTER_MS,
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
     log: createLogger("test", "silent"),
     webDir: "/nonexistent",

@@ -1,5 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** What is known of boots, and what waits for its time. */
 const TIMES = `
@@ -73,8 +73,13 @@ CREATE TABLE timeless_devices (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** What version 4 adds: of the newest samples their instrument and what quality control said, as JSON. */
+const NOTES = `
+ALTER TABLE latest_samples ADD COLUMN notes TEXT;
+`;
+
 /**
- * Brings a file of version 1 to 2, and of 2 to 3. Version 1 had no room for what waits: its letters without a time are
+ * Brings a file of version 1 to 2, of 2 to 3, and of 3 to 4. Version 1 had no room for what waits: its letters without a time are
  * tried again (is_old: what of them has no time is not kept yet), and its visits begin to wait.
  */
 export const UPGRADES: readonly string[] = [
@@ -91,6 +96,7 @@ UPDATE dead_letters SET is_old = 1, reason = 'no-station'
 INSERT INTO timeless_devices (tenant, device, boots, bytes)
   SELECT tenant, device, count(*), sum(bytes + 200 * readings) FROM timeless_boots GROUP BY tenant, device;
 `,
+  NOTES,
 ];
 
 /**
@@ -172,6 +178,7 @@ CREATE TABLE latest_samples (
   replay TEXT,
   stored_at INTEGER NOT NULL DEFAULT 0,
   time_error_ms INTEGER,
+  notes TEXT,
   PRIMARY KEY (station, sensor)
 ) STRICT;
 

@@ -4,14 +4,15 @@ import { VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import { JsonText } from "#kit/json-text.ts";
 import { openStateFile, openStateFileReadOnly, type Sql } from "./database.ts";
-import type {
-  AlertRow,
-  DeadLetterRow,
-  DeviceHealthRow,
-  LatestSample,
-  StateView,
-  TimeUnknownRow,
-  VisitRow,
+import {
+  type AlertRow,
+  type DeadLetterRow,
+  type DeviceHealthRow,
+  type LatestSample,
+  SampleNotes,
+  type StateView,
+  type TimeUnknownRow,
+  type VisitRow,
 } from "./state-view.ts";
 
 /** A column that holds JSON. */
@@ -26,12 +27,14 @@ const SampleRow = z
     sample: json(z.record(z.string(), z.number())),
     replay: z.string().nullable(),
     time_error_ms: Millis.nullable(),
+    notes: json(SampleNotes).nullable(),
   })
   .transform(
-    ({ sample, time_error_ms, ...row }): LatestSample => ({
+    ({ sample, time_error_ms, notes, ...row }): LatestSample => ({
       ...row,
       values: sample,
       ...(time_error_ms !== null && { timeErrorMs: time_error_ms }),
+      ...(notes !== null && { notes }),
     }),
   );
 

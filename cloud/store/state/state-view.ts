@@ -1,6 +1,19 @@
+import { z } from "zod";
 import type { VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import type { Closer } from "#kit/closer.ts";
+import { Pollutant } from "../../air/pollutants.ts";
+
+/** What is known of a sample beside its values: the instrument, and what quality control said of it. */
+export const SampleNotes = z.object({
+  model: z.string().nullable(),
+  /** Corrected concentrations by pollutant. */
+  corrected: z.partialRecord(Pollutant, z.number()),
+  correction: z.string().nullable(),
+  flags: z.array(z.string()),
+  confidence: z.number(),
+});
+export type SampleNotes = z.infer<typeof SampleNotes>;
 
 /** The newest sample of one sensor at one station. */
 export interface LatestSample {
@@ -12,6 +25,8 @@ export interface LatestSample {
   readonly replay: string | null;
   /** There where the device did not know the time and it was derived: how far it may be off. */
   readonly timeErrorMs?: number;
+  /** Absent where it was stored before such were kept. */
+  readonly notes?: SampleNotes;
 }
 
 /** A visit as it is kept. */

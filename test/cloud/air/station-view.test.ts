@@ -4,7 +4,7 @@ import type { LatestSample } from "../../../cloud/store/state/state-view.ts";
 import type { Station } from "../../../common/contract/registry.ts";
 
 const NOW = 1_800_000_000_000;
-const moment = { nowMs: NOW, staleAfterMs: 900_000 };
+const moment = { nowMs: NOW, staleAfterMs: 900_000, offlineAfterMs: 7_200_000 };
 const station: Station = {
   id: "st-1",
   tenant: "chel",
@@ -100,6 +100,53 @@ describe("stationFeature", () => {
 
     expect(alone.properties).toMatchObject({ isStale: true, pm25: 35.5, aqi: null, category: null });
     expect(beside.properties).toMatchObject({ isStale: false, lastAt: NOW - 1000, pm25: 5, aqi: 28 });
+  });
+
+  it("shows the newest value of each pollutant with its raw value, correction and doubts, and marks the station", () => {
+    const notes = {
+      model: "pms5003",
+      corrected: { pm25: 21.3 },
+      correction: "epa-2021@1",
+      flags: ["humid"],
+      confidence: 0.6,
+    };
+    const samples = [
+      aSample({ values: { pm25_atm: 35.5, pm10_atm: 60 }, notes, replay: "albany" }),
+      aSample({ sensor: "wind", at: NOW, values: { wind_speed: 3, wind_direction: 270 } }),
+    ];
+
+    const { properties } = stationFeature(station, town, samples, moment);
+
+    expect(properties.air.pm25?.now).toEqual({
+      value: 21.3,
+      raw: 35.5,
+      at: NOW - 1000,
+      coverage: null,
+      confidence: 0.6,
+      flags: ["humid"],
+      correction: "epa-2021@1",
+    });
+    expect(properties.air.pm10?.now).toMatchObject({ value: 60, raw: 60 });
+    expect(properties.air.o3).toBeUndefined();
+    expect(properties).toMatchObject({
+      status: "live",
+      marks: ["replayed", "humid"],
+      wind: { speed: 3, direction: 270 },
+      sensors: [
+        { sensor: "sds011", model: "pms5003" },
+        { sensor: "wind", model: null },
+      ],
+    });
+  });
+
+  it.each([
+    ["never", []],
+    ["live", [aSample({ at: NOW - 900_000 })]],
+    ["late", [aSample({ at: NOW - 900_001 })]],
+    ["offline", [aSample({ at: NOW - 7_200_001 })]],
+    ["offline", [aSample({ at: NOW + 3_600_000 })]],
+  ])("says that a station is %s", (status, samples) => {
+    expect(stationFeature(station, town, samples, moment).properties.status).toBe(status);
   });
 
   it("names the recording that the particles are replayed from", () => {

@@ -28,7 +28,13 @@ async function openFeatures() {
     pairs: createPairMemory(),
   };
   return {
-    features: createFeatures({ view, registry: { current: () => registry }, clock, staleAfterMs: 1 }),
+    features: createFeatures({
+      view,
+      registry: { current: () => registry },
+      clock,
+      staleAfterMs: 1,
+      offlineAfterMs: 2,
+    }),
     store: (from: Address, ...messages: Parameters<typeof letterOf>[0][]) =>
       storeMessages(
         messages.map((message) => letterOf(message, from)),

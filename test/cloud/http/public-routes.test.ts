@@ -335,6 +335,7 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/sites",
       "GET /api/v1/sites/{id}",
       "GET /api/v1/stations",
+      "GET /api/v1/stations/{id}",
       "GET /api/v1/stations/{id}/series",
       "GET /api/v1/time-unknown",
       "GET /artefacts/{sha}",

@@ -36,6 +36,7 @@ describe("storeReadings", () => {
         at: NOON + 2 * MINUTE,
         values: { pm25: 12.5, pm10: 20.1 },
         replay: null,
+        notes: expect.objectContaining({ model: "sds011" }),
       },
     ]);
     expect(ranges()).toEqual({ received: [[1, 2]], lost: [] });

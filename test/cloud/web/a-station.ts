@@ -18,6 +18,19 @@ export function aStation(change: Partial<StationFeature["properties"]> = {}): St
     aqi: 101,
     category: "sensitive",
     values: { pm25: { value: 35.5, at: NOW_MS - 1_000, sensor: "sds011", unit: "µg/m³" } },
+    air: {
+      pm25: {
+        now: { value: 35.5, raw: 35.5, at: NOW_MS - 1_000, coverage: null, confidence: 1, flags: [], correction: null },
+        m20: null,
+        h1: null,
+        nowcast: null,
+        h24: null,
+      },
+    },
+    status: "live",
+    marks: [],
+    wind: null,
+    sensors: [{ sensor: "sds011", model: "sds011" }],
     ...change,
   };
   return { type: "Feature", id: properties.id, geometry: { type: "Point", coordinates: [61.4, 55.2] }, properties };
