@@ -1,11 +1,12 @@
 import { FieldName } from "#contract/messages.ts";
 import type { Bilingual, Station } from "#contract/registry.ts";
-import type { LatestValue, StationFeature } from "../http/schemas.ts";
+import { AqiCategory, type LatestValue, type StationFeature } from "../http/schemas.ts";
 import type { LatestSample } from "../store/state/state-view.ts";
 import { compareNewest, isAhead } from "./believable.ts";
 import { airOfNow, marksOf, statusOf, windOf } from "./newest-air.ts";
+import { standardOf } from "./standards/all-standards.ts";
+import { indexOf } from "./standards/index-of.ts";
 import { unitOf } from "./units.ts";
-import { airQualityIndex, categoryOfIndex } from "./us-epa-aqi.ts";
 
 /** Fields that hold a raw PM2.5 mass: of an SDS011, and of a Plantower under atmospheric conditions. */
 const PM25_FIELDS = ["pm25", "pm25_atm"] as const;
@@ -39,7 +40,8 @@ export function stationFeature(
   const values = newestValues(newestFirst);
   const pm25 = PM25_FIELDS.flatMap((field) => values.get(field) ?? []).sort((a, b) => compareNewest(a, b, nowMs))[0];
   const isFresh = pm25 !== undefined && !isStale(pm25.at, nowMs, staleAfterMs);
-  const aqi = isFresh ? airQualityIndex("pm25", pm25.value) : null;
+  const standard = standardOf("us-epa-2024");
+  const judged = isFresh && standard !== undefined ? indexOf(standard, "pm25", "now", pm25.value) : null;
   const shown = newestFirst.find(({ sensor }) => sensor === pm25?.sensor) ?? newest;
   const replay = shown?.replay ?? null;
   const latest = Object.fromEntries(values);
@@ -58,8 +60,8 @@ export function stationFeature(
       lastAt: newest?.at ?? null,
       isStale: newest === undefined || isStale(newest.at, nowMs, staleAfterMs),
       pm25: pm25?.value ?? null,
-      aqi,
-      category: aqi === null ? null : categoryOfIndex(aqi),
+      aqi: judged?.index ?? null,
+      category: judged === null ? null : AqiCategory.parse(judged.category.id),
       values: latest,
       air,
       status: statusOf(newest?.at ?? null, moment),
