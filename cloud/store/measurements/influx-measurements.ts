@@ -1,7 +1,9 @@
 import { escape as escaped, HttpError, InfluxDB, setLogger } from "@influxdata/influxdb-client";
 import { messageOf } from "#kit/errors.ts";
 import { isLoopback } from "#kit/loopback.ts";
-import { readInfluxSeries } from "./influx-series.ts";
+import { createInfluxForgetting, type DeleteRange } from "./influx-forget.ts";
+import { type InfluxSource, readInfluxSeries } from "./influx-series.ts";
+import { readInfluxPoints, readInfluxWindows, WINDOW_MEASUREMENT, windowLine } from "./influx-windows.ts";
 import {
   type Measurements,
   type Point,
@@ -48,16 +50,22 @@ export function openInfluxMeasurements(settings: InfluxSettings): Measurements {
   let isClosed = false;
   let lastFailure: string | undefined;
 
-  const send = async (points: readonly Point[]): Promise<void> => {
-    const options = { maxRetries: 0, batchSize: points.length + 1, flushInterval: 0, gzipThreshold };
+  const sendLines = async (lines: readonly string[]): Promise<void> => {
+    const options = { maxRetries: 0, batchSize: lines.length + 1, flushInterval: 0, gzipThreshold };
     const api = influx.getWriteApi(org, bucket, "ms", options);
-    api.writeRecords(points.map(lineOf));
+    api.writeRecords([...lines]);
     await api.flush();
   };
+  const send = (points: readonly Point[]) => sendLines(points.map(lineOf));
+  const forget = createInfluxForgetting({ raw: MEASUREMENT, windows: WINDOW_MEASUREMENT }, deleteRange(settings));
   const sourceOf = (client: InfluxDB) => ({ api: client.getQueryApi(org), bucket, measurement: MEASUREMENT });
   const remember = async <T>(work: Promise<T>): Promise<T> => {
     inHand.add(work);
     return work.finally(() => inHand.delete(work));
+  };
+  const read = async <T>(work: (source: InfluxSource) => Promise<T>): Promise<T> => {
+    requireOpen();
+    return remember(work(sourceOf(influx))).catch(failWith);
   };
   const requireOpen = () => {
     if (isClosed) throw new StoreUnavailable("the measurements are closed");
@@ -76,9 +84,16 @@ export function openInfluxMeasurements(settings: InfluxSettings): Measurements {
         throw error;
       }
     },
-    series: async (query) => {
+    series: (query) => read((source) => readInfluxSeries(source, query)),
+    points: (query) => read((source) => readInfluxPoints(source, query)),
+    windows: (query) => read((source) => readInfluxWindows(source, query)),
+    keepWindows: async (windows) => {
       requireOpen();
-      return remember(readInfluxSeries(sourceOf(influx), query)).catch(failRead);
+      if (windows.length > 0) await remember(sendLines(windows.map(windowLine))).catch(failWith);
+    },
+    forget: async (what, beforeMs) => {
+      requireOpen();
+      return remember(forget(what, beforeMs));
     },
     check: async () => {
       if (lastFailure !== undefined) return { ok: false, detail: lastFailure };
@@ -147,8 +162,31 @@ function toStoreError(error: unknown): StoreUnavailable | StoreMisconfigured {
   return new StoreMisconfigured(told, { cause: error });
 }
 
-function failRead(error: unknown): never {
+function failWith(error: unknown): never {
   throw toStoreError(error);
+}
+
+/** A delete may take InfluxDB longer than anything else. */
+const DELETE_TIMEOUT_MS = 60_000;
+
+/** Deletes over InfluxDB's own door for it, which the client does not know. */
+function deleteRange({ url, token, org, bucket }: InfluxSettings): DeleteRange {
+  return async (predicate, fromMs, toMs) => {
+    const address = new URL("api/v2/delete", url.endsWith("/") ? url : `${url}/`);
+    address.search = new URLSearchParams({ org, bucket }).toString();
+    // InfluxDB counts the end of this range in.
+    const [start, stop] = [new Date(fromMs).toISOString(), new Date(toMs - 1).toISOString()];
+    const answer = await fetch(address, {
+      method: "POST",
+      headers: { authorization: `Token ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ start, stop, predicate }),
+      signal: AbortSignal.timeout(DELETE_TIMEOUT_MS),
+    }).catch((cause: unknown) => {
+      throw new StoreUnavailable(`InfluxDB does not answer: ${messageOf(cause)}`, { cause });
+    });
+    if (answer.ok) return;
+    throw new StoreUnavailable(`InfluxDB answered ${answer.status} to a delete: ${await answer.text()}`);
+  };
 }
 
 /** `Retry-After` in seconds (RFC 9110, 10.2.3); the form with a date is not used by InfluxDB and counts as none. */

@@ -1,5 +1,6 @@
 import type { Closer } from "#kit/closer.ts";
 import { AppError } from "#kit/errors.ts";
+import type { AirWindowStore } from "./air-windows.ts";
 
 /** One moment of one sensor at one station. Written twice it is still one point. */
 export interface Point {
@@ -56,8 +57,8 @@ export class StoreMisconfigured extends AppError {
   readonly retry = true;
 }
 
-/** The time series of the air. */
-export interface Measurements extends Closer {
+/** The time series of the air: points, and the windows that are made of them. */
+export interface Measurements extends AirWindowStore, Closer {
   /**
    * Writes points; when it resolves they are on the store's disk, except those that it gives back as refused for good.
    * Rejects with `StoreUnavailable` or `StoreMisconfigured`; then any part may have been written, and the caller sends

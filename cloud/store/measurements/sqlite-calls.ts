@@ -1,4 +1,5 @@
-import type { SeriesQuery, TimeSeries } from "./measurements.ts";
+import type { AirWindow, PointsQuery, Resolution, WindowsQuery } from "./air-windows.ts";
+import type { Point, SeriesQuery, TimeSeries } from "./measurements.ts";
 
 /** What crosses between the SQLite adapter and its worker threads. */
 
@@ -9,7 +10,21 @@ export type PointRow = readonly [tenant: string, station: string, sensor: string
 export type Task =
   | { readonly kind: "open" }
   | { readonly kind: "write"; readonly rows: readonly PointRow[] }
-  | { readonly kind: "series"; readonly query: SeriesQuery };
+  | { readonly kind: "series"; readonly query: SeriesQuery }
+  | { readonly kind: "points"; readonly query: PointsQuery }
+  | { readonly kind: "keep-windows"; readonly windows: readonly AirWindow[] }
+  | { readonly kind: "windows"; readonly query: WindowsQuery }
+  | { readonly kind: "forget"; readonly what: "raw" | Resolution; readonly beforeMs: number };
+
+/** What a task gives; what it does not ask for is empty. */
+export interface Outcome {
+  readonly series: TimeSeries;
+  readonly points: readonly Point[];
+  readonly windows: readonly AirWindow[];
+  readonly hasMore: boolean;
+}
+
+export const NOTHING: Outcome = { series: { points: [], meanOfMs: null }, points: [], windows: [], hasMore: false };
 
 /** A numbered task; the answer carries the same number. */
 export interface Call {
@@ -17,7 +32,6 @@ export interface Call {
   readonly task: Task;
 }
 
-/** The answer to a task that only does has no points. */
 export type Answer =
-  | { readonly id: number; readonly series: TimeSeries }
+  | { readonly id: number; readonly outcome: Outcome }
   | { readonly id: number; readonly failure: string };

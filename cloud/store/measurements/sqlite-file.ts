@@ -8,11 +8,27 @@ const SCHEMA = `
     tenant TEXT NOT NULL, station TEXT NOT NULL, sensor TEXT NOT NULL,
     UNIQUE (tenant, station, sensor)
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS series_of_station ON series (station);
   CREATE TABLE IF NOT EXISTS point (
     series INTEGER NOT NULL REFERENCES series (id),
     at INTEGER NOT NULL,
     fields TEXT NOT NULL,
     PRIMARY KEY (series, at)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The averages: of a station's pollutant in one resolution (m1, m20, h1, d1) one row for each window.
+  CREATE TABLE IF NOT EXISTS window_series (
+    id INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL, station TEXT NOT NULL, pollutant TEXT NOT NULL, resolution TEXT NOT NULL,
+    UNIQUE (station, resolution, pollutant, tenant)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS air_window (
+    series INTEGER NOT NULL REFERENCES window_series (id),
+    start INTEGER NOT NULL,
+    value REAL, raw REAL,
+    minutes REAL NOT NULL, coverage REAL NOT NULL, confidence REAL NOT NULL,
+    flags TEXT NOT NULL, correction TEXT,
+    PRIMARY KEY (series, start)
   ) STRICT, WITHOUT ROWID;
 `;
 

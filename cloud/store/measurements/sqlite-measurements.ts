@@ -1,9 +1,9 @@
 import { Worker } from "node:worker_threads";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
-import { type Measurements, type Point, StoreUnavailable, type TimeSeries } from "./measurements.ts";
+import { type Measurements, type Point, StoreUnavailable } from "./measurements.ts";
 import { sortOut } from "./point-rules.ts";
-import type { Answer, Call, PointRow, Task } from "./sqlite-calls.ts";
+import type { Answer, Call, Outcome, PointRow, Task } from "./sqlite-calls.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 
 const CLOSED = "the measurements are closed";
@@ -23,7 +23,7 @@ export async function openSqliteMeasurements(file: string): Promise<Measurements
   const threads = new Map<"writer" | "reader", SqliteWorker>();
   let isClosed = false;
   let lastFailure: string | undefined;
-  const callThread = async (name: "writer" | "reader", task: Task): Promise<TimeSeries> => {
+  const callThread = async (name: "writer" | "reader", task: Task): Promise<Outcome> => {
     if (isClosed) throw new StoreUnavailable(CLOSED);
     const running = threads.get(name);
     const thread = running === undefined || running.hasEnded() ? startWorker(file) : running;
@@ -44,7 +44,13 @@ export async function openSqliteMeasurements(file: string): Promise<Measurements
       }
       return refused;
     },
-    series: (query) => callThread("reader", { kind: "series", query }),
+    series: async (query) => (await callThread("reader", { kind: "series", query })).series,
+    points: async (query) => (await callThread("reader", { kind: "points", query })).points,
+    windows: async (query) => (await callThread("reader", { kind: "windows", query })).windows,
+    keepWindows: async (windows) => {
+      if (windows.length > 0) await callThread("writer", { kind: "keep-windows", windows });
+    },
+    forget: async (what, beforeMs) => (await callThread("writer", { kind: "forget", what, beforeMs })).hasMore,
     check: async () => {
       if (lastFailure !== undefined) return { ok: false, detail: lastFailure };
       return callThread("reader", { kind: "open" }).then(
@@ -65,13 +71,13 @@ function rowOf({ tenant, station, sensor, at, fields }: Point): PointRow {
 
 /** A worker thread that answers calls in order; `close` lets it finish those in hand. */
 interface SqliteWorker extends Closer {
-  call(task: Task): Promise<TimeSeries>;
+  call(task: Task): Promise<Outcome>;
   /** Whether it has failed or was closed; then it takes no more calls. */
   hasEnded(): boolean;
 }
 
 interface Waiting {
-  readonly resolve: (series: TimeSeries) => void;
+  readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: StoreUnavailable) => void;
 }
 
@@ -95,7 +101,7 @@ function startWorker(file: string): SqliteWorker {
   worker.on("message", (answer: Answer) => {
     const call = waiting.get(answer.id);
     waiting.delete(answer.id);
-    if ("series" in answer) call?.resolve(answer.series);
+    if ("outcome" in answer) call?.resolve(answer.outcome);
     else call?.reject(new StoreUnavailable(`SQLite: ${answer.failure}`));
   });
 

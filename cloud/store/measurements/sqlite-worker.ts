@@ -3,8 +3,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { z } from "zod";
 import { messageOf } from "#kit/errors.ts";
 import type { SeriesQuery, TimeSeries } from "./measurements.ts";
-import type { Answer, Call, PointRow, Task } from "./sqlite-calls.ts";
+import { type Answer, type Call, NOTHING, type Outcome, type PointRow, type Task } from "./sqlite-calls.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
+import { forget, keepWindows, readPoints, readWindows } from "./sqlite-windows.ts";
 import { windowMs } from "./windows.ts";
 
 /**
@@ -60,8 +61,6 @@ function write(db: DatabaseSync, rows: readonly PointRow[]): void {
   db.exec("COMMIT");
 }
 
-const NO_POINTS: TimeSeries = { points: [], meanOfMs: null };
-
 const TimedValue = z.object({ at: z.number(), value: z.number() });
 
 function readSeries(db: DatabaseSync, query: SeriesQuery): TimeSeries {
@@ -88,15 +87,24 @@ function windowsOf(fromMs: number, widthMs: number): readonly bigint[] {
   return [from, from, width, width];
 }
 
-function perform(db: DatabaseSync, task: Task): TimeSeries {
+function perform(db: DatabaseSync, task: Task): Outcome {
   switch (task.kind) {
     case "open":
-      return NO_POINTS;
+      return NOTHING;
     case "write":
       write(db, task.rows);
-      return NO_POINTS;
+      return NOTHING;
     case "series":
-      return readSeries(db, task.query);
+      return { ...NOTHING, series: readSeries(db, task.query) };
+    case "points":
+      return { ...NOTHING, points: readPoints(db, task.query) };
+    case "keep-windows":
+      keepWindows(db, task.windows);
+      return NOTHING;
+    case "windows":
+      return { ...NOTHING, windows: readWindows(db, task.query) };
+    case "forget":
+      return { ...NOTHING, hasMore: forget(db, task.what, task.beforeMs) };
     default:
       return task satisfies never;
   }
@@ -105,7 +113,7 @@ function perform(db: DatabaseSync, task: Task): TimeSeries {
 function answer({ id, task }: Call): Answer {
   try {
     database ??= openSqliteFile(file);
-    return { id, series: perform(database, task) };
+    return { id, outcome: perform(database, task) };
   } catch (error) {
     // After an I/O error a connection is not to be trusted; closing rolls back, and the next call opens it anew.
     closeDatabase();

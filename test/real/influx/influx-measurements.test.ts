@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openInfluxMeasurements } from "../../../cloud/store/measurements/influx-measurements.ts";
 import type { Measurements } from "../../../cloud/store/measurements/measurements.ts";
+import { keepsAirWindows } from "../../suites/air-windows.suite.ts";
 import { aPoint, aQuery, behavesLikeMeasurements } from "../../suites/measurements.suite.ts";
 import { findInfluxd, type Influx, startInflux } from "./start-influx.ts";
 
@@ -25,6 +26,7 @@ function testInflux(program: string): void {
   });
 
   behavesLikeMeasurements(async () => openInfluxMeasurements(influx));
+  keepsAirWindows(async () => openInfluxMeasurements(influx));
 
   it("refuses the points of a wrong type with the server's words and stores the others", async () => {
     const station = "types";

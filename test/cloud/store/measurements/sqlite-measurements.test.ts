@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { openSqliteMeasurements } from "../../../../cloud/store/measurements/sqlite-measurements.ts";
+import { keepsAirWindows } from "../../../suites/air-windows.suite.ts";
 import { aPoint, aQuery, behavesLikeMeasurements } from "../../../suites/measurements.suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dvornik-measurements-"));
@@ -17,6 +18,7 @@ const freshFile = () => {
 
 describe("openSqliteMeasurements", () => {
   behavesLikeMeasurements(() => openSqliteMeasurements(freshFile()));
+  keepsAirWindows(() => openSqliteMeasurements(freshFile()));
 
   it("has its points after it was closed and opened again", async () => {
     const file = freshFile();
