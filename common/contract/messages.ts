@@ -47,6 +47,31 @@ export const Probabilities = z.object({
 export type Probabilities = z.infer<typeof Probabilities>;
 
 /**
+ * Why nobody could judge a photo: too `dark` or `overexposed`, `blurred` (out of focus or moved), the lens `covered`, the
+ * picture `too-small`, a `screenshot` instead of a photo; `model`: the network itself says that it cannot tell.
+ */
+export const UnusableReason = z.enum(["dark", "overexposed", "blurred", "covered", "too-small", "screenshot", "model"]);
+export type UnusableReason = z.infer<typeof UnusableReason>;
+
+/** Finer than this is no coarse map: a network looks at some 7 to 12 cells a side. */
+const MAX_HEAT_CELLS = 32;
+
+/**
+ * Where the network saw what it takes for waste: `h` rows of `w` cells that cover the upright photo, a byte each, base64.
+ * 128 says nothing, one more is a quarter of a logit for waste, one less a quarter of a logit against it.
+ */
+export const Heat = z
+  .looseObject({
+    w: z.number().int().min(1).max(MAX_HEAT_CELLS),
+    h: z.number().int().min(1).max(MAX_HEAT_CELLS),
+    cells: z.base64().max(4 * Math.ceil(MAX_HEAT_CELLS ** 2 / 3)),
+  })
+  .refine(({ w, h, cells }) => base64Bytes(cells) === w * h, "cells are not w times h bytes");
+export type Heat = z.infer<typeof Heat>;
+
+const base64Bytes = (text: string): number => (text.length * 3) / 4 - (/=*$/.exec(text)?.[0].length ?? 0);
+
+/**
  * Fields that we know: µg/m³ for particles (`pm25`, `pm10` of an SDS011) and gases, carbon monoxide in mg/m³; °C, %, hPa for
  * the climate; of the wind m/s and the degrees it comes from (0 is north, 90 east).
  */
@@ -183,6 +208,20 @@ export const VisitPhoto = z.looseObject({
   probabilities: Probabilities.nullable(),
   /** SHA-256 of the model file that judged. */
   model: Sha256,
+  /** Of a device since 0.2: how sure the network is that the picture can be judged; null where it was not asked. */
+  usable: Probability.nullable().optional(),
+  /** A word of `UnusableReason`, or one that only a newer device knows; null where the photo is usable. */
+  reason: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/)
+    .nullable()
+    .optional(),
+  /** What the model looked at; null where it did not look. */
+  heat: Heat.nullable().optional(),
+  /** An earlier photo that this one repeats, and how sure that is; null where the device found none. */
+  seen: z.looseObject({ sha: Sha256, p: Probability }).nullable().optional(),
+  /** How likely it is a photo of a screen or a print; null where that could not be told. */
+  screen: Probability.nullable().optional(),
 });
 export type VisitPhoto = z.infer<typeof VisitPhoto>;
 
@@ -199,6 +238,8 @@ export const Visit = z.looseObject({
   startedAt: UtcMs.nullable(),
   endedAt: UtcMs.nullable(),
   photos: z.array(VisitPhoto).min(1).max(16),
+  /** What the photos say together: are both of one place, and is it cleaner after? Null where that could not be told. */
+  pair: z.looseObject({ samePlace: Probability.nullable(), cleaner: Probability.nullable() }).optional(),
   prev: Sha256.nullable(),
   /** Ed25519 signature, base64url. */
   sig: z.string().regex(/^[A-Za-z0-9_-]{86}$/),

@@ -1,31 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
 import type { Clock } from "#kit/clock.ts";
 import { messageOf } from "#kit/errors.ts";
 import { releaseBytes } from "#kit/release-bytes.ts";
 import { type Classifier, ModelUnusable, type Verdict } from "./classifier.ts";
-import { ModelManifest, type Network, networksOf } from "./manifest.ts";
-import { decodePicture, stretchByArea, toTensor } from "./preprocess.ts";
-import { isUsable, measureLuminance } from "./usable.ts";
-import { probabilitiesOf, stateOf } from "./verdict.ts";
-
-const Logits = z.instanceof(Float32Array).refine((values) => values.length === 4, "expected four outputs");
-
-/** How a network runs on a device; a benchmark of one runs it the same way. */
-export const SESSION = {
-  executionProviders: ["cpu"],
-  executionMode: "sequential",
-  // The device has four slow cores and other work; one picture takes few milliseconds on one of them.
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  graphOptimizationLevel: "all",
-  // One picture now and then: what it needs is given back behind it, not kept for the next.
-  enableCpuMemArena: false,
-  enableMemPattern: false,
-} satisfies InferenceSession.SessionOptions;
+import { ModelManifest, type NetworkFile, networksOf } from "./manifest.ts";
+import { openNetwork } from "./network.ts";
+import { decodePicture, fitPicture } from "./preprocess.ts";
+import { measureLuminance, troubleOf } from "./usable.ts";
+import { verdictOf } from "./verdict.ts";
 
 /**
  * Loads the model that a manifest names, or a variant of it by its file, and judges photos with it on one thread.
@@ -34,36 +19,31 @@ export const SESSION = {
  */
 export async function openOnnxClassifier(manifestPath: string, clock: Clock, file?: string): Promise<Classifier> {
   const manifest = await readManifest(manifestPath);
-  const network = networksOf(manifest).find((one) => file === undefined || one.file === file);
-  if (network === undefined) throw new ModelUnusable(`${manifestPath} does not know ${file}`);
-  const bytes = await readModel(manifestPath, network);
-  const session = await InferenceSession.create(bytes, SESSION).catch((cause: unknown) => {
-    throw new ModelUnusable(`${network.file} cannot be loaded: ${messageOf(cause)}`, { cause });
+  const found = networksOf(manifest).find((one) => file === undefined || one.file === file);
+  if (found === undefined) throw new ModelUnusable(`${manifestPath} does not know ${file}`);
+  const bytes = await readModel(manifestPath, found);
+  const network = await openNetwork(bytes, manifest).catch((cause: unknown) => {
+    throw new ModelUnusable(`${found.file} cannot be used: ${messageOf(cause)}`, { cause });
   });
   releaseBytes(bytes);
-  const { input, output, thresholds } = manifest;
   const inHand = new Set<Promise<Verdict>>();
   let closing: Promise<void> | undefined;
 
   async function judge(jpeg: Uint8Array): Promise<Verdict> {
     const startedMs = clock.monotonicMs();
+    const took = () => clock.monotonicMs() - startedMs;
     const picture = await decodePicture(jpeg);
-    const square = stretchByArea(picture, input.width, input.height);
+    const fitted = fitPicture(picture, manifest.input);
     releaseBytes(picture.rgb);
-    if (!isUsable(measureLuminance(square))) {
-      return { state: "unusable", probabilities: null, tookMs: clock.monotonicMs() - startedMs };
-    }
-    const values = toTensor(square, input.mean, input.std);
-    releaseBytes(square.rgb);
-    const tensor = new Tensor("float32", values, [1, 3, input.height, input.width]);
-    const outputs = await session.run({ [input.name]: tensor });
-    releaseBytes(values);
-    const probabilities = probabilitiesOf([...Logits.parse(outputs[output.name]?.data)]);
-    return { state: stateOf(probabilities, thresholds), probabilities, tookMs: clock.monotonicMs() - startedMs };
+    const reason = troubleOf(measureLuminance(fitted.picture));
+    if (reason !== null) return { ...UNSEEN, state: "unusable", reason, tookMs: took() };
+    const { answers, ...seen } = await network.look(fitted);
+    releaseBytes(fitted.picture.rgb);
+    return { ...seen, ...verdictOf(answers, manifest), tookMs: took() };
   }
 
   return {
-    model: network.sha256,
+    model: found.sha256,
     classify: (jpeg) => {
       const verdict = judge(jpeg);
       inHand.add(verdict);
@@ -72,11 +52,14 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
       return verdict;
     },
     close: () => {
-      closing ??= Promise.allSettled(inHand).then(() => session.release());
+      closing ??= Promise.allSettled(inHand).then(() => network.close());
       return closing;
     },
   };
 }
+
+/** What is said of a photo that no network has looked at. */
+const UNSEEN = { probabilities: null, usable: null, embedding: null, local: null, heat: null } as const;
 
 /** Reads a model's manifest; rejects with `model-unusable`. */
 export async function readManifest(path: string): Promise<ModelManifest> {
@@ -96,7 +79,7 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-async function readModel(manifestPath: string, network: Network): Promise<Uint8Array> {
+async function readModel(manifestPath: string, network: NetworkFile): Promise<Uint8Array> {
   const path = join(dirname(manifestPath), network.file);
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new ModelUnusable(`the model cannot be read: ${path}`, { cause });

@@ -1,7 +1,8 @@
 import { messageOf } from "#kit/errors.ts";
 import { MAX_PIXELS, startsLikeJpeg } from "../camera/check-jpeg.ts";
 import { sharp } from "../camera/thrifty-sharp.ts";
-import { PhotoUnreadable } from "./classifier.ts";
+import { type Part, PhotoUnreadable } from "./classifier.ts";
+import type { ModelInput } from "./manifest.ts";
 
 /** A picture as rows of RGB values, 0 to 255. */
 export interface Picture {
@@ -50,6 +51,47 @@ export function stretchByArea(picture: Picture, widthPx: number, heightPx: numbe
     }
   }
   return { widthPx, heightPx, rgb };
+}
+
+/**
+ * Shrinks or enlarges the whole picture until it just fits, its aspect kept, and lays it in the middle of a grey one.
+ *
+ * The rule, for Python to repeat to the letter: scale = min(W/w, H/h); the new sides are w·scale and h·scale rounded half
+ * up (`floor(x + 0.5)`), at least 1 and at most W and H; the picture lies floor((W-w')/2) from the left and
+ * floor((H-h')/2) from the top; every other pixel has the value `pad` in all colours; averaging as in `stretchByArea`.
+ */
+export function letterboxByArea(picture: Picture, widthPx: number, heightPx: number, pad: number): Fitted {
+  const scale = Math.min(widthPx / picture.widthPx, heightPx / picture.heightPx);
+  const sideOf = (side: number, most: number) => Math.min(most, Math.max(1, Math.floor(side * scale + 0.5)));
+  const inner = stretchByArea(picture, sideOf(picture.widthPx, widthPx), sideOf(picture.heightPx, heightPx));
+  const left = Math.floor((widthPx - inner.widthPx) / 2);
+  const top = Math.floor((heightPx - inner.heightPx) / 2);
+  const rgb = new Float32Array(widthPx * heightPx * 3).fill(pad);
+  for (let y = 0; y < inner.heightPx; y += 1) {
+    const row = inner.rgb.subarray(y * inner.widthPx * 3, (y + 1) * inner.widthPx * 3);
+    rgb.set(row, ((top + y) * widthPx + left) * 3);
+  }
+  const photo = {
+    left: left / widthPx,
+    top: top / heightPx,
+    width: inner.widthPx / widthPx,
+    height: inner.heightPx / heightPx,
+  };
+  return { picture: { widthPx, heightPx, rgb }, photo };
+}
+
+/** A picture of the network's size, and which part of it shows the photo. */
+export interface Fitted {
+  readonly picture: Picture;
+  readonly photo: Part;
+}
+
+const WHOLE: Part = { left: 0, top: 0, width: 1, height: 1 };
+
+/** Brings a picture to the size of a network's input, by the rule that its manifest names. */
+export function fitPicture(picture: Picture, { width, height, resize, pad }: ModelInput): Fitted {
+  if (resize === "letterbox-area") return letterboxByArea(picture, width, height, pad);
+  return { picture: stretchByArea(picture, width, height), photo: WHOLE };
 }
 
 /** Which source cells one target cell covers, and how much of it each fills. */

@@ -1,3 +1,4 @@
+import type { UnusableReason } from "#contract/messages.ts";
 import type { Picture } from "./preprocess.ts";
 
 /** Simple measures of a picture's brightness (0 to 255) at the model's size. */
@@ -34,9 +35,11 @@ export function measureLuminance({ rgb, widthPx, heightPx }: Picture): Luminance
   return { mean: brightness.mean, contrast: Math.sqrt(brightness.variance), detail: spread(laplacian).variance };
 }
 
-/** True when a person could judge a site from it: neither black, nor one colour, nor without any detail. */
-export function isUsable({ mean, contrast, detail }: Luminance): boolean {
-  return mean >= DARK_MEAN && contrast >= UNIFORM_CONTRAST && detail >= BLURRED_DETAIL;
+/** Why nobody could judge a site from the picture; null where one could. */
+export function troubleOf({ mean, contrast, detail }: Luminance): UnusableReason | null {
+  if (mean < DARK_MEAN) return "dark";
+  if (contrast < UNIFORM_CONTRAST) return "covered";
+  return detail < BLURRED_DETAIL ? "blurred" : null;
 }
 
 function spread(values: Float32Array): { mean: number; variance: number } {

@@ -1,13 +1,46 @@
 import type { Probabilities, SiteState } from "#contract/messages.ts";
 import type { ModelManifest } from "./manifest.ts";
 
-/** Turns the model's four outputs, in the order of the labels, into probabilities that sum to 1. */
-export function probabilitiesOf(logits: readonly number[]): Probabilities {
-  const highest = Math.max(...logits);
-  const exponentials = logits.map((logit) => Math.exp(logit - highest));
-  const sum = exponentials.reduce((total, value) => total + value, 0);
-  const [clean = 0, overflow = 0, scattered = 0, notASite = 0] = exponentials.map((value) => value / sum);
-  return { clean, overflow, scattered, not_a_site: notASite };
+/** The network's four logits. */
+export interface Answers {
+  readonly site: number;
+  readonly overflow: number;
+  readonly scattered: number;
+  readonly usable: number;
+}
+
+/** What a manifest says of how answers become a verdict. */
+type Rule = Pick<ModelManifest, "temperatures" | "thresholds">;
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/**
+ * Follows the tree of answers down: what is no site; of a site, what overflows; of one that does not, what is scattered.
+ * The four probabilities sum to 1.
+ */
+export function probabilitiesOf(answers: Answers, temperatures: Rule["temperatures"]): Probabilities {
+  const site = sigmoid(answers.site / temperatures.site);
+  const overflow = sigmoid(answers.overflow / temperatures.overflow);
+  const scattered = sigmoid(answers.scattered / temperatures.scattered);
+  const emptied = site * (1 - overflow);
+  return {
+    clean: emptied * (1 - scattered),
+    overflow: site * overflow,
+    scattered: emptied * scattered,
+    not_a_site: 1 - site,
+  };
+}
+
+/** How likely it is that the picture can be judged at all. */
+export const usableOf = (answers: Answers, temperatures: Rule["temperatures"]): number =>
+  sigmoid(answers.usable / temperatures.usable);
+
+/** State, probabilities and reason, from the answers alone. */
+export function verdictOf(answers: Answers, { temperatures, thresholds }: Rule) {
+  const probabilities = probabilitiesOf(answers, temperatures);
+  const usable = usableOf(answers, temperatures);
+  if (usable < thresholds.usable) return { state: "unusable", reason: "model", probabilities, usable } as const;
+  return { state: stateOf(probabilities, thresholds), reason: null, probabilities, usable } as const;
 }
 
 /**
@@ -15,7 +48,7 @@ export function probabilitiesOf(logits: readonly number[]): Probabilities {
  *
  * Litter is litter: where overflow and scattered share what neither has alone, the more probable of them wins.
  */
-export function stateOf(probabilities: Probabilities, thresholds: ModelManifest["thresholds"]): SiteState {
+export function stateOf(probabilities: Probabilities, thresholds: Rule["thresholds"]): SiteState {
   const { clean, overflow, scattered, not_a_site } = probabilities;
   const dirty = overflow + scattered;
   const dirtyState = overflow >= scattered ? "overflow" : "scattered";

@@ -4,6 +4,7 @@ import { codeOf, messageOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { Camera } from "../camera/camera.ts";
 import { encodePhoto } from "../camera/encode-photo.ts";
+import { heatOnWire } from "../classify/heat.ts";
 import type { Counters } from "../health/counters.ts";
 import type { DeviceTime } from "../health/device-time.ts";
 import type { Outbox } from "../outbox/outbox.ts";
@@ -49,7 +50,8 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
     const draft = drafts.of(request.site);
     const begun = request.role === "after" ? await begunVisit(draft, request.site, drafts, options) : undefined;
     const { photo, bytes, tookMs } = await takePhoto(request.role, options, closing.signal);
-    const shot = { sha: photo.sha, state: photo.state, probabilities: photo.probabilities, tookMs };
+    const { sha, state, reason = null, probabilities } = photo;
+    const shot = { sha, state, reason, probabilities, tookMs };
     if (begun === undefined) await drafts.put({ visit: options.newId(), site: request.site, before: photo }, bytes);
     else await complete(begun, photo, bytes, drafts, options);
     lastShotAt = photo.takenAt;
@@ -96,9 +98,12 @@ async function takePhoto(role: PhotoRole, { camera, judge, time }: VisitsOptions
   const { at: takenAt, boot, up } = time.stamp();
   const bytes = await encodePhoto(raw);
   // The very bytes that are kept as proof are judged, so that anyone can repeat the verdict.
-  const { state, probabilities, tookMs, model } = await judge.judge(bytes);
+  const verdict = await judge.judge(bytes);
+  const { state, reason, probabilities, usable, model, tookMs } = verdict;
   const moment = takenAt === null ? { takenAt, boot, up } : { takenAt };
-  const photo: VisitPhoto = { role, sha: sha256Of(bytes), ...moment, state, probabilities, model };
+  const heat = verdict.heat === null ? null : heatOnWire(verdict.heat);
+  const seen = { state, reason, probabilities, usable, heat, model };
+  const photo: VisitPhoto = { role, sha: sha256Of(bytes), ...moment, ...seen };
   return { photo, bytes, tookMs: Math.round(tookMs) };
 }
 

@@ -13,6 +13,8 @@ export type ShotRequest = z.infer<typeof ShotRequest>;
 export interface Shot {
   readonly sha: string;
   readonly state: SiteState;
+  /** Why the photo is `unusable`: a word of `UnusableReason`. */
+  readonly reason: string | null;
   readonly probabilities: Probabilities | null;
   readonly tookMs: number;
   readonly visit?: string;

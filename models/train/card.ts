@@ -2,7 +2,7 @@ import type { Probabilities, SiteState } from "#contract/messages.ts";
 import type { ModelManifest } from "../../edge/classify/manifest.ts";
 import { stateOf } from "../../edge/classify/verdict.ts";
 
-type Label = ModelManifest["labels"][number];
+type Label = keyof Probabilities;
 
 /** One photo of known label as both networks and the device's own rules saw it. */
 export interface Judged {
@@ -118,7 +118,13 @@ function thresholdTable(judged: readonly Judged[]): string {
   const photos = judged.filter((photo) => photo.split !== "pairs");
   const rows = [0, 0.5, 0.6, 0.7, 0.8, 0.9].flatMap((threshold) =>
     (["val", "test"] as const).map((split) => {
-      const thresholds = { clean: threshold, overflow: threshold, scattered: threshold, not_a_site: threshold };
+      const thresholds = {
+        clean: threshold,
+        overflow: threshold,
+        scattered: threshold,
+        not_a_site: threshold,
+        usable: 0,
+      };
       const states = photos
         .filter((photo) => photo.split === split)
         .map((photo) => ({ label: photo.label, state: stateOf(photo.int8, thresholds) }))

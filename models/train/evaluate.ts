@@ -7,29 +7,26 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Probabilities } from "#contract/messages.ts";
+import { Probabilities } from "#contract/messages.ts";
 import { ModelManifest } from "../../edge/classify/manifest.ts";
-import { decodePicture, stretchByArea, toTensor } from "../../edge/classify/preprocess.ts";
-import { isUsable, measureLuminance } from "../../edge/classify/usable.ts";
+import { openNetwork as openSession } from "../../edge/classify/network.ts";
+import { decodePicture, type Fitted, fitPicture } from "../../edge/classify/preprocess.ts";
+import { measureLuminance, troubleOf } from "../../edge/classify/usable.ts";
 import { probabilitiesOf, stateOf } from "../../edge/classify/verdict.ts";
 import { type Judged, writeCard } from "./card.ts";
 
 const MODEL_FOLDER = join(dirname(fileURLToPath(import.meta.url)), "../waste-site");
 
 /** Runs one network on one thread, like the device. */
-type Network = (tensor: Float32Array) => Promise<{ probabilities: Probabilities; ms: number }>;
+type Network = (fitted: Fitted) => Promise<{ probabilities: Probabilities; ms: number }>;
 
-async function openNetwork(path: string, { input, output }: ModelManifest): Promise<Network> {
-  const session = await InferenceSession.create(path, { intraOpNumThreads: 1, interOpNumThreads: 1 });
-  return async (values) => {
-    const tensor = new Tensor("float32", values, [1, 3, input.height, input.width]);
+async function openNetwork(path: string, manifest: ModelManifest): Promise<Network> {
+  const session = await openSession(await readFile(path), manifest);
+  return async (fitted) => {
     const startedMs = performance.now();
-    const outputs = await session.run({ [input.name]: tensor });
+    const { answers } = await session.look(fitted);
     const ms = performance.now() - startedMs;
-    const logits = outputs[output.name]?.data;
-    if (!(logits instanceof Float32Array)) throw new Error(`${path} has no output ${output.name}`);
-    return { probabilities: probabilitiesOf([...logits]), ms };
+    return { probabilities: probabilitiesOf(answers, manifest.temperatures), ms };
   };
 }
 
@@ -41,12 +38,11 @@ async function listJpegs(folder: string): Promise<string[]> {
 async function judge(path: string, manifest: ModelManifest, networks: { fp32: Network; int8: Network }) {
   const startedMs = performance.now();
   const { input, thresholds } = manifest;
-  const square = stretchByArea(await decodePicture(await readFile(path)), input.width, input.height);
-  const isUsablePicture = isUsable(measureLuminance(square));
-  const tensor = toTensor(square, input.mean, input.std);
+  const fitted = fitPicture(await decodePicture(await readFile(path)), input);
+  const isUsablePicture = troubleOf(measureLuminance(fitted.picture)) === null;
   const prepareMs = performance.now() - startedMs;
-  const fp32 = await networks.fp32(tensor);
-  const int8 = await networks.int8(tensor);
+  const fp32 = await networks.fp32(fitted);
+  const int8 = await networks.int8(fitted);
   return {
     fp32: fp32.probabilities,
     int8: int8.probabilities,
@@ -72,7 +68,7 @@ const networks = {
 };
 const judged: Judged[] = [];
 for (const split of ["val", "test"] as const) {
-  for (const label of manifest.labels) {
+  for (const label of Probabilities.keyof().options) {
     const folder = join(values.photos, split, label);
     for (const name of await listJpegs(folder).catch(() => [])) {
       const result = await judge(join(folder, name), manifest, networks);

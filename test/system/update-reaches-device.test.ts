@@ -5,7 +5,7 @@ import { parseEnv } from "node:util";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { drawSite } from "../../models/samples/drawn-site.ts";
-import { copyModel, remark } from "../edge/update/updates-support.ts";
+import { copyModel, remark, SHIPPED } from "../edge/update/updates-support.ts";
 import { runCommand, startCertifiedCloud, startCertifiedGateway } from "../support/certified-fleet.ts";
 import { freePort } from "../support/free-port.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -29,7 +29,8 @@ async function nextModel(folder: string): Promise<{ readonly model: string; read
   await writeFile(file, bytes);
   const path = join(model, "manifest.json");
   const manifest = ManifestText.parse(JSON.parse(await readFile(path, "utf8")));
-  await writeFile(path, JSON.stringify({ ...manifest, version: "2026.12.1", counter: 2, sha256, bytes: bytes.length }));
+  const next = { version: "2026.12.1", counter: SHIPPED.counter + 1, sha256, bytes: bytes.length };
+  await writeFile(path, JSON.stringify({ ...manifest, ...next }));
   return { model, sha256 };
 }
 
@@ -68,7 +69,8 @@ it("an operator signs a model, the city rolls it out, a truck fetches it, tries 
 
   const { model, sha256 } = await nextModel(folder);
   const out = join(folder, "out");
-  const order = ["--key", key, "--kind", "model", "--counter", "2", "--expires", "2099-01-01", "--out", out, model];
+  const release = ["--counter", `${SHIPPED.counter + 1}`, "--expires", "2099-01-01"];
+  const order = ["--key", key, "--kind", "model", ...release, "--out", out, model];
   await runCommand("update-sign", order);
   const [signed = ""] = (await readdir(out)).filter((name) => name.endsWith(".update.json"));
   await runCommand("fleet-update", ["add", join(out, signed), "--waves", "100", "--soak-hours", "0", ...admin]);

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { systemClock } from "#kit/clock.ts";
-import { openOnnxClassifier, SESSION } from "../../../edge/classify/onnx-classifier.ts";
+import { SESSION } from "../../../edge/classify/network.ts";
+import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
 import { percentile } from "../percentile.ts";
 

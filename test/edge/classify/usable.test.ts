@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Picture } from "../../../edge/classify/preprocess.ts";
-import { isUsable, measureLuminance } from "../../../edge/classify/usable.ts";
+import { measureLuminance, troubleOf } from "../../../edge/classify/usable.ts";
 
 const SIDE_PX = 32;
 
@@ -30,25 +30,25 @@ describe("measureLuminance", () => {
   });
 });
 
-describe("isUsable", () => {
+describe("troubleOf", () => {
   it.each([
-    ["a black picture", () => 2],
-    ["a dark one with a little noise", (x: number, y: number) => ((x * 7 + y * 3) % 5) * 3],
-    ["a wall of one colour", () => 128],
-    ["a slope without detail, as of a covered or defocused lens", (x: number) => x * 8],
-  ])("refuses %s", (_, brightnessAt) => {
+    ["a black picture", "dark", () => 2],
+    ["a dark one with a little noise", "dark", (x: number, y: number) => ((x * 7 + y * 3) % 5) * 3],
+    ["a wall of one colour", "covered", () => 128],
+    ["a slope without detail, as of a defocused lens", "blurred", (x: number) => x * 8],
+  ])("refuses %s as %s", (_, reason, brightnessAt) => {
     const luminance = measureLuminance(aPicture(brightnessAt));
 
-    const usable = isUsable(luminance);
+    const trouble = troubleOf(luminance);
 
-    expect(usable).toBe(false);
+    expect(trouble).toBe(reason);
   });
 
   it("accepts a picture with light, contrast and edges", () => {
     const luminance = measureLuminance(aPicture((x, y) => (((x >> 2) + (y >> 2)) % 2 === 0 ? 60 : 170)));
 
-    const usable = isUsable(luminance);
+    const trouble = troubleOf(luminance);
 
-    expect(usable).toBe(true);
+    expect(trouble).toBeNull();
   });
 });

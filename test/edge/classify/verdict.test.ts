@@ -1,28 +1,60 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { probabilitiesOf, stateOf } from "../../../edge/classify/verdict.ts";
+import { probabilitiesOf, stateOf, verdictOf } from "../../../edge/classify/verdict.ts";
 
-const THRESHOLDS = { clean: 0.6, overflow: 0.6, scattered: 0.6, not_a_site: 0.6 };
+const THRESHOLDS = { clean: 0.6, overflow: 0.6, scattered: 0.6, not_a_site: 0.6, usable: 0.5 };
+
+const PLAIN = { site: 1, overflow: 1, scattered: 1, usable: 1 };
+const YES = 20;
+const NO = -20;
 
 describe("probabilitiesOf", () => {
-  it("always sums to 1, however large the outputs", () => {
+  it("always sums to 1, however large the answers", () => {
+    const logit = fc.float({ noNaN: true, min: -1e6, max: 1e6 });
     fc.assert(
-      fc.property(
-        fc.array(fc.float({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 4, maxLength: 4 }),
-        (logits) => {
-          const { clean, overflow, scattered, not_a_site } = probabilitiesOf(logits);
+      fc.property(logit, logit, logit, (site, overflow, scattered) => {
+        const probabilities = probabilitiesOf({ site, overflow, scattered, usable: 0 }, PLAIN);
 
-          expect(clean + overflow + scattered + not_a_site).toBeCloseTo(1, 6);
-        },
-      ),
+        expect(Object.values(probabilities).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+      }),
     );
   });
 
-  it("keeps the order of the labels", () => {
-    const probabilities = probabilitiesOf([0, 1, 2, 3]);
+  it.each([
+    ["not_a_site", { site: NO, overflow: YES, scattered: YES }],
+    ["overflow", { site: YES, overflow: YES, scattered: YES }],
+    ["scattered", { site: YES, overflow: NO, scattered: YES }],
+    ["clean", { site: YES, overflow: NO, scattered: NO }],
+  ] as const)("follows the tree of answers to %s", (state, answers) => {
+    const probabilities = probabilitiesOf({ ...answers, usable: 0 }, PLAIN);
 
-    expect(probabilities.clean).toBeLessThan(probabilities.overflow);
-    expect(probabilities.scattered).toBeLessThan(probabilities.not_a_site);
+    expect(probabilities[state]).toBeCloseTo(1, 6);
+  });
+
+  it("is less sure at a higher temperature, and of the same mind", () => {
+    const answers = { site: 4, overflow: -3, scattered: -2, usable: 0 };
+
+    const cool = probabilitiesOf(answers, PLAIN);
+    const warm = probabilitiesOf(answers, { site: 2, overflow: 2, scattered: 2, usable: 2 });
+
+    expect(warm.clean).toBeLessThan(cool.clean);
+    expect(warm.clean).toBeGreaterThan(0.5);
+  });
+});
+
+describe("verdictOf", () => {
+  const manifest = { temperatures: PLAIN, thresholds: THRESHOLDS };
+
+  it("leaves the judging to a person where the network cannot tell, and says so", () => {
+    const verdict = verdictOf({ site: YES, overflow: YES, scattered: YES, usable: -1 }, manifest);
+
+    expect(verdict).toMatchObject({ state: "unusable", reason: "model" });
+  });
+
+  it("has no reason where there is a state", () => {
+    const verdict = verdictOf({ site: YES, overflow: YES, scattered: YES, usable: 1 }, manifest);
+
+    expect(verdict).toMatchObject({ state: "overflow", reason: null });
   });
 });
 

@@ -71,7 +71,12 @@ export const mildJudge: Judge = {
   trouble: null,
   judge: async () => ({
     state: "clean",
+    reason: null,
     probabilities: { clean: 1, overflow: 0, scattered: 0, not_a_site: 0 },
+    usable: 1,
+    embedding: null,
+    local: null,
+    heat: null,
     tookMs: 1,
     model: "d".repeat(64),
   }),

@@ -6,9 +6,7 @@ import { wait } from "#kit/wait.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 import { startArtefactServer } from "./artefact-server.ts";
-import { MODEL, operator, publishModel } from "./updates-support.ts";
-
-const SHIPPED = "25c7a00b6f57611ef73cfb219953d4edea21474e9672c7ffda6f77a5415344e8";
+import { MODEL, operator, publishModel, SHIPPED } from "./updates-support.ts";
 
 /** A device with an update before it; `start` runs it in a process of its own. */
 async function aDevice() {
@@ -68,7 +66,7 @@ describe("a device that is killed while it takes an update", () => {
       const third = start();
       await third.says("\n");
 
-      expect([`model ${SHIPPED}`, `model ${sha256}`]).toContain(second.output().split("\n")[0]);
+      expect([`model ${SHIPPED.sha256}`, `model ${sha256}`]).toContain(second.output().split("\n")[0]);
       expect(third.output().split("\n")[0]).toBe(`model ${sha256}`);
     },
     120_000,

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { makeKeyPair } from "#contract/ed25519.ts";
 import { type SignedUpdate, signUpdate, type UpdateManifest } from "#contract/updates.ts";
 import { systemClock } from "#kit/clock.ts";
+import { readManifest } from "../../../edge/classify/onnx-classifier.ts";
+import { SOFTWARE } from "../../../edge/software.ts";
 import { openUpdateBook } from "../../../edge/update/update-book.ts";
 import type { UpdatesOptions } from "../../../edge/update/updates.ts";
 import { ROOT } from "../../support/program.ts";
-import { JsonObject, quiet } from "../support/fakes.ts";
+import { quiet } from "../support/fakes.ts";
 import type { ArtefactServer } from "./artefact-server.ts";
 
 /** The shipped model. */
@@ -23,7 +25,7 @@ export const updatesIn = async (
   folder,
   book: await openUpdateBook(folder),
   keys: [operator.publicKey],
-  software: "0.1.0",
+  software: SOFTWARE,
   bytesPerS: 1e9,
   spreadMs: 0,
   freeBytes: async () => 1e12,
@@ -51,23 +53,26 @@ export const remark =
   (bytes: Buffer): Buffer =>
     Buffer.concat([bytes, Buffer.from([0x32, text.length]), Buffer.from(text, "latin1")]);
 
-/** Puts a model on a server and signs it; gives the update and the hash of its network. */
+/** The shipped model's manifest. */
+export const SHIPPED = await readManifest(join(MODEL, "manifest.json"));
+
+/**
+ * Puts a model on a server and signs it; gives the update and the hash of its network. The first release is the shipped one.
+ */
 export async function publishModel(
   server: Pick<ArtefactServer, "put">,
-  counter: number,
-  { manifest = {}, network = remark(`model ${counter}`), signed = {} }: OtherModel = {},
+  release: number,
+  { manifest = {}, network = remark(`model ${release}`), signed = {} }: OtherModel = {},
 ): Promise<{ readonly update: SignedUpdate; readonly sha256: string }> {
-  const bytes = network(await readFile(join(MODEL, "model.int8.onnx")));
-  const shipped = JsonObject.parse(JSON.parse(await readFile(join(MODEL, "manifest.json"), "utf8")));
+  const bytes = network(await readFile(join(MODEL, SHIPPED.file)));
+  const counter = SHIPPED.counter + release - 1;
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const own = { ...shipped, counter, sha256, bytes: bytes.length, ...manifest };
-  const samples = ["clean-33", "clean-37", "overflow-11", "overflow-32", "scattered-12", "scattered-19", "night"];
+  const own = { ...SHIPPED, counter, sha256, bytes: bytes.length, ...manifest };
+  const samples = (SHIPPED.selfTest?.samples ?? []).map(({ file }) => file);
   const files = [
     server.put("manifest.json", Buffer.from(JSON.stringify(own))),
-    server.put("model.int8.onnx", bytes),
-    ...(await Promise.all(
-      samples.map(async (name) => server.put(`sample-${name}.jpg`, await readFile(join(MODEL, `sample-${name}.jpg`)))),
-    )),
+    server.put(SHIPPED.file, bytes),
+    ...(await Promise.all(samples.map(async (name) => server.put(name, await readFile(join(MODEL, name)))))),
   ];
   const update = signUpdate(
     {
@@ -75,9 +80,9 @@ export async function publishModel(
       purpose: "dvornik-update-1",
       kind: "model",
       name: "waste-site",
-      version: `2.0.${counter}`,
+      version: `2.0.${release}`,
       counter,
-      minSoftware: "0.1.0",
+      minSoftware: SHIPPED.minSoftware,
       issuedAt: NOW,
       expiresAt: Date.UTC(2099, 0, 1),
       files,

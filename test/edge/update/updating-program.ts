@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { SignedUpdate } from "#contract/updates.ts";
 import { systemClock } from "#kit/clock.ts";
+import { SOFTWARE } from "../../../edge/software.ts";
 import { openModelUpdates } from "../../../edge/update/model-updates.ts";
 import { openUpdateBook } from "../../../edge/update/update-book.ts";
 import { startUpdates } from "../../../edge/update/updates.ts";
@@ -22,7 +23,7 @@ await models.attach(judge);
 process.stdout.write(`model ${judge.model}\n`);
 const updates = startUpdates({
   ...{ folder: join(folder, "updates"), book: await openUpdateBook(join(folder, "updates")), keys: [key], fleetUrl },
-  ...{ installers: [models], software: "0.1.0", bytesPerS: 6_000_000, spreadMs: 0 },
+  ...{ installers: [models], software: SOFTWARE, bytesPerS: 6_000_000, spreadMs: 0 },
   ...{ freeBytes: async () => 1e12, holdBack: () => undefined },
   time: { stamp: () => ({ v: 1, at: update.manifest.issuedAt, clock: "ntp", boot: "b", up: 1 }) },
   ...{ clock: systemClock, random: () => 0, log },
