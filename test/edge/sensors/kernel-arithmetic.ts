@@ -1,6 +1,6 @@
 /**
  * What the kernel's drivers compute on I2C before our adapter reads a file: the stand-in for them. Our own copies of the
- * documented cases are in kernel-arithmetic.test.ts, the published vectors in vectors.test.ts.
+ * documented cases are in kernel-arithmetic.test.ts, the published vectors in test/air/vectors.
  */
 export const sensirion = {
   /** CRC-8 of two bytes: polynomial 0x31, begins with 0xFF, not reflected (Sensirion, "Checksum Calculation"). */
