@@ -78,6 +78,12 @@ export const CloudConfig = z
       .min(16_384)
       .default(20 * 1024 * 1024)
       .describe("what all devices together may download of updates in a second; the map goes first"),
+    OPEN_DATA_PER_MINUTE: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(120)
+      .describe("requests for open data and indices that one address may make in a minute"),
     STALE_AFTER_S: z.coerce.number().min(1).default(900).describe("a station that is silent for longer turns grey"),
     OFFLINE_AFTER_S: z.coerce.number().min(1).default(7_200).describe("one that is silent for longer is offline"),
     BEHIND_TLS_PROXY: z

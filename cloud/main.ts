@@ -65,6 +65,7 @@ async function start(): Promise<void> {
     rollouts: fleet.rollouts,
     artefacts,
     artefactBytesPerS: config.ARTEFACT_BYTES_PER_S,
+    openDataPerMinute: config.OPEN_DATA_PER_MINUTE,
     registry,
     adminTokenSha256: await readAdminTokenSha256(config),
     staleAfterMs: config.STALE_AFTER_S * 1000,

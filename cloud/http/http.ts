@@ -36,8 +36,10 @@ import { answerErrors, tellError } from "./errors.ts";
 import { createFeatures } from "./features.ts";
 import { addFleetRoutes } from "./fleet-routes.ts";
 import { addHealthRoute } from "./health-routes.ts";
+import { addIndexRoutes } from "./index-routes.ts";
 import { addLiveRoute } from "./live-routes.ts";
 import { addPages } from "./pages.ts";
+import { limitRate } from "./rate-limit.ts";
 import { addRolloutRoutes } from "./rollout-routes.ts";
 import { secure } from "./security.ts";
 import { addSessionRoutes } from "./session-routes.ts";
@@ -74,6 +76,8 @@ export interface HttpParts {
   readonly artefacts: Artefacts;
   /** What all devices together may download of updates in a second. */
   readonly artefactBytesPerS: number;
+  /** Requests for open data and indices that one address may make in a minute. */
+  readonly openDataPerMinute: number;
   readonly registry: Pick<RegistryWatch, "current" | "trouble">;
   /** SHA-256 (hex) of the administrator's token; without it the desk is shut for everyone. */
   readonly adminTokenSha256: string | undefined;
@@ -148,6 +152,8 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   addStationRoutes(app, { ...parts, features });
   addSiteRoutes(app, { ...parts, features });
   addLiveRoute(app, publicHub);
+  const openLimit = limitRate(parts.openDataPerMinute, clock);
+  await app.register(async (open: Api) => addIndexRoutes(open, openLimit));
   addSessionRoutes(app, access, isBehindTlsProxy);
   await app.register(async (desk: Api) => addDeskRoutes(desk, { access, features, view, ingest, feed, hub: deskHub }));
   await app.register(async (desk: Api) => addFleetRoutes(desk, access, parts.fleet));

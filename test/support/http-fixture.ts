@@ -209,6 +209,7 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
     rollouts: noRollouts,
     artefacts: noArtefacts,
     artefactBytesPerS: 1_000_000_000,
+    openDataPerMinute: 1_000,
     registry: { current: () => indexRegistry(REGISTRY), trouble: () => null },
     adminTokenSha256: createHash("sha256").update(ADMIN_TOKEN).digest("hex"),
     staleAfterMs: STALE_AFTER_MS,
