@@ -5,7 +5,7 @@ import { z } from "zod";
 import { BUNDLES, bundleProgram } from "./bundle/bundle-program.ts";
 import { ARCHES } from "./bundle/install-packages.ts";
 import { packFolder } from "./bundle/tar.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "#kit/run-command.ts";
 
 const HELP = `Writes the program of a device as it runs there: JavaScript, its packages and Node, nothing to fetch or compile.
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { FleetUrl } from "#contract/enrolment.ts";
 import { faultOfPrincipal, Principal } from "#contract/principals.ts";
 import { ADMIN_OPTIONS, postAsAdmin } from "./admin-client.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "#kit/run-command.ts";
 
 const HELP = `Makes a claim: a device turns it into its certificate, once. Prints the device's settings.
 

@@ -5,7 +5,7 @@ import { clientIdOf } from "#contract/names.ts";
 import { readSecret } from "#kit/read-secret.ts";
 import { type CertificatePlace, enrolInto, renewIn } from "./get-certificate.ts";
 import { type Identity, identityFilesIn, readIdentity } from "./identity-files.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "#kit/run-command.ts";
 
 const HELP = `Gets a certificate for a gateway or a consumer on this machine, and renews it when it is due.
 

@@ -6,7 +6,7 @@ import { FleetUrl } from "#contract/enrolment.ts";
 import { artefactPath, SignedUpdate, type UpdateFile } from "#contract/updates.ts";
 import { JsonText } from "#kit/json-text.ts";
 import { ADMIN_OPTIONS, type AdminClient, openAdminClient } from "./admin-client.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "#kit/run-command.ts";
 
 const HELP = `Rolls a signed update out, in waves, and shows how it goes.
 

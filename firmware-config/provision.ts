@@ -20,7 +20,7 @@ import { bundleFiles } from "./provision/make-bundle.ts";
 import { CLOCK_CHIPS, type FileRecord, Order } from "./provision/order.ts";
 import { SENSOR_NAMES, SensorList } from "./provision/sensors.ts";
 import { makeFolder, writeBundle } from "./provision/write-bundle.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "#kit/run-command.ts";
 
 const profileLines = PROFILE_NAMES.map((name) => `    ${name.padEnd(16)} ${PROFILES[name].title}`).join("\n");
 const HELP = `Makes all that a device needs at its first start: copy it onto the card's first partition.

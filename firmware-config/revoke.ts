@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { FleetUrl } from "#contract/enrolment.ts";
 import { ADMIN_OPTIONS, postAsAdmin } from "./admin-client.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "#kit/run-command.ts";
 
 const HELP = `Revokes certificates: gateways refuse them, and close whoever is connected with them, within seconds.
 

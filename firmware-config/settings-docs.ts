@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "#kit/run-command.ts";
 import { describeSettings } from "./settings/describe-settings.ts";
 
 /** Writes `SETTINGS.md` anew from the schemas. */

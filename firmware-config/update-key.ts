@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { makeKeyPair } from "#contract/ed25519.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "#kit/run-command.ts";
 import { writeNewKey } from "./sign-update.ts";
 
 const HELP = `Makes the key pair that updates are signed with. Prints the setting of the devices that trust it.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ARCHES, UpdateKind, updateId, Version } from "#contract/updates.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "#kit/run-command.ts";
 import { readPrivateKey, signFiles } from "./sign-update.ts";
 
 const HELP = `Signs an update and lays it out as the cloud serves it.

@@ -1,6 +1,6 @@
 import { stderr, stdout } from "node:process";
 import { z } from "zod";
-import { messageOf } from "#kit/errors.ts";
+import { messageOf } from "./errors.ts";
 
 /** Runs a command of the shell: what it gives is printed; an error is one line and exit code 1. */
 export async function runCommand(name: string, command: () => Promise<string>): Promise<void> {
