@@ -307,6 +307,15 @@ export const HealthFacts = z.looseObject({
   /** Bytes over connections to the broker since boot; over TLS those inside of it. */
   sent: Count.optional(),
   received: Count.optional(),
+  /** Photos that the model in use has judged since this program's start or its own: by state, and by why unusable. */
+  verdicts: z
+    .looseObject({
+      states: z.record(z.string().max(32), Count),
+      reasons: z.record(z.string().max(32), Count).optional(),
+      /** Mean probability of the best of clean, dirty and no site. */
+      confidence: Probability.optional(),
+    })
+    .optional(),
 });
 export type HealthFacts = z.infer<typeof HealthFacts>;
 

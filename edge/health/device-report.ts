@@ -1,3 +1,4 @@
+import type { HealthFacts } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import type { UpdateReport } from "#contract/twin.ts";
 import type { CameraHealth, WatchedCamera } from "../camera/watched-camera.ts";
@@ -29,6 +30,8 @@ export interface DeviceReport extends Address {
   readonly model: string | null;
   /** Why there is no model where one is needed, or null. */
   readonly modelTrouble: string | null;
+  /** What the model in use has said of photos, or null before the first one. */
+  readonly verdicts: NonNullable<HealthFacts["verdicts"]> | null;
   readonly now: TimeStamp;
   /** `ages` is how long the oldest message of each class has waited, in milliseconds. */
   readonly outbox: Pending & { readonly log: string; readonly ages: OldestAges };
@@ -80,7 +83,7 @@ export interface ReportParts {
   readonly address: Address;
   readonly software: string;
   /** Undefined on a device without a camera. */
-  readonly judge: Pick<Judge, "model" | "trouble"> | undefined;
+  readonly judge: Pick<Judge, "model" | "trouble" | "verdicts"> | undefined;
   readonly time: DeviceTime;
   readonly outbox: Outbox;
   readonly signIn: Pick<SignIn, "certificate">;
@@ -133,6 +136,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     software,
     model: judge?.model ?? null,
     modelTrouble: judge?.trouble ?? null,
+    verdicts: judge?.verdicts ?? null,
     now: time.stamp(),
     outbox: { log: outbox.log, ...outbox.pending(), ages: facts.ages },
     brokerUrl: twin.config().BROKER_URL,

@@ -34,6 +34,7 @@ export function healthFactsOf(report: DeviceReport, findings: readonly Finding[]
     written: { own: card.today.ownBytes, ...(card.today.cardBytes !== null && { card: card.today.cardBytes }) },
     sent: uplink.traffic.sentBytes,
     received: uplink.traffic.receivedBytes,
+    ...(report.verdicts !== null && { verdicts: report.verdicts }),
   };
 }
 

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import type { SiteState } from "#contract/messages.ts";
+import type { HealthFacts, SiteState } from "#contract/messages.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { codeOf } from "#kit/errors.ts";
 import { type Classifier, ModelUnusable, type Verdict } from "../classify/classifier.ts";
 import { openOnnxClassifier } from "../classify/onnx-classifier.ts";
+import { countVerdicts } from "./verdict-counts.ts";
 
 /** Judges photos as long as there is a model. */
 export interface Judge extends Closer {
@@ -12,6 +13,8 @@ export interface Judge extends Closer {
   readonly model: string | null;
   /** Why there is no model, or null. */
   readonly trouble: string | null;
+  /** What this model has said since it was loaded; undefined before its first photo. */
+  readonly verdicts: HealthFacts["verdicts"];
   /** Rejects with `model-unusable` or `photo-unreadable`. */
   judge(jpeg: Uint8Array): Promise<Verdict & { readonly model: string }>;
 }
@@ -40,6 +43,7 @@ export async function openJudge(
   onJudged: (judged: Judged) => void = () => {},
 ): Promise<ReplaceableJudge> {
   let classifier = await open(place, clock);
+  let verdicts = countVerdicts();
   const model = () => (classifier instanceof ModelUnusable ? null : classifier.model);
   return {
     get model() {
@@ -48,11 +52,15 @@ export async function openJudge(
     get trouble() {
       return classifier instanceof ModelUnusable ? classifier.message : null;
     },
+    get verdicts() {
+      return verdicts.now();
+    },
     judge: async (jpeg) => {
       const now = classifier;
       try {
         if (now instanceof ModelUnusable) throw now;
         const verdict = { ...(await now.classify(jpeg)), model: now.model };
+        if (now === classifier) verdicts.add(verdict);
         onJudged(verdict);
         return verdict;
       } catch (error) {
@@ -63,6 +71,7 @@ export async function openJudge(
     use: async (next) => {
       const before = classifier;
       classifier = await open(next, clock);
+      verdicts = countVerdicts();
       if (!(before instanceof ModelUnusable)) await before.close();
     },
     close: async () => {

@@ -27,6 +27,9 @@ export function spaceJudge(judge: Judge, gapMs: () => number, nowMs: () => numbe
     get trouble() {
       return judge.trouble;
     },
+    get verdicts() {
+      return judge.verdicts;
+    },
     judge: (jpeg) => {
       const turn = before.then(() => judgeInTurn(jpeg));
       before = turn.then(

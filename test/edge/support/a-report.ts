@@ -33,6 +33,7 @@ export function aReport(change: Partial<DeviceReport> = {}): DeviceReport {
     software: "0.1.0",
     model: "d".repeat(64),
     modelTrouble: null,
+    verdicts: null,
     updates: [],
     updatesTrouble: null,
     now: STAMP,

@@ -69,6 +69,7 @@ export function createStagedCamera(): Camera & { stage(jpeg: Uint8Array): Promis
 export const mildJudge: Judge = {
   model: "d".repeat(64),
   trouble: null,
+  verdicts: undefined,
   judge: async () => ({
     state: "clean",
     reason: null,
