@@ -50,7 +50,7 @@ function spoil(photo: Raw, kind: UnusableKind, random: Random): Raw | Promise<Ra
     case "motion":
       return blur(photo, lineKernel(between(random, 0.12, 0.22) * longSideOf(photo), between(random, 0, Math.PI)));
     case "defocus":
-      return blur(photo, discKernel(between(random, 0.045, 0.07) * longSideOf(photo)));
+      return defocus(photo, between(random, 0.045, 0.07) * longSideOf(photo));
     case "covered":
       return overlay(photo, coverOf(photo, random));
     case "dirt":
@@ -115,7 +115,7 @@ function lineKernel(lengthPx: number, angle: number): Kernel {
   return { width: side, height: side, kernel };
 }
 
-/** A lens out of focus spreads a point to a disc. */
+/** A point becomes a disc. */
 function discKernel(radiusPx: number): Kernel {
   const radius = Math.ceil(radiusPx);
   const side = 2 * radius + 1;
@@ -127,6 +127,17 @@ function discKernel(radiusPx: number): Kernel {
 }
 
 const blur = (photo: Raw, kernel: Kernel): Promise<Raw> => toRaw(imageOf(photo).convolve(kernel));
+
+// A disc this wide leaves nothing finer than a few pixels, so it is spread at a third of the size, nine by nine times as fast.
+const SHRINK = 3;
+
+/** A lens out of focus. */
+async function defocus(photo: Raw, radiusPx: number): Promise<Raw> {
+  const { width, height } = photo;
+  const small = await resized(photo, Math.ceil(longSideOf(photo) / SHRINK));
+  const spread = await blur(small, discKernel(radiusPx / SHRINK));
+  return await toRaw(imageOf(spread).resize({ width, height, fit: "fill" }));
+}
 
 /** Lays a drawing over the photo. */
 async function overlay(photo: Raw, svg: string): Promise<Raw> {
@@ -171,7 +182,7 @@ function dirtOf(photo: Raw, random: Random): string {
 /** Water running over the lens: the scene is smeared, and drops shine before it. */
 async function rainOn(photo: Raw, random: Random): Promise<Raw> {
   const { width, height } = photo;
-  const smeared = await blur(photo, discKernel(between(random, 0.035, 0.055) * longSideOf(photo)));
+  const smeared = await defocus(photo, between(random, 0.035, 0.055) * longSideOf(photo));
   const drops = Array.from({ length: whole(random, 40, 90) }, () => {
     const x = between(random, 0, width);
     const y = between(random, 0, height);

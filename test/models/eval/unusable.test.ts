@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { makeUnusable, UNUSABLE_KINDS, type UnusableKind } from "../../../models/eval/unusable.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
 
-const photo = await drawSite({ seed: 3, state: "scattered", widthPx: 384, heightPx: 288 });
+const photo = await drawSite({ seed: 3, state: "scattered", widthPx: 192, heightPx: 144 });
 
 /** Mean, spread and fine detail of brightness, 0 to 255. */
 async function look(jpeg: Uint8Array): Promise<{ mean: number; spread: number; detail: number }> {
@@ -40,7 +40,7 @@ describe("a spoilt photo", () => {
   it("keeps the size of the photo, unless its size is what is wrong", async () => {
     const sizeOf = async (kind: UnusableKind) => (await sharp(await makeUnusable(photo, kind, 1)).metadata()).width;
 
-    expect(await sizeOf("motion")).toBe(384);
+    expect(await sizeOf("motion")).toBe(192);
     expect(await sizeOf("too-small")).toBeLessThanOrEqual(72);
   });
 });

@@ -1,0 +1,92 @@
+import { balancedSides, fourWay, isRight, isSideRight, withInterval } from "../accuracy.ts";
+import { expectedError, fourWayClaims } from "../calibration.ts";
+import type { Judged } from "../judged.ts";
+import type { Latency } from "../latency.ts";
+import { bootstrap, comparePaired, type Estimate } from "../statistics.ts";
+import { type Caught, caughtOf } from "../unusable-trial.ts";
+import { estimate, figure, table } from "./markdown.ts";
+import type { Pair } from "./precision-section.ts";
+import { refusedOf } from "./unusable-section.ts";
+
+/** A goal that was set for the model, and where it stands. */
+export interface Goal {
+  readonly goal: string;
+  readonly seen: string;
+  readonly isMet: boolean;
+}
+
+export interface Measured {
+  readonly judged: readonly Judged[];
+  readonly pairs: readonly Pair[] | null;
+  readonly caught: readonly Caught[];
+  readonly latency: Latency | null;
+}
+
+const goal = (what: string, seen: string, isMet: boolean): Goal => ({ goal: what, seen, isMet });
+
+const atLeast = (what: string, least: number, seen: Estimate): Goal =>
+  goal(`${what} ≥ ${least}`, estimate(seen), seen.value >= least);
+
+/** The goals of the model's issue that this run could measure. */
+export function goalsOf({ judged, pairs, caught, latency }: Measured, seed: number): readonly Goal[] {
+  const ofSet = (set: string) => judged.filter(({ photo }) => photo.set === set);
+  const [val, test] = [ofSet("val"), ofSet("test")];
+  const goals: Goal[] = [];
+  if (test.length > 0) {
+    goals.push(
+      atLeast(
+        "`test/` dirty or clean, balanced,",
+        0.98,
+        withInterval(test, (one) => balancedSides(one), seed),
+      ),
+    );
+  }
+  if (val.length > 0) goals.push(atLeast("`val/` four-way", 0.93, fourWay(val)));
+  for (const [name, photos] of [["val", val] as const, ["test", test] as const, ["all", judged] as const]) {
+    if (photos.length === 0) continue;
+    const error = bootstrap([fourWayClaims(photos)], expectedError, seed);
+    goals.push(goal(`calibration error of ${name} ≤ 0.05`, estimate(error), error.value <= 0.05));
+  }
+  if (pairs !== null) goals.push(...precisionGoals(pairs));
+  if (caught.length > 0) {
+    const refused = refusedOf(judged);
+    goals.push(atLeast("unusable photos caught", 0.95, caughtOf(caught)));
+    goals.push(goal("good photos refused ≤ 0.02", estimate(refused), refused.value <= 0.02));
+  }
+  return [...goals, ...(latency === null ? [] : latencyGoals(latency))];
+}
+
+function precisionGoals(pairs: readonly Pair[]): readonly Goal[] {
+  const difference = (of: readonly Pair[], isHit: (judged: Judged) => boolean) =>
+    comparePaired(of.map(({ first, second }) => ({ first: isHit(first), second: isHit(second) }))).difference;
+  const sites = pairs.filter(({ first }) => first.photo.label !== "not_a_site");
+  const within = (what: string, seen: Estimate) =>
+    goal(`int8 within 0.01 of fp32, ${what}`, estimate(seen), Math.abs(seen.value) <= 0.01);
+  return [within("four-way", difference(pairs, isRight)), within("dirty or clean", difference(sites, isSideRight))];
+}
+
+function latencyGoals({ verdicts, int8, fp32 }: Latency): readonly Goal[] {
+  const [first] = verdicts;
+  const goals: Goal[] = [];
+  if (first !== undefined) {
+    const seen = `p99 ${figure(first.p99, 1)} ms, p50 ${figure(first.p50, 1)} ms`;
+    goals.push(goal("1280 px from JPEG to verdict, p99 ≤ 40 ms", seen, first.p99 <= 40));
+  }
+  if (fp32 !== null) {
+    const ratio = int8.p50 / fp32.p50;
+    goals.push(goal("the network alone ≤ 0.5 × fp32", `${figure(ratio, 2)} (medians)`, ratio <= 0.5));
+  }
+  return goals;
+}
+
+/** The goals as a table. */
+export function goalsSection(goals: readonly Goal[]): string {
+  return `## Goals
+
+${table(
+  ["goal", "seen", ""],
+  goals.map((one) => [one.goal, one.seen, one.isMet ? "met" : "**missed**"]),
+)}
+
+Goals on foreign photos and with a source left out need a training or photos of their own: see [MODEL-CARD.md](MODEL-CARD.md).`;
+}

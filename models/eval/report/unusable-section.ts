@@ -1,0 +1,43 @@
+import type { Judged } from "../judged.ts";
+import { shareOf } from "../statistics.ts";
+import { type Caught, caughtOf } from "../unusable-trial.ts";
+import { estimate, estimateOf, table } from "./markdown.ts";
+import type { Part } from "./parts.ts";
+
+/** Spoilt photos that are caught, and good ones that are refused. */
+export function unusableSection(results: readonly Caught[], parts: readonly Part[]): string {
+  const rows = results.map(({ kind, caught, reasons }) => [
+    kind,
+    estimateOf(caught),
+    Object.entries(reasons)
+      .sort(([, a], [, b]) => b - a)
+      .map(([reason, count]) => `${reason} ${count}`)
+      .join(", ") || "–",
+  ]);
+  const refused = parts.map(({ name, judged }) => [name, estimateOf(refusedOf(judged)), reasonsOf(judged)]);
+  return `## Unusable photos
+
+There are no really unusable photos in the set, so these are made from good ones (\`models/eval/unusable.ts\`), in strengths whose weak
+end is already beyond a person's judgement. Caught: **${estimateOf(caughtOf(results))}**.
+
+${table(["spoilt by", "caught", "reasons given"], rows)}
+
+Good photos (all of the evaluation are meant to be good; some are not) that are refused:
+
+${table(["photos", "refused", "reasons given"], refused)}`;
+}
+
+export const refusedOf = (judged: readonly Judged[]) =>
+  shareOf(judged.filter(({ state }) => state === "unusable").length, judged.length);
+
+function reasonsOf(judged: readonly Judged[]): string {
+  const reasons = Map.groupBy(
+    judged.filter(({ reason }) => reason !== null),
+    ({ reason }) => reason,
+  );
+  return [...reasons].map(([reason, { length }]) => `${reason} ${length}`).join(", ") || "–";
+}
+
+/** One line for the table of goals. */
+export const unusableWords = (results: readonly Caught[], judged: readonly Judged[]): string =>
+  `caught ${estimate(caughtOf(results))}, refused ${estimate(refusedOf(judged))}`;

@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import type { UnusableReason } from "#contract/messages.ts";
+import type { Classifier } from "../../edge/classify/classifier.ts";
+import type { Progress } from "./judge.ts";
+import type { LabelledPhoto } from "./judged.ts";
+import { evenly } from "./photos.ts";
+import { type Estimate, shareOf } from "./statistics.ts";
+import { makeUnusable, UNUSABLE_KINDS, type UnusableKind } from "./unusable.ts";
+
+/** What became of the photos that were spoilt in one way. */
+export interface Caught {
+  readonly kind: UnusableKind;
+  readonly caught: Estimate;
+  /** The reasons that the device gave, with how often. */
+  readonly reasons: Readonly<Partial<Record<UnusableReason, number>>>;
+}
+
+/** Spoils `perKind` of the photos in each way, evenly over them, and asks the device about each. Seeded by their order. */
+export async function tryUnusable(
+  classifier: Classifier,
+  photos: readonly LabelledPhoto[],
+  perKind: number,
+  progress: Progress,
+): Promise<readonly Caught[]> {
+  const chosen = evenly(photos, perKind);
+  const all = chosen.length * UNUSABLE_KINDS.length;
+  const results: Caught[] = [];
+  for (const kind of UNUSABLE_KINDS) {
+    const reasons: Partial<Record<UnusableReason, number>> = {};
+    let caught = 0;
+    for (const [seed, { path }] of chosen.entries()) {
+      const { state, reason } = await classifier.classify(await makeUnusable(await readFile(path), kind, seed));
+      if (state === "unusable") caught += 1;
+      if (reason !== null) reasons[reason] = (reasons[reason] ?? 0) + 1;
+      progress(results.length * chosen.length + seed + 1, all);
+    }
+    results.push({ kind, caught: shareOf(caught, chosen.length), reasons });
+  }
+  return results;
+}
+
+/** All kinds together. */
+export const caughtOf = (results: readonly Caught[]): Estimate => {
+  const n = results.reduce((sum, { caught }) => sum + caught.n, 0);
+  return shareOf(Math.round(results.reduce((sum, { caught }) => sum + caught.value * caught.n, 0)), n);
+};
