@@ -2,10 +2,10 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { runCommand } from "#kit/run-command.ts";
 import { BUNDLES, bundleProgram } from "./bundle/bundle-program.ts";
 import { ARCHES } from "./bundle/install-packages.ts";
 import { packFolder } from "./bundle/tar.ts";
-import { runCommand } from "#kit/run-command.ts";
 
 const HELP = `Writes the program of a device as it runs there: JavaScript, its packages and Node, nothing to fetch or compile.
 

@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { FleetUrl } from "#contract/enrolment.ts";
 import { faultOfPrincipal, Principal } from "#contract/principals.ts";
-import { ADMIN_OPTIONS, postAsAdmin } from "./admin-client.ts";
 import { runCommand } from "#kit/run-command.ts";
+import { ADMIN_OPTIONS, postAsAdmin } from "./admin-client.ts";
 
 const HELP = `Makes a claim: a device turns it into its certificate, once. Prints the device's settings.
 

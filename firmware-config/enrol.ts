@@ -3,9 +3,9 @@ import { parseArgs } from "node:util";
 import { ClaimToken, FleetUrl, RENEW_AT } from "#contract/enrolment.ts";
 import { clientIdOf } from "#contract/names.ts";
 import { readSecret } from "#kit/read-secret.ts";
+import { runCommand } from "#kit/run-command.ts";
 import { type CertificatePlace, enrolInto, renewIn } from "./get-certificate.ts";
 import { type Identity, identityFilesIn, readIdentity } from "./identity-files.ts";
-import { runCommand } from "#kit/run-command.ts";
 
 const HELP = `Gets a certificate for a gateway or a consumer on this machine, and renews it when it is due.
 

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { FleetUrl } from "#contract/enrolment.ts";
 import { Address } from "#contract/names.ts";
 import { Desired, Reported } from "#contract/twin.ts";
-import { ADMIN_OPTIONS, type AdminClient, openAdminClient } from "./admin-client.ts";
 import { runCommand } from "#kit/run-command.ts";
+import { ADMIN_OPTIONS, type AdminClient, openAdminClient } from "./admin-client.ts";
 
 const HELP = `Shows and changes what is wanted of a device, without a visit.
 

@@ -5,8 +5,8 @@ import { z } from "zod";
 import { FleetUrl } from "#contract/enrolment.ts";
 import { artefactPath, SignedUpdate, type UpdateFile } from "#contract/updates.ts";
 import { JsonText } from "#kit/json-text.ts";
-import { ADMIN_OPTIONS, type AdminClient, openAdminClient } from "./admin-client.ts";
 import { runCommand } from "#kit/run-command.ts";
+import { ADMIN_OPTIONS, type AdminClient, openAdminClient } from "./admin-client.ts";
 
 const HELP = `Rolls a signed update out, in waves, and shows how it goes.
 

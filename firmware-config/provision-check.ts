@@ -1,11 +1,11 @@
 import { stdout } from "node:process";
 import { parseArgs } from "node:util";
 import { systemClock } from "#kit/clock.ts";
+import { runCommand } from "#kit/run-command.ts";
 import { checkBundle } from "./check/check-bundle.ts";
 import { checkWithTools } from "./check/check-tools.ts";
 import { textOfFindings } from "./check/finding.ts";
 import { readBundle } from "./check/read-bundle.ts";
-import { runCommand } from "#kit/run-command.ts";
 
 const HELP = `Says in plain words (RU, EN) what is wrong with a device's bundle; code 1 where the device would not come up, or be open.
 

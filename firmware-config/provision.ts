@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { systemClock } from "#kit/clock.ts";
 import { hashFile } from "#kit/hash-file.ts";
+import { runCommand } from "#kit/run-command.ts";
 import { ADMIN_OPTIONS } from "./admin-client.ts";
 import { bundleProgram } from "./bundle/bundle-program.ts";
 import { ARCHES, type Arch } from "./bundle/install-packages.ts";
@@ -20,7 +21,6 @@ import { bundleFiles } from "./provision/make-bundle.ts";
 import { CLOCK_CHIPS, type FileRecord, Order } from "./provision/order.ts";
 import { SENSOR_NAMES, SensorList } from "./provision/sensors.ts";
 import { makeFolder, writeBundle } from "./provision/write-bundle.ts";
-import { runCommand } from "#kit/run-command.ts";
 
 const profileLines = PROFILE_NAMES.map((name) => `    ${name.padEnd(16)} ${PROFILES[name].title}`).join("\n");
 const HELP = `Makes all that a device needs at its first start: copy it onto the card's first partition.

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { FleetUrl } from "#contract/enrolment.ts";
-import { ADMIN_OPTIONS, postAsAdmin } from "./admin-client.ts";
 import { runCommand } from "#kit/run-command.ts";
+import { ADMIN_OPTIONS, postAsAdmin } from "./admin-client.ts";
 
 const HELP = `Revokes certificates: gateways refuse them, and close whoever is connected with them, within seconds.
 
