@@ -7,6 +7,7 @@ import { LogLevel } from "#kit/logger.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { readSecret } from "#kit/read-secret.ts";
 import { updateSettings } from "../firmware-config/settings/update-settings.ts";
+import type { Retention } from "./air/windows/retention.ts";
 import type { FleetSettings } from "./fleet/fleet-calls.ts";
 import type { BrokerSignIn } from "./ingest/broker-sign-in.ts";
 import { GatewaysText } from "./ingest/gateways.ts";
@@ -16,6 +17,18 @@ const INFLUX_KEYS = ["INFLUX_URL", "INFLUX_TOKEN", "INFLUX_ORG", "INFLUX_BUCKET"
 const given = (values: readonly (string | undefined)[]) => values.filter((value) => value !== undefined).length;
 const oneOf = (...values: (string | undefined)[]): boolean => given(values) === 1;
 const together = (...values: (string | undefined)[]): boolean => given(values) % values.length === 0;
+
+const Days = z.coerce.number().min(0).max(36_500);
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone });
+    return true;
+  } catch {
+    // A RangeError: the runtime does not know it.
+    return false;
+  }
+}
 
 /** Settings of the cloud. */
 export const CloudConfig = z
@@ -86,6 +99,16 @@ export const CloudConfig = z
       .describe("requests for open data and indices that one address may make in a minute"),
     STALE_AFTER_S: z.coerce.number().min(1).default(900).describe("a station that is silent for longer turns grey"),
     OFFLINE_AFTER_S: z.coerce.number().min(1).default(7_200).describe("one that is silent for longer is offline"),
+    TIME_ZONE: z
+      .string()
+      .default("Asia/Yekaterinburg")
+      .refine(isTimeZone, "is no time zone of the IANA list")
+      .describe("whose days the averages of 24 hours are"),
+    RETENTION_RAW_DAYS: Days.default(730).describe("how long the readings of the air are kept; 0: for ever"),
+    RETENTION_M1_DAYS: Days.default(90).describe("the same for averages of a minute"),
+    RETENTION_M20_DAYS: Days.default(400).describe("of 20 minutes"),
+    RETENTION_H1_DAYS: Days.default(0).describe("of an hour"),
+    RETENTION_D1_DAYS: Days.default(0).describe("of a day"),
     BEHIND_TLS_PROXY: z
       .stringbool()
       .default(false)
@@ -169,6 +192,15 @@ export function fleetOf(config: CloudConfig, dataDir: string): FleetSettings {
     logLevel: config.LOG_LEVEL,
   };
 }
+
+/** How long points and averages of the air are kept. */
+export const retentionOf = (config: CloudConfig): Retention => ({
+  raw: config.RETENTION_RAW_DAYS,
+  m1: config.RETENTION_M1_DAYS,
+  m20: config.RETENTION_M20_DAYS,
+  h1: config.RETENTION_H1_DAYS,
+  d1: config.RETENTION_D1_DAYS,
+});
 
 /** InfluxDB's settings, or null where none are set. */
 export function influxOf(config: CloudConfig): { url: string; token: string; org: string; bucket: string } | null {

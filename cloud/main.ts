@@ -6,7 +6,7 @@ import { loadConfig } from "#kit/load-config.ts";
 import { createLogger } from "#kit/logger.ts";
 import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
-import { CloudConfig, fleetOf, influxOf, readAdminTokenSha256, signInOf, tlsOf } from "./config.ts";
+import { CloudConfig, fleetOf, influxOf, readAdminTokenSha256, retentionOf, signInOf, tlsOf } from "./config.ts";
 import { openArtefacts } from "./fleet/artefacts/artefacts.ts";
 import { startFleet } from "./fleet/start-fleet.ts";
 import { startHttp } from "./http/http.ts";
@@ -50,6 +50,8 @@ async function start(): Promise<void> {
       gateways: gatewaysOf(config.GATEWAYS),
       registryFile: config.REGISTRY_FILE,
       influx,
+      retention: retentionOf(config),
+      timeZone: config.TIME_ZONE,
       logLevel: config.LOG_LEVEL,
     },
     { random: Math.random, log },
@@ -58,6 +60,7 @@ async function start(): Promise<void> {
   const http = await startHttp({
     view,
     measurements,
+    airWindows: measurements,
     photos,
     ingest,
     fleet,

@@ -2,6 +2,7 @@ import type { Air, AirAverages, AirValue, StationFeature } from "../http/schemas
 import type { LatestSample } from "../store/state/state-view.ts";
 import { isAhead } from "./believable.ts";
 import { Pollutant, RAW_FIELDS } from "./pollutants.ts";
+import type { Averages } from "./windows/rolling-air.ts";
 
 type Properties = StationFeature["properties"];
 
@@ -29,15 +30,23 @@ function newestOf(pollutant: Pollutant, { at, values, notes }: LatestSample): Ai
     coverage: null,
     confidence: notes?.confidence ?? 1,
     flags: notes?.flags ?? [],
-    correction: notes?.correction ?? null,
+    // The one word of a sample about its correction is about its fine dust.
+    correction: pollutant === "pm25" ? (notes?.correction ?? null) : null,
   };
 }
 
-/** The doubts about what is shown as now, each once: `replayed` first. */
-export function marksOf(air: Air, replay: string | null): string[] {
-  const flags = Object.values(air).flatMap(({ now }) => now?.flags ?? []);
-  return [...new Set([...(replay === null ? [] : ["replayed"]), ...flags])];
+/** What the sensors say now, with the averages beside it. */
+export function joinAir(ofNow: Air, averages: Averages): Air {
+  const air: Air = { ...ofNow };
+  for (const pollutant of Pollutant.options) {
+    const known = averages[pollutant];
+    if (known !== undefined) air[pollutant] = { now: ofNow[pollutant]?.now ?? null, ...known };
+  }
+  return air;
 }
+
+/** The doubts about what is shown as now, each once. */
+export const marksOf = (air: Air): string[] => [...new Set(Object.values(air).flatMap(({ now }) => now?.flags ?? []))];
 
 /** The wind, where it was measured within `freshMs`. */
 export function windOf(values: Properties["values"], nowMs: number, freshMs: number): Properties["wind"] {

@@ -3,10 +3,11 @@ import type { Bilingual, Station } from "#contract/registry.ts";
 import { AqiCategory, type LatestValue, type StationFeature } from "../http/schemas.ts";
 import type { LatestSample } from "../store/state/state-view.ts";
 import { compareNewest, isAhead } from "./believable.ts";
-import { airOfNow, marksOf, statusOf, windOf } from "./newest-air.ts";
+import { airOfNow, joinAir, marksOf, statusOf, windOf } from "./newest-air.ts";
 import { standardOf } from "./standards/all-standards.ts";
 import { indexOf } from "./standards/index-of.ts";
 import { unitOf } from "./units.ts";
+import type { Averages } from "./windows/rolling-air.ts";
 
 /** Fields that hold a raw PM2.5 mass: of an SDS011, and of a Plantower under atmospheric conditions. */
 const PM25_FIELDS = ["pm25", "pm25_atm"] as const;
@@ -32,6 +33,7 @@ export function stationFeature(
   station: Station,
   municipalityName: Bilingual,
   samples: readonly LatestSample[],
+  averages: Averages,
   moment: Moment,
 ): StationFeature {
   const { nowMs, staleAfterMs } = moment;
@@ -45,7 +47,7 @@ export function stationFeature(
   const shown = newestFirst.find(({ sensor }) => sensor === pm25?.sensor) ?? newest;
   const replay = shown?.replay ?? null;
   const latest = Object.fromEntries(values);
-  const air = airOfNow(newestFirst);
+  const air = joinAir(airOfNow(newestFirst), averages);
   return {
     type: "Feature",
     id: station.id,
@@ -65,7 +67,7 @@ export function stationFeature(
       values: latest,
       air,
       status: statusOf(newest?.at ?? null, moment),
-      marks: marksOf(air, replay),
+      marks: marksOf(air),
       wind: windOf(latest, nowMs, staleAfterMs),
       sensors: samples.map(({ sensor, notes }) => ({ sensor, model: notes?.model ?? null })).toSorted(bySensor),
     },

@@ -49,16 +49,26 @@ export function createFeatures({ view, registry, clock, staleAfterMs, offlineAft
   return {
     stations: () => {
       const samples = Map.groupBy(view.latestSamples(), ({ station }) => station);
+      const averages = new Map(view.averages().map((row) => [row.station, row.averages]));
       const none: LatestSample[] = [];
       return registry
         .current()
         .registry.stations.map((station) =>
-          stationFeature(station, nameOf(station.municipality), samples.get(station.id) ?? none, moment()),
+          stationFeature(
+            station,
+            nameOf(station.municipality),
+            samples.get(station.id) ?? none,
+            averages.get(station.id) ?? {},
+            moment(),
+          ),
         );
     },
     station: (id) => {
       const station = registry.current().station(id);
-      return station && stationFeature(station, nameOf(station.municipality), view.latestSamplesOf(id), moment());
+      return (
+        station &&
+        stationFeature(station, nameOf(station.municipality), view.latestSamplesOf(id), view.averagesOf(id), moment())
+      );
     },
     sites: () => {
       const visits = new Map(view.lastVisits().map((visit) => [visit.site, visit]));

@@ -22,6 +22,7 @@ import type { Ingest } from "../ingest/events.ts";
 import { startLiveFeed } from "../live/live-feed.ts";
 import { openSseHub, SSE_SETTINGS } from "../live/sse-hub.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
+import type { AirWindowStore } from "../store/measurements/air-windows.ts";
 import type { Measurements } from "../store/measurements/measurements.ts";
 import type { PhotoStore } from "../store/photos/photos.ts";
 import type { StateView } from "../store/state/state-view.ts";
@@ -68,6 +69,7 @@ const MIN_GAP_MS = 250;
 export interface HttpParts {
   readonly view: StateView;
   readonly measurements: Pick<Measurements, "series" | "check">;
+  readonly airWindows: Pick<AirWindowStore, "windows">;
   readonly photos: Pick<PhotoStore, "read">;
   readonly ingest: Ingest;
   readonly fleet: Fleet;

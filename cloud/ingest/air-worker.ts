@@ -38,7 +38,14 @@ async function startAir({ main, settings, log, health, patience }: WorkerContext
   };
   const registry = await watchForGroup(settings.registryFile, onRegistry, { health, log });
   const pairs = createPairMemory();
-  const stores = { measurements, state, registry: registry.current, nowMs: systemClock.nowMs, pairs };
+  const stores = {
+    measurements,
+    state,
+    registry: registry.current,
+    nowMs: systemClock.nowMs,
+    pairs,
+    retention: settings.retention,
+  };
   const repairs = startRepairs({ stores, interrupt: () => loop.interrupt(), log });
   const storing = {
     ...stores,

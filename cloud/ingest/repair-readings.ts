@@ -16,7 +16,7 @@ import type { IngestEvent } from "./events.ts";
 import { openDelivery } from "./open-delivery.ts";
 import { type OnInternal, workOrBury } from "./our-fault.ts";
 import { type PlannedReading, planRepair, type RepairPlan } from "./plan-readings.ts";
-import { keepNewest, type ReadingStores, sortOut, writePoints } from "./store-readings.ts";
+import { keepNewest, markTouched, type ReadingStores, sortOut, writePoints } from "./store-readings.ts";
 
 /** A kept reading with the points that it becomes. */
 interface Repair {
@@ -81,7 +81,7 @@ export function chooseTimes(
 function commitRepairs(
   repairs: readonly Repair[],
   refused: Parameters<typeof sortOut>[0],
-  { state, nowMs }: ReadingStores,
+  { state, nowMs, retention }: ReadingStores,
 ): readonly IngestEvent[] {
   const { problemOf, storedOf } = sortOut(refused);
   return state.transaction(nowMs(), (transaction) => {
@@ -100,6 +100,8 @@ function commitRepairs(
         keepDeadLetter(sql, reading.letter, problem, now);
       }
     }
+    const repaired = repairs.map(({ planned }) => planned);
+    markTouched(transaction, repaired, retention);
     return keepNewest(
       transaction,
       repairs.flatMap(({ planned }) => storedOf(planned)),

@@ -6,13 +6,15 @@ import type { LatestSample } from "../store/state/state-view.ts";
 export function withNotes(sample: LatestSample, point: Point | undefined): LatestSample {
   if (point === undefined) return sample;
   const { fields } = point;
+  const { instrument, correction, flags, confidence } = fields;
+  // A store cannot take a field back from a point that is written again: a corrected value counts with its formula only.
+  const isCorrected = typeof correction === "string" && !correction.startsWith("none:");
   const corrected = Object.fromEntries(
     Pollutant.options.flatMap((pollutant) => {
       const value = fields[correctedField(pollutant)];
-      return typeof value === "number" ? [[pollutant, value] as const] : [];
+      return isCorrected && typeof value === "number" ? [[pollutant, value] as const] : [];
     }),
   );
-  const { instrument, correction, flags, confidence } = fields;
   return {
     ...sample,
     notes: {

@@ -13,8 +13,8 @@ const HEALTHY_AFTER_MS = 60_000;
 /** A person at the desk does not wait longer for a disk; the request itself would be cut off at 30 s. */
 const ANSWER_WITHIN_MS = 10_000;
 
-/** Lines of `/healthz`: two groups, and the connection that speaks with the devices (in the thread of the sites). */
-const PARTS = ["air", "sites", "devices"];
+/** Lines of `/healthz`: two groups, the connection that speaks with the devices (in the thread of the sites), the averages. */
+const PARTS = ["air", "sites", "devices", "windows"];
 const STARTING: IngestHealth = { isConnected: false, trouble: "starting", acknowledged: 0 };
 
 /** What the ingest needs from outside its threads. */
@@ -24,7 +24,7 @@ export interface IngestParts {
 }
 
 /**
- * Starts the two consumer groups, each in a thread of its own with its own connection and files: the trouble of one
+ * Starts the two consumer groups and what computes the averages, each in a thread of its own with its own connection and files: the trouble of one
  * store does not stop the other, and no sync ever holds the main thread.
  *
  * A thread that ends unasked is started again; what it had not acknowledged comes to it again.
@@ -64,6 +64,7 @@ export function startIngest(settings: WorkerSettings, { random, log }: IngestPar
   const sites = start("./sites-worker.ts", ["sites", "devices"], () =>
     questions.abandon("the thread of the sites has ended"),
   );
+  const windows = start("../air/windows/windows-worker.ts", ["windows"], () => {});
   return {
     health: () => Object.fromEntries(health),
     onEvent: (listener) => {
@@ -72,7 +73,7 @@ export function startIngest(settings: WorkerSettings, { random, log }: IngestPar
     },
     acknowledgeAlert: (alert, by) => questions.ask((id) => sites.tell({ type: "acknowledge-alert", id, alert, by })),
     close: async () => {
-      await Promise.all([air.close(), sites.close()]);
+      await Promise.all([air.close(), sites.close(), windows.close()]);
     },
   };
 }

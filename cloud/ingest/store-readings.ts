@@ -1,4 +1,7 @@
 import { compareNewest } from "../air/believable.ts";
+import { markDirty } from "../air/windows/dirty-windows.ts";
+import { minutesOf } from "../air/windows/minute-windows.ts";
+import { keptSince, type Retention } from "../air/windows/retention.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import type { Measurements, Point, RefusedPoint } from "../store/measurements/measurements.ts";
 import { countWrongClocks, type ToldTime } from "../store/state/boot-times.ts";
@@ -27,6 +30,8 @@ export interface ReadingStores {
   readonly registry: () => RegistryIndex;
   readonly nowMs: () => number;
   readonly pairs: PairMemory;
+  /** What is older than it is kept changes no average any more. */
+  readonly retention: Retention;
 }
 
 /** Letters of one round of a replay. */
@@ -79,13 +84,14 @@ export async function writePoints(
 export function commitReadings(
   planned: readonly PlannedReading[],
   refused: readonly RefusedPoint[],
-  { state, nowMs, pairs }: Pick<ReadingStores, "state" | "nowMs" | "pairs">,
+  { state, nowMs, pairs, retention }: Pick<ReadingStores, "state" | "nowMs" | "pairs" | "retention">,
 ): readonly IngestEvent[] {
   const { problemOf, storedOf } = sortOut(refused);
   const news = pairs.newsIn(planned.map(({ told }) => told?.pair));
   const events = state.transaction(nowMs(), (transaction) => {
     keepNews(transaction, news);
     const latest: LatestSample[] = [];
+    const arrived: PlannedReading[] = [];
     const told: ToldTime[] = [];
     for (const reading of planned) {
       const isNew = reading.place === undefined || transaction.logs.receive(reading.place);
@@ -98,9 +104,12 @@ export function commitReadings(
         if (isNew && reading.place !== undefined) transaction.logs.lose(reading.place);
         keepDeadLetter(transaction.sql, reading.letter, problem, transaction.nowMs);
       }
-      if (isNew) latest.push(...storedOf(reading));
+      if (!isNew) continue;
+      latest.push(...storedOf(reading));
+      arrived.push(reading);
     }
     countWrongClocks(transaction.sql, told);
+    markTouched(transaction, arrived, retention);
     return keepNewest(transaction, latest);
   });
   pairs.remember(news);
@@ -125,10 +134,11 @@ function commitReplay(
   planned: readonly PlannedReading[],
   refused: readonly RefusedPoint[],
   old: ReadonlySet<Letter>,
-  { state, nowMs }: ReadingStores,
+  { state, nowMs, retention }: ReadingStores,
 ): readonly IngestEvent[] {
   const { problemOf, storedOf } = sortOut(refused);
   return state.transaction(nowMs(), (transaction) => {
+    markTouched(transaction, planned, retention);
     for (const reading of planned) {
       const hasRoom = !old.has(reading.letter) || keepOld(transaction, reading);
       const problem = hasRoom ? problemOf(reading) : NO_ROOM;
@@ -141,6 +151,23 @@ function commitReplay(
     }
     return keepNewest(transaction, planned.flatMap(storedOf));
   });
+}
+
+/** Marks the averages that the samples of some readings change. */
+export function markTouched(
+  { sql, nowMs }: StateTransaction,
+  readings: readonly Pick<PlannedReading, "points">[],
+  retention: Retention,
+): void {
+  const touched = readings.flatMap(({ points }) =>
+    points.map(({ tenant, station, at, fields }) => ({
+      tenant,
+      station,
+      ...minutesOf(at, Number(fields.window_ms ?? 0)),
+    })),
+  );
+  const oldestMinuteMs = Math.max(keptSince(retention, "m1", nowMs), keptSince(retention, "m20", nowMs));
+  markDirty(sql, touched, { nowMs, oldestMs: keptSince(retention, "raw", nowMs), oldestMinuteMs });
 }
 
 /** Keeps only the newest of each sensor, so that a long batch is a few rows. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DeviceName } from "#contract/names.ts";
 import { LogLevel } from "#kit/logger.ts";
+import { Retention } from "../air/windows/retention.ts";
 import { BrokerSignIn } from "./broker-sign-in.ts";
 import { Gateways } from "./gateways.ts";
 
@@ -15,6 +16,9 @@ export const WorkerSettings = z.object({
   registryFile: z.string(),
   gateways: Gateways,
   influx: z.object({ url: z.string(), token: z.string(), org: z.string(), bucket: z.string() }).nullable(),
+  retention: Retention,
+  /** Whose days the averages of 24 hours are. */
+  timeZone: z.string(),
   logLevel: LogLevel,
 });
 export type WorkerSettings = z.infer<typeof WorkerSettings>;

@@ -101,6 +101,8 @@ export interface StateContents {
 export function viewOf(state: StateContents): StateView {
   return {
     latestSamples: () => state.samples,
+    averages: () => [],
+    averagesOf: () => ({}),
     latestSamplesOf: (station) => state.samples.filter((sample) => sample.station === station),
     lastVisits: () => state.visits,
     lastVisitOf: (site) => state.visits.find((visit) => visit.site === site),
@@ -190,8 +192,10 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
     view: viewOf(state),
     measurements: {
       series: async () => ({ points: [], meanOfMs: null }),
+
       check: async () => ({ ok: true, detail: "well" }),
     },
+    airWindows: { windows: async () => [] },
     photos: { read: async (sha) => (state.whole.has(sha) ? Buffer.from(`jpeg ${sha}`) : undefined) },
     ingest: {
       health: () => ({

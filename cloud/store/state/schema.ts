@@ -1,5 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** What is known of boots, and what waits for its time. */
 const TIMES = `
@@ -78,8 +78,35 @@ const NOTES = `
 ALTER TABLE latest_samples ADD COLUMN notes TEXT;
 `;
 
+/** What version 5 adds: averages of the air that must be computed anew, and the newest ones of each station. */
+const AVERAGES = `
+-- A window whose points or parts have changed. Of minutes (m1) there is one row for each hour: start is the hour's, from_at and
+-- to_at say which of its minutes. generation grows with each mark, so that one that is set while its window is computed stays.
+CREATE TABLE dirty_windows (
+  resolution TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  station TEXT NOT NULL,
+  start INTEGER NOT NULL,
+  from_at INTEGER NOT NULL,
+  to_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (resolution, station, start)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX dirty_windows_by_time ON dirty_windows (start, due_at);
+
+-- What is shown of a station beside its newest samples, as JSON; due_at: when it is to be looked at again, null: not before something comes.
+CREATE TABLE station_averages (
+  station TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  averages TEXT NOT NULL,
+  due_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX station_averages_due ON station_averages (due_at) WHERE due_at IS NOT NULL;
+`;
+
 /**
- * Brings a file of version 1 to 2, of 2 to 3, and of 3 to 4. Version 1 had no room for what waits: its letters without a time are
+ * Brings a file of version 1 to 2, of 2 to 3, and so on. Version 1 had no room for what waits: its letters without a time are
  * tried again (is_old: what of them has no time is not kept yet), and its visits begin to wait.
  */
 export const UPGRADES: readonly string[] = [
@@ -97,13 +124,14 @@ INSERT INTO timeless_devices (tenant, device, boots, bytes)
   SELECT tenant, device, count(*), sum(bytes + 200 * readings) FROM timeless_boots GROUP BY tenant, device;
 `,
   NOTES,
+  AVERAGES,
 ];
 
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
  * tells the devices what is stored asks only for what is new.
  */
-export const SCHEMA = `${TIMES}${DOUBTS}
+export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}
 CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import { JsonText } from "#kit/json-text.ts";
+import type { Averages } from "../../air/windows/rolling-air.ts";
+import { type AveragesRow, allAverages, averagesOfStation } from "../../air/windows/station-averages.ts";
 import { openStateFile, openStateFileReadOnly, type Sql } from "./database.ts";
 import {
   type AlertRow,
@@ -155,6 +157,14 @@ class SqliteStateView implements StateView {
 
   latestSamplesOf(station: string): readonly LatestSample[] {
     return this.#sql.all(SampleRow, "SELECT * FROM latest_samples WHERE station = ?", station);
+  }
+
+  averages(): readonly AveragesRow[] {
+    return allAverages(this.#sql);
+  }
+
+  averagesOf(station: string): Averages {
+    return averagesOfStation(this.#sql, station);
   }
 
   lastVisits(): readonly VisitRow[] {

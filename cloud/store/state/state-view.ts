@@ -3,6 +3,8 @@ import type { VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import type { Closer } from "#kit/closer.ts";
 import { Pollutant } from "../../air/pollutants.ts";
+import type { Averages } from "../../air/windows/rolling-air.ts";
+import type { AveragesRow } from "../../air/windows/station-averages.ts";
 
 /** What is known of a sample beside its values: the instrument, and what quality control said of it. */
 export const SampleNotes = z.object({
@@ -95,6 +97,9 @@ export interface DeviceHealthRow {
 export interface StateView extends Closer {
   latestSamples(): readonly LatestSample[];
   latestSamplesOf(station: string): readonly LatestSample[];
+  /** The averages of every station that has some, and of one. */
+  averages(): readonly AveragesRow[];
+  averagesOf(station: string): Averages;
   lastVisits(): readonly VisitRow[];
   lastVisitOf(site: string): VisitRow | undefined;
   /** Every open alert and the newest acknowledged ones, newest first. */

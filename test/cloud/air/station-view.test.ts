@@ -26,7 +26,7 @@ const aSample = (change: Partial<LatestSample> = {}): LatestSample => ({
 
 describe("stationFeature", () => {
   it("shows the newest raw PM2.5 with its index, category and units", () => {
-    const { properties, geometry } = stationFeature(station, town, [aSample()], moment);
+    const { properties, geometry } = stationFeature(station, town, [aSample()], {}, moment);
 
     expect(geometry.coordinates).toEqual([61.4, 55.16]);
     expect(properties).toMatchObject({
@@ -42,17 +42,17 @@ describe("stationFeature", () => {
   it("takes the atmospheric PM2.5 of a Plantower when it is the newest", () => {
     const samples = [aSample({ at: NOW - 5000 }), aSample({ sensor: "pms", values: { pm25_atm: 5 } })];
 
-    expect(stationFeature(station, town, samples, moment).properties).toMatchObject({ pm25: 5, aqi: 28 });
+    expect(stationFeature(station, town, samples, {}, moment).properties).toMatchObject({ pm25: 5, aqi: 28 });
   });
 
   it("shows no field that it does not know", () => {
-    const { properties } = stationFeature(station, town, [aSample({ values: { pm25: 3, pm4_mass: 7 } })], moment);
+    const { properties } = stationFeature(station, town, [aSample({ values: { pm25: 3, pm4_mass: 7 } })], {}, moment);
 
     expect(Object.keys(properties.values)).toEqual(["pm25"]);
   });
 
   it("keeps a station without any sample, with nulls", () => {
-    const { properties } = stationFeature(station, town, [], moment);
+    const { properties } = stationFeature(station, town, [], {}, moment);
 
     expect(properties).toMatchObject({
       lastAt: null,
@@ -67,7 +67,7 @@ describe("stationFeature", () => {
   it("keeps a stale station's values and says since when, without an index of now", () => {
     const lastAt = NOW - 900_001;
 
-    const { properties } = stationFeature(station, town, [aSample({ at: lastAt })], moment);
+    const { properties } = stationFeature(station, town, [aSample({ at: lastAt })], {}, moment);
 
     expect(properties).toMatchObject({ lastAt, isStale: true, pm25: 35.5, aqi: null, category: null });
   });
@@ -75,14 +75,14 @@ describe("stationFeature", () => {
   it("gives no index of now when only the climate still speaks", () => {
     const samples = [aSample({ at: NOW - 900_001 }), aSample({ sensor: "bme280", values: { temperature: -12 } })];
 
-    const { properties } = stationFeature(station, town, samples, moment);
+    const { properties } = stationFeature(station, town, samples, {}, moment);
 
     expect(properties).toMatchObject({ isStale: false, pm25: 35.5, aqi: null, category: null });
   });
 
   it("is not stale at the very limit, nor when a device's clock is a little ahead", () => {
-    const atLimit = stationFeature(station, town, [aSample({ at: NOW - 900_000 })], moment);
-    const ahead = stationFeature(station, town, [aSample({ at: NOW + 5000 })], moment);
+    const atLimit = stationFeature(station, town, [aSample({ at: NOW - 900_000 })], {}, moment);
+    const ahead = stationFeature(station, town, [aSample({ at: NOW + 5000 })], {}, moment);
 
     expect([atLimit.properties.isStale, ahead.properties.isStale]).toEqual([false, false]);
   });
@@ -90,11 +90,12 @@ describe("stationFeature", () => {
   it("takes nothing from the future for the air of now", () => {
     const future = NOW + 5 * 60_000 + 1;
 
-    const alone = stationFeature(station, town, [aSample({ at: future })], moment);
+    const alone = stationFeature(station, town, [aSample({ at: future })], {}, moment);
     const beside = stationFeature(
       station,
       town,
       [aSample({ at: future, values: { pm25: 999 } }), aSample({ sensor: "pms", values: { pm25_atm: 5 } })],
+      {},
       moment,
     );
 
@@ -115,7 +116,7 @@ describe("stationFeature", () => {
       aSample({ sensor: "wind", at: NOW, values: { wind_speed: 3, wind_direction: 270 } }),
     ];
 
-    const { properties } = stationFeature(station, town, samples, moment);
+    const { properties } = stationFeature(station, town, samples, {}, moment);
 
     expect(properties.air.pm25?.now).toEqual({
       value: 21.3,
@@ -130,7 +131,7 @@ describe("stationFeature", () => {
     expect(properties.air.o3).toBeUndefined();
     expect(properties).toMatchObject({
       status: "live",
-      marks: ["replayed", "humid"],
+      marks: ["humid"],
       wind: { speed: 3, direction: 270 },
       sensors: [
         { sensor: "sds011", model: "pms5003" },
@@ -146,12 +147,12 @@ describe("stationFeature", () => {
     ["offline", [aSample({ at: NOW - 7_200_001 })]],
     ["offline", [aSample({ at: NOW + 3_600_000 })]],
   ])("says that a station is %s", (status, samples) => {
-    expect(stationFeature(station, town, samples, moment).properties.status).toBe(status);
+    expect(stationFeature(station, town, samples, {}, moment).properties.status).toBe(status);
   });
 
   it("names the recording that the particles are replayed from", () => {
     const samples = [aSample({ replay: "albany" }), aSample({ sensor: "bme280", at: NOW, values: { humidity: 40 } })];
 
-    expect(stationFeature(station, town, samples, moment).properties.replay).toBe("albany");
+    expect(stationFeature(station, town, samples, {}, moment).properties.replay).toBe("albany");
   });
 });

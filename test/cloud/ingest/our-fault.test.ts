@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FOR_EVER } from "../../../cloud/air/windows/retention.ts";
 import { startPhotoJoiner } from "../../../cloud/ingest/join-photos.ts";
 import { isOurFault, storeOrBury } from "../../../cloud/ingest/our-fault.ts";
 import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
@@ -30,6 +31,7 @@ async function openStores() {
     gateways: new Map(),
     onRefusedGap: () => {},
     pairs: createPairMemory(),
+    retention: FOR_EVER,
   };
 }
 

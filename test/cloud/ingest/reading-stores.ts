@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { FOR_EVER } from "../../../cloud/air/windows/retention.ts";
 import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
 import type { ReadingStores } from "../../../cloud/ingest/store-readings.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
@@ -35,6 +36,7 @@ export async function openReadingStores() {
     registry: () => registry,
     nowMs: () => NOON + 3_600_000,
     pairs: createPairMemory(),
+    retention: FOR_EVER,
   };
   const range = { tenant: "kirov", field: "pm25", fromMs: 0, toMs: NOON * 2, maxPoints: 10_000 };
   return {

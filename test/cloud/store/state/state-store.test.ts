@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Visit } from "#contract/messages.ts";
+import { FOR_EVER } from "../../../../cloud/air/windows/retention.ts";
 import { createPairMemory } from "../../../../cloud/ingest/pair-memory.ts";
 import { repairReadings } from "../../../../cloud/ingest/repair-readings.ts";
 import { storeMessages } from "../../../../cloud/ingest/store-messages.ts";
@@ -75,6 +76,7 @@ describe("the state store", () => {
       registry: () => registry,
       nowMs: () => NOON + 60_000,
       pairs: createPairMemory(),
+      retention: FOR_EVER,
     };
     expect(view.counts()).toMatchObject({ messages: 1, "time-unknown visits": 1 });
 

@@ -1,0 +1,305 @@
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createClockWindows } from "../../../../cloud/air/windows/clock-windows.ts";
+import { computeWindows, type WindowStores } from "../../../../cloud/air/windows/compute-windows.ts";
+import { countDue, markDirty, type Touched } from "../../../../cloud/air/windows/dirty-windows.ts";
+import { createForgetting } from "../../../../cloud/air/windows/forget-old.ts";
+import { FOR_EVER } from "../../../../cloud/air/windows/retention.ts";
+import { averagesOfStation } from "../../../../cloud/air/windows/station-averages.ts";
+import type { Resolution } from "../../../../cloud/store/measurements/air-windows.ts";
+import type { Point } from "../../../../cloud/store/measurements/measurements.ts";
+import { openSqliteMeasurements } from "../../../../cloud/store/measurements/sqlite-measurements.ts";
+import { openStateStore } from "../../../../cloud/store/state/state-store.ts";
+import { tempFolder } from "../../../support/temp-folder.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const MIDNIGHT = Date.UTC(2026, 8, 20);
+
+const aPoint = (at: number, pm25: number, change: Partial<Point> = {}): Point => ({
+  tenant: "kirov",
+  station: "st-1",
+  sensor: "sds011",
+  at,
+  fields: { pm25 },
+  ...change,
+});
+
+/** Minutes of one value each. */
+const minutes = (from: number, count: number, value = 10, station = "st-1"): readonly Point[] =>
+  Array.from({ length: count }, (_, n) => aPoint(from + n * MINUTE_MS + 5_000, value, { station }));
+
+async function open(timeZone = "UTC") {
+  const folder = await tempFolder();
+  const state = openStateStore(join(folder, "state.db"));
+  const measurements = await openSqliteMeasurements(join(folder, "measurements.db"));
+  onTestFinished(async () => {
+    await measurements.close();
+    state.close();
+  });
+  const clock = { nowMs: MIDNIGHT };
+  const stores: WindowStores = {
+    measurements,
+    state,
+    clockWindows: createClockWindows(timeZone),
+    nowMs: () => clock.nowMs,
+  };
+  const receive = async (points: readonly Point[]) => {
+    await measurements.write(points);
+    // Nothing comes before it was measured.
+    clock.nowMs = Math.max(clock.nowMs, ...points.map(({ at }) => at));
+    mark(points.map(({ tenant, station, at }) => ({ tenant, station, start: at, end: at + 1 })));
+  };
+  const mark = (touched: readonly Touched[], oldestMinuteMs = 0) =>
+    state.transaction(clock.nowMs, ({ sql, nowMs }) => markDirty(sql, touched, { nowMs, oldestMs: 0, oldestMinuteMs }));
+  /** Until nothing is due at a moment. */
+  const settleAt = async (nowMs: number, using: WindowStores = stores) => {
+    clock.nowMs = nowMs;
+    for (let rounds = 0; ; rounds += 1) {
+      expect(rounds).toBeLessThan(200);
+      const { computed, stations } = await computeWindows(using);
+      if (computed === 0 && stations.length === 0) return;
+    }
+  };
+  const windows = (resolution: Resolution, station = "st-1") =>
+    measurements.windows({ stations: [station], resolution, fromMs: 0, toMs: MIDNIGHT * 2 });
+  return { measurements, state, stores, clock, receive, mark, settleAt, windows };
+}
+
+describe("computeWindows", () => {
+  it("makes minutes, 20 minutes, hours and the day, with the share of minutes that it has", async () => {
+    const { receive, settleAt, windows } = await open();
+    await receive([...minutes(MIDNIGHT, 40, 10), ...minutes(MIDNIGHT + 40 * MINUTE_MS, 5, 30)]);
+
+    await settleAt(MIDNIGHT + DAY_MS + HOUR_MS);
+
+    expect(await windows("m1")).toHaveLength(45);
+    expect((await windows("m20")).map(({ value, coverage }) => [value, coverage])).toEqual([
+      [10, 1],
+      [10, 1],
+      [30, 0.25],
+    ]);
+    expect(await windows("h1")).toMatchObject([{ start: MIDNIGHT, value: 12.222222, minutes: 45, coverage: 0.75 }]);
+    expect(await windows("d1")).toMatchObject([{ start: MIDNIGHT, value: 12.222222, coverage: 0.03125 }]);
+  });
+
+  it("makes larger windows only when they are full", async () => {
+    const { receive, settleAt, windows } = await open();
+    await receive(minutes(MIDNIGHT, 10));
+
+    await settleAt(MIDNIGHT + 10 * MINUTE_MS);
+
+    expect(await windows("m1")).toHaveLength(10);
+    expect(await windows("m20")).toEqual([]);
+  });
+
+  it("makes the same windows of late, repeated and re-judged data as of data in time", async () => {
+    const { receive, settleAt, windows } = await open();
+    const all = minutes(MIDNIGHT, 60).map((point, n) => ({ ...point, fields: { pm25: n } }));
+    await receive(all.filter((_, n) => n % 3 !== 0));
+    await settleAt(MIDNIGHT + 3 * HOUR_MS);
+    expect(await windows("h1")).toMatchObject([{ coverage: 0.666667 }]);
+
+    await receive(all.filter((_, n) => n % 3 === 0));
+    await receive(all.slice(10, 20));
+    await settleAt(MIDNIGHT + 5 * HOUR_MS);
+    expect(await windows("h1")).toMatchObject([{ value: 29.5, minutes: 60, coverage: 1 }]);
+
+    await receive(all.slice(30).map((point) => ({ ...point, fields: { pm25: 2_000, confidence: 0, flags: "spike" } })));
+    await settleAt(MIDNIGHT + 6 * HOUR_MS);
+    expect(await windows("h1")).toMatchObject([{ value: 14.5, minutes: 30, coverage: 0.5, flags: ["spike"] }]);
+  });
+
+  it("computes by the days of the region, as long as its clocks make them", async () => {
+    const { receive, settleAt, windows } = await open("Europe/Berlin");
+    const start = Date.parse("2026-10-24T22:00:00Z");
+    await receive([
+      ...minutes(start, 1),
+      ...minutes(start + 24 * HOUR_MS, 1, 50),
+      ...minutes(start + 25 * HOUR_MS, 1, 90),
+    ]);
+
+    await settleAt(start + 3 * DAY_MS);
+
+    expect((await windows("d1")).map(({ start: at, value }) => [(at - start) / HOUR_MS, value])).toEqual([
+      [0, 30],
+      [25, 90],
+    ]);
+  });
+
+  it("loses nothing when it is killed between any two steps", async () => {
+    const { receive, settleAt, stores, windows, state, clock } = await open();
+    await receive([...minutes(MIDNIGHT, 60), ...minutes(MIDNIGHT, 60, 20, "st-2")]);
+    let steps = 0;
+    let killAt = 0;
+    const dieAt = <T>(work: () => T): T => {
+      steps += 1;
+      if (steps === killAt) throw new Error("killed");
+      return work();
+    };
+    // Each way into a store, before and after it has done its work, is a place to die at.
+    const mortal: WindowStores = {
+      ...stores,
+      measurements: {
+        points: (query) => dieAt(() => stores.measurements.points(query)),
+        windows: (query) => dieAt(() => stores.measurements.windows(query)),
+        keepWindows: async (some) => {
+          await dieAt(() => stores.measurements.keepWindows(some));
+          dieAt(() => {});
+        },
+      },
+      state: {
+        ...stores.state,
+        transaction: (nowMs, work) => {
+          const done = dieAt(() => stores.state.transaction(nowMs, work));
+          dieAt(() => {});
+          return done;
+        },
+      },
+    };
+    clock.nowMs = MIDNIGHT + DAY_MS + HOUR_MS;
+    let deaths = 0;
+    for (killAt = 1; ; ) {
+      steps = 0;
+      const round = await computeWindows(mortal).catch(() => undefined);
+      if (round === undefined) {
+        deaths += 1;
+        killAt = (killAt % 9) + 1;
+      } else if (round.computed === 0 && round.stations.length === 0) break;
+      expect(deaths).toBeLessThan(500);
+    }
+    await settleAt(clock.nowMs);
+
+    expect(deaths).toBeGreaterThan(8);
+    for (const [station, value] of [
+      ["st-1", 10],
+      ["st-2", 20],
+    ] as const) {
+      expect(await windows("m1", station)).toHaveLength(60);
+      expect(await windows("h1", station)).toMatchObject([{ value, coverage: 1 }]);
+      expect(await windows("d1", station)).toMatchObject([{ value }]);
+    }
+    expect(state.read((sql) => countDue(sql, MIDNIGHT * 2))).toBe(0);
+  });
+
+  it("keeps a mark that is set anew while its window is computed", async () => {
+    const { receive, stores, windows, clock, settleAt, measurements } = await open();
+    await receive([aPoint(MIDNIGHT, 10)]);
+    clock.nowMs = MIDNIGHT + MINUTE_MS;
+    const overtaken: WindowStores = {
+      ...stores,
+      measurements: {
+        ...measurements,
+        points: async (query) => {
+          const points = await measurements.points(query);
+          await receive([aPoint(MIDNIGHT + 1_000, 30)]);
+          return points;
+        },
+      },
+    };
+
+    await computeWindows(overtaken);
+    expect(await windows("m1")).toMatchObject([{ value: 10 }]);
+    await settleAt(clock.nowMs + MINUTE_MS);
+
+    expect(await windows("m1")).toMatchObject([{ value: 20 }]);
+  });
+
+  it("serves the last hours first while an outage of days is worked off, and works it off", async () => {
+    const { receive, mark, stores, windows, clock, state } = await open();
+    const now = MIDNIGHT + 30 * DAY_MS;
+    clock.nowMs = now;
+    const hours = Array.from({ length: 3_000 }, (_, n) => MIDNIGHT + (n % 600) * HOUR_MS);
+    mark(hours.map((start, n) => ({ tenant: "kirov", station: `old-${n % 5}`, start, end: start + HOUR_MS })));
+    await receive([aPoint(now - MINUTE_MS, 42)]);
+    clock.nowMs = now + MINUTE_MS;
+
+    const { computed } = await computeWindows(stores);
+
+    expect(await windows("m1")).toMatchObject([{ value: 42 }]);
+    expect(computed).toBeLessThan(1_000);
+    const before = state.read((sql) => countDue(sql, clock.nowMs));
+    for (let rounds = 0; state.read((sql) => countDue(sql, clock.nowMs)) > 0; rounds += 1) {
+      expect(rounds).toBeLessThan(200);
+      await computeWindows(stores);
+    }
+    expect(before).toBeGreaterThan(1_000);
+  });
+
+  it("marks nothing from a wrong clock ahead, and nothing of which the points may be gone", async () => {
+    const { state } = await open();
+    const touched = [MIDNIGHT + DAY_MS, MIDNIGHT - DAY_MS].map((start) => ({
+      tenant: "kirov",
+      station: "st-1",
+      start,
+      end: start + 1,
+    }));
+
+    state.transaction(MIDNIGHT, ({ sql, nowMs }) =>
+      markDirty(sql, touched, { nowMs, oldestMs: MIDNIGHT - HOUR_MS, oldestMinuteMs: 0 }),
+    );
+
+    expect(state.read((sql) => countDue(sql, MIDNIGHT * 2))).toBe(0);
+  });
+});
+
+describe("a station's averages", () => {
+  it("are the newest full 20 minutes and hour, NowCast and 24 hours, and go when it falls silent", async () => {
+    const { receive, settleAt, state } = await open();
+    await receive([...minutes(MIDNIGHT, 120, 20), ...minutes(MIDNIGHT + 2 * HOUR_MS, 60, 10)]);
+    const averages = () => state.read((sql) => averagesOfStation(sql, "st-1")).pm25;
+
+    await settleAt(MIDNIGHT + 3 * HOUR_MS + 2 * MINUTE_MS);
+    expect(averages()).toMatchObject({
+      m20: { value: 10, at: MIDNIGHT + 3 * HOUR_MS, coverage: 1 },
+      h1: { value: 10, raw: 10, at: MIDNIGHT + 3 * HOUR_MS, coverage: 1, confidence: 1, flags: [] },
+      // Weights 1, 0.5 and 0.25: (10 + 10 + 5) / 1.75, truncated.
+      nowcast: { value: 14.2, coverage: 0.25 },
+      h24: { value: 16.666667, coverage: 0.125 },
+    });
+
+    await settleAt(MIDNIGHT + 4 * HOUR_MS + 2 * MINUTE_MS);
+    expect(averages()).toMatchObject({ m20: null, h1: null, nowcast: { at: MIDNIGHT + 4 * HOUR_MS } });
+
+    for (let hour = 5; hour <= 28; hour += 1) await settleAt(MIDNIGHT + hour * HOUR_MS + 2 * MINUTE_MS);
+    expect(averages()).toBeUndefined();
+    expect(state.read((sql) => countDue(sql, MIDNIGHT * 2))).toBe(0);
+  });
+
+  it("change when late data come", async () => {
+    const { receive, settleAt, state } = await open();
+    const all = minutes(MIDNIGHT, 60, 10);
+    await receive(all.slice(0, 20));
+    await settleAt(MIDNIGHT + HOUR_MS + 5 * MINUTE_MS);
+
+    await receive(all.slice(20).map((point) => ({ ...point, fields: { pm25: 40 } })));
+    await settleAt(MIDNIGHT + HOUR_MS + 10 * MINUTE_MS);
+
+    const averages = state.read((sql) => averagesOfStation(sql, "st-1")).pm25;
+    expect(averages).toMatchObject({ h1: { value: 30, coverage: 1 }, m20: { value: 40 } });
+  });
+});
+
+describe("forgetting", () => {
+  it("deletes what is older than it is kept, resolution by resolution, and nothing that a window still needs", async () => {
+    const { receive, settleAt, windows, measurements, stores, state, mark } = await open();
+    await receive([...minutes(MIDNIGHT, 60), ...minutes(MIDNIGHT, 60, 10, "st-2")]);
+    await settleAt(MIDNIGHT + 10 * DAY_MS);
+    const retention = { ...FOR_EVER, raw: 5, m1: 5, m20: 8 };
+    const step = createForgetting({ measurements, state, retention, nowMs: stores.nowMs });
+    mark([{ tenant: "kirov", station: "st-2", start: MIDNIGHT, end: MIDNIGHT + HOUR_MS }]);
+    const points = () =>
+      measurements.points({ stations: ["st-1", "st-2"], fields: ["pm25"], fromMs: 0, toMs: MIDNIGHT * 2 });
+
+    while (!(await step()));
+    expect(await points()).toHaveLength(120);
+    expect(await windows("m1")).toHaveLength(0);
+
+    await settleAt(MIDNIGHT + 11 * DAY_MS);
+    while (!(await step()));
+    expect(await points()).toEqual([]);
+    expect(await windows("m20", "st-2")).toEqual([]);
+    expect(await windows("h1", "st-2")).toMatchObject([{ value: 10, coverage: 1 }]);
+  });
+});
