@@ -1,5 +1,5 @@
 import { answerOf, byLabel, dirtyShareOf, groupOf, type Judged, LABELS, type Label } from "./judged.ts";
-import { bootstrap, type Estimate, shareOf } from "./statistics.ts";
+import { type Estimate, meanOfShares, shareOf } from "./statistics.ts";
 
 // Every figure counts a photo that the device refuses as unusable as a wrong answer: these photos are good ones.
 
@@ -21,34 +21,27 @@ export function isGroupRight(judged: Judged): boolean {
   return answer !== null && groupOf(answer) === groupOf(judged.photo.label);
 }
 
-const shareWhere = (judged: readonly Judged[], isHit: (judged: Judged) => boolean): number =>
-  judged.filter(isHit).length / judged.length;
+const hitRate = (judged: readonly Judged[], isHit: (judged: Judged) => boolean): Estimate =>
+  shareOf(judged.filter(isHit).length, judged.length);
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Share of photos whose best of four classes is the true one. */
-export const fourWay = (judged: readonly Judged[]): Estimate => shareOf(judged.filter(isRight).length, judged.length);
+export const fourWay = (judged: readonly Judged[]): Estimate => hitRate(judged, isRight);
 
 /** Mean of the hit rates of the classes that occur (macro recall). */
-export const balancedFourWay = (judged: readonly Judged[]): number =>
-  mean(byLabel(judged).map((photos) => shareWhere(photos, isRight)));
+export const balancedFourWay = (judged: readonly Judged[]): Estimate =>
+  meanOfShares(byLabel(judged).map((photos) => hitRate(photos, isRight)));
 
 const isSite = ({ photo }: Judged): boolean => photo.label !== "not_a_site";
 
 /** Mean of the hit rates on clean and on dirty sites; NaN where one of the two is missing. */
-export function balancedSides(judged: readonly Judged[], isHit: (judged: Judged) => boolean = isSideRight): number {
+export function balancedSides(judged: readonly Judged[], isHit: (judged: Judged) => boolean = isSideRight): Estimate {
   const sites = judged.filter(isSite);
   const dirty = sites.filter(({ photo }) => groupOf(photo.label) === "dirty");
   const clean = sites.filter(({ photo }) => photo.label === "clean");
-  return (shareWhere(clean, isHit) + shareWhere(dirty, isHit)) / 2;
+  return meanOfShares([hitRate(clean, isHit), hitRate(dirty, isHit)]);
 }
-
-/** A figure of judged photos with its interval, classes kept at their sizes. */
-export const withInterval = (
-  judged: readonly Judged[],
-  figure: (judged: readonly Judged[]) => number,
-  seed: number,
-): Estimate => bootstrap(byLabel(judged), figure, seed);
 
 /** How often each label was answered as each label; `refused` are the unusable ones. */
 export interface Confusion {
@@ -105,7 +98,7 @@ export function sourceFigures(judged: readonly Judged[]): readonly SourceFigures
     const recalls = byLabel(photos).flatMap((ofLabel) => {
       const label = ofLabel[0]?.photo.label;
       if (label === undefined) return [];
-      return [{ label, recall: shareOf(ofLabel.filter(isRight).length, ofLabel.length) }];
+      return [{ label, recall: hitRate(ofLabel, isRight) }];
     });
     const isShared = ({ label }: { label: Label }) => sourcesOf(label) > 1;
     return { source, shared: recalls.filter(isShared), alone: recalls.filter((one) => !isShared(one)) };

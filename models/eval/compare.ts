@@ -43,8 +43,12 @@ function compareSides(photos: string, before: readonly Judged[], after: readonly
   const newOf = new Map(pairs.map(({ first, second }) => [first, second]));
   const follow = (drawn: readonly Judged[]) => drawn.flatMap((one) => newOf.get(one) ?? []);
   const old = pairs.map(({ first }) => first);
-  const difference = bootstrap(byLabel(old), (drawn) => balancedSides(follow(drawn)) - balancedSides(drawn), seed);
-  const values = { old: balancedSides(old), new: balancedSides(follow(old)) };
+  const difference = bootstrap(
+    byLabel(old),
+    (drawn) => balancedSides(follow(drawn)).value - balancedSides(drawn).value,
+    seed,
+  );
+  const values = { old: balancedSides(old).value, new: balancedSides(follow(old)).value };
   return { photos, measure: "dirty or clean", ...values, difference, outcome: outcomeOf(difference) };
 }
 

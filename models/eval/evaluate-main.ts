@@ -94,11 +94,11 @@ async function evaluate(photos: readonly LabelledPhoto[], options: Options): Pro
           return pairUp(other.judged, judged);
         });
   const day = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
-  return { manifest, judged, unread, precision, caught, latency, pairs: "", machine, day, seed: SEED };
+  return { manifest, judged, unread, precision, caught, latency, pairs: null, machine, day, seed: SEED };
 }
 
 /** What the shipped file is held against from then on. */
-function cardOf({ manifest, judged, caught, latency, day }: Evaluation): ReportCard {
+function cardOf({ manifest, judged, caught, latency, pairs, day }: Evaluation): ReportCard {
   const { name, version, file, sha256 } = manifest;
   return {
     model: { name, version, file, sha256 },
@@ -106,6 +106,7 @@ function cardOf({ manifest, judged, caught, latency, day }: Evaluation): ReportC
     sets: figuresBySet(judged),
     unusableCaught: caught.length === 0 ? null : Math.round(caughtOf(caught).value * 10_000) / 10_000,
     latency,
+    pairs: pairs?.figures ?? null,
   };
 }
 

@@ -44,7 +44,7 @@ export function figuresBySet(judged: readonly Judged[]): Record<string, SetFigur
 }
 
 function figuresOf(judged: readonly Judged[]): SetFigures {
-  const sides = balancedSides(judged);
+  const sides = balancedSides(judged).value;
   return {
     photos: judged.length,
     fourWay: rounded(fourWay(judged).value),

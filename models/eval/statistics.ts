@@ -28,6 +28,19 @@ export function shareOf(hits: number, n: number): Estimate {
 }
 
 /**
+ * The mean of shares that were counted on different cases, with the interval that follows from theirs (MOVER: Zou & Donner
+ * 2008, Stat. Med. 27: 1693): it keeps a width where every case was a hit. NaN where a share has no cases, or there are none.
+ */
+export function meanOfShares(shares: readonly Estimate[]): Estimate {
+  const k = shares.length;
+  const n = shares.reduce((sum, share) => sum + share.n, 0);
+  const value = shares.reduce((sum, share) => sum + share.value, 0) / k;
+  const below = Math.hypot(...shares.map((share) => share.value - share.low)) / k;
+  const above = Math.hypot(...shares.map((share) => share.high - share.value)) / k;
+  return { value, low: Math.max(0, value - below), high: Math.min(1, value + above), n };
+}
+
+/**
  * Any figure of cases with the interval of the percentile bootstrap (Efron & Tibshirani 1993, chapter 13).
  *
  * Each group keeps its size (give one group per class), so that a rare class is never drawn away. The same seed gives

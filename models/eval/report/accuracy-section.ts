@@ -7,7 +7,6 @@ import {
   isGroupRight,
   macroOverSources,
   sourceFigures,
-  withInterval,
 } from "../accuracy.ts";
 import { type Judged, LABELS } from "../judged.ts";
 import { estimate, estimateOf, figure, table } from "./markdown.ts";
@@ -17,18 +16,18 @@ import type { Part } from "./parts.ts";
 const DARK_BELOW = 64;
 
 /** Accuracy of each set, of each source in it, by light, and by class. */
-export function accuracySection(parts: readonly Part[], all: readonly Judged[], seed: number): string {
+export function accuracySection(parts: readonly Part[], all: readonly Judged[]): string {
   return `## Accuracy
 
 The device's choice of four (the class it would name without thresholds) against the label. *Balanced* is the mean of the hit
 rates of the classes that occur. *Dirty or clean* takes overflow and scattered as one and asks which of dirty and clean is the
 likelier, mean of the hit rates on both; *strictly* counts the answer "not a site" for a site as wrong. A good photo that is
-refused as unusable counts as wrong everywhere. Intervals are of 95 %: Wilson for shares of photos, a bootstrap with classes kept
-at their sizes for the rest (1,000 draws, seed ${seed}). Photos of one street on one day are alike, so true uncertainty is larger.
+refused as unusable counts as wrong everywhere. Intervals are of 95 %: Wilson's for shares of photos, for means of shares what follows
+from those (Zou & Donner 2008). Photos of one street on one day are alike, so the true uncertainty is larger.
 
 ${table(
   ["photos", LABELS.join(" + "), "four-way", "four-way, balanced", "dirty or clean", "dirty or clean, strictly"],
-  parts.map((part) => overallRow(part, seed)),
+  parts.map(overallRow),
 )}
 
 ### By light
@@ -37,7 +36,7 @@ Dark: median brightness of the picture below ${DARK_BELOW} of 255 (night, street
 
 ${table(
   ["photos", LABELS.join(" + "), "four-way", "four-way, balanced", "dirty or clean", "dirty or clean, strictly"],
-  byLight(all).map((part) => overallRow(part, seed)),
+  byLight(all).map(overallRow),
 )}
 
 ### Confusion
@@ -65,14 +64,14 @@ ${sourceTable(all)}`;
 const counts = (judged: readonly Judged[]): string =>
   LABELS.map((label) => judged.filter(({ photo }) => photo.label === label).length).join(" + ");
 
-function overallRow({ name, judged }: Pick<Part, "name" | "judged">, seed: number): readonly string[] {
+function overallRow({ name, judged }: Pick<Part, "name" | "judged">): readonly string[] {
   return [
     name,
     counts(judged),
     estimate(fourWay(judged)),
-    estimate(withInterval(judged, balancedFourWay, seed)),
-    estimate(withInterval(judged, (drawn) => balancedSides(drawn), seed)),
-    estimate(withInterval(judged, (drawn) => balancedSides(drawn, isGroupRight), seed)),
+    estimate(balancedFourWay(judged)),
+    estimate(balancedSides(judged)),
+    estimate(balancedSides(judged, isGroupRight)),
   ];
 }
 

@@ -25,8 +25,8 @@ export function calibrationSection(parts: readonly Part[], all: readonly Judged[
 Of the photos about which the device is 80 % sure, four in five should be right. *ECE* is the mean gap between confidence and
 accuracy over ${BINS} bins of equal width, weighed by their photos (Guo et al. 2017, arXiv 1706.04599); *adaptive* the same over ${BINS} bins of
 equal numbers (Nguyen & O'Connor 2015, arXiv 1508.05154). Bins of few photos miss their mean by chance, so the column *by chance* says
-what a perfectly calibrated model would show on so many photos with these confidences (mean of 300 draws). Bootstrap intervals lean upwards
-for the same reason.
+what a perfectly calibrated model would show on so many photos with these confidences (mean of 300 draws). The
+intervals (bootstrap, 1,000 draws, seed ${seed}) lean upwards for the same reason.
 
 ${table(["photos", "answer", "n", "ECE", "by chance", "adaptive", "by chance"], rows)}
 

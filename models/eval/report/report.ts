@@ -2,6 +2,7 @@ import type { ModelManifest } from "../../../edge/classify/manifest.ts";
 import type { Unread } from "../judge.ts";
 import type { Judged } from "../judged.ts";
 import type { Latency } from "../latency.ts";
+import type { PairReport } from "../pair-report.ts";
 import type { Caught } from "../unusable-trial.ts";
 import { abstainSection } from "./abstain-section.ts";
 import { accuracySection } from "./accuracy-section.ts";
@@ -22,8 +23,8 @@ export interface Evaluation {
   readonly precision: readonly Pair[] | null;
   readonly caught: readonly Caught[];
   readonly latency: Latency | null;
-  /** The section on photo pairs; empty where there are none. */
-  readonly pairs: string;
+  /** Null where the pair checks were not tried. */
+  readonly pairs: PairReport | null;
   readonly machine: Machine;
   /** Day of the run, ISO. */
   readonly day: string;
@@ -38,13 +39,13 @@ export function writeReport(evaluation: Evaluation): string {
   return `${[
     heading(evaluation),
     goalsSection(goals),
-    accuracySection(parts, judged, seed),
+    accuracySection(parts, judged),
     abstainSection(parts, manifest),
     calibrationSection(parts, judged, seed),
     precisionSection(precision),
     ...(caught.length > 0 ? [unusableSection(caught, parts)] : []),
     latencySection(latency, evaluation.machine),
-    ...(pairs === "" ? [] : [pairs]),
+    ...(pairs === null ? [] : [pairs.section]),
     failuresSection(parts, judged),
   ].join("\n\n")}\n`;
 }

@@ -26,21 +26,21 @@ describe("accuracy", () => {
   it("weighs each class alike when balanced", () => {
     const clean = Array.from({ length: 9 }, () => aJudged("clean", "clean"));
 
-    expect(balancedFourWay([...clean, aJudged("scattered", "clean")])).toBe(0.5);
+    expect(balancedFourWay([...clean, aJudged("scattered", "clean")]).value).toBe(0.5);
   });
 
   it("takes overflow and scattered as one, and weighs clean and dirty sites alike", () => {
     const dirty = [1, 2, 3].map(() => aJudged("overflow", "scattered"));
     const judged = [...dirty, aJudged("scattered", "clean"), aJudged("clean", "clean"), aJudged("clean", "overflow")];
 
-    expect(balancedSides(judged)).toBe((3 / 4 + 1 / 2) / 2);
+    expect(balancedSides(judged).value).toBe((3 / 4 + 1 / 2) / 2);
   });
 
   it("asks dirty or clean only of sites, and has no figure where one of the two is missing", () => {
     const judged = [aJudged("clean", "clean"), aJudged("overflow", "overflow"), aJudged("not_a_site", "clean")];
 
-    expect(balancedSides(judged)).toBe(1);
-    expect(balancedSides([aJudged("clean", "clean")])).toBeNaN();
+    expect(balancedSides(judged).value).toBe(1);
+    expect(balancedSides([aJudged("clean", "clean")]).value).toBeNaN();
   });
 
   it("counts `not a site` for a site as wrong only when strict", () => {
@@ -49,8 +49,8 @@ describe("accuracy", () => {
     });
     const judged = [missed, aJudged("overflow", "overflow")];
 
-    expect(balancedSides(judged)).toBe(1);
-    expect(balancedSides(judged, isGroupRight)).toBe(0.5);
+    expect(balancedSides(judged).value).toBe(1);
+    expect(balancedSides(judged, isGroupRight).value).toBe(0.5);
   });
 
   it("fills the confusion with every photo once", () => {

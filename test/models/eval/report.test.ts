@@ -21,7 +21,7 @@ function anEvaluation(change: Partial<Evaluation> = {}): Evaluation {
     precision: null,
     caught: [],
     latency: null,
-    pairs: "",
+    pairs: null,
     machine: { model: "a processor", cores: 2, load: 0.1 },
     day: "2026-11-22",
     seed: 7,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bootstrap, comparePaired, quantile, shareOf } from "../../../models/eval/statistics.ts";
+import { bootstrap, comparePaired, meanOfShares, quantile, shareOf } from "../../../models/eval/statistics.ts";
 
 const counts = fc.nat(500).chain((n) => fc.tuple(fc.nat(n), fc.constant(Math.max(1, n))));
 const outcome = fc.record({ first: fc.boolean(), second: fc.boolean() });
@@ -37,6 +37,34 @@ describe("the interval of a share", () => {
 
   it("is nothing where nothing was counted", () => {
     expect(shareOf(0, 0).value).toBeNaN();
+  });
+});
+
+describe("the mean of shares", () => {
+  it("is less sure than the surest of them, and never fully sure", () => {
+    const { value, low, high } = meanOfShares([shareOf(20, 20), shareOf(40, 40)]);
+
+    expect([value, high]).toEqual([1, 1]);
+    expect(low).toBeCloseTo(1 - Math.hypot(1 - shareOf(20, 20).low, 1 - shareOf(40, 40).low) / 2, 10);
+    expect(low).toBeLessThan(0.95);
+  });
+
+  it("of one share is that share", () => {
+    fc.assert(
+      fc.property(counts, ([hits, n]) => {
+        const share = shareOf(hits, n);
+        const mean = meanOfShares([share]);
+
+        expect(mean.value).toBeCloseTo(share.value, 10);
+        expect(mean.low).toBeCloseTo(share.low, 10);
+        expect(mean.high).toBeCloseTo(share.high, 10);
+      }),
+    );
+  });
+
+  it("is nothing where one of them is", () => {
+    expect(meanOfShares([shareOf(3, 4), shareOf(0, 0)]).value).toBeNaN();
+    expect(meanOfShares([]).value).toBeNaN();
   });
 });
 
