@@ -16,7 +16,15 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // MapLibre alone is about 1 MB before compression; a warning that always comes warns of nothing.
     chunkSizeWarningLimit: 1_400,
-    rolldownOptions: { input: { index: here("index.html"), desk: here("desk.html") } },
+    rolldownOptions: {
+      input: {
+        index: here("index.html"),
+        desk: here("desk.html"),
+        "service-worker": here("offline/service-worker.ts"),
+      },
+      // A service worker is known by its address: its name must not change, and it must lie in the root.
+      output: { entryFileNames: ({ name }) => (name === "service-worker" ? "[name].js" : "assets/[name]-[hash].js") },
+    },
   },
   // `vite` in this folder serves the pages with reloading, against a cloud on its usual port.
   server: { proxy: { "/api": "http://127.0.0.1:8080" } },

@@ -90,7 +90,7 @@ describe.skipIf(chromium === undefined)("the whole line in a real browser (skipp
 
     await line.edge.close();
     await page.keyboard.press("Escape");
-    await stationMarker(page, STATION).locator(".station-circle[data-freshness=stale]").waitFor();
+    await stationMarker(page, STATION).and(page.locator("[data-shape=late]")).waitFor();
     await page.screenshot({ path: join(ARTEFACTS, "line-stale-desktop-ru.png") });
     expect([...visitor.foreignRequests, ...desk.foreignRequests]).toEqual([]);
     expect([...visitor.complaints, ...desk.complaints]).toEqual([]);

@@ -9,13 +9,13 @@ interface Covered {
   readonly left: number;
 }
 
-/** From 1,100 px on the legend is open, also beside a sheet (`ROOMY`, map.css). */
-const hasOpenLegend = (map: MapLibreMap): boolean => map.getContainer().clientWidth >= 1_100;
+/** From 1,100 px on the card of the answer is seen beside an open sheet as well. */
+const hasCard = (map: MapLibreMap): boolean => map.getContainer().clientWidth >= 1_100;
 
 function coveredBySheet(map: MapLibreMap, isWide: boolean): Covered {
   const { clientWidth, clientHeight } = map.getContainer();
   return isWide
-    ? { top: 0, right: Math.min(520, clientWidth * 0.6), bottom: 0, left: hasOpenLegend(map) ? 330 : 0 }
+    ? { top: 0, right: Math.min(520, clientWidth * 0.6), bottom: 0, left: hasCard(map) ? 380 : 0 }
     : { top: 0, right: 0, bottom: clientHeight * 0.72, left: 0 };
 }
 
@@ -25,8 +25,8 @@ export function showAll(map: MapLibreMap, places: readonly LngLat[], isWide: boo
   if (box === undefined) return;
   const [west, south, east, north] = box;
   const padding = isWide
-    ? { top: 70, right: 90, bottom: 60, left: hasOpenLegend(map) ? 380 : 70 }
-    : { top: 56, right: 66, bottom: 84, left: 28 };
+    ? { top: 70, right: 90, bottom: 60, left: 400 }
+    : { top: Math.min(300, map.getContainer().clientHeight * 0.4), right: 66, bottom: 84, left: 28 };
   map.fitBounds([west, south, east, north], { padding, maxZoom: 13, animate: isAnimated });
 }
 

@@ -1,24 +1,39 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, useComputed, useSignal } from "@preact/signals";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { useEffect, useRef } from "preact/hooks";
 import { ConnectionPill } from "../page/connection-pill.tsx";
 import { useSpeech } from "../page/language.ts";
 import { LanguageSwitch } from "../page/language-switch.tsx";
-import { ROOMY, useMedia, WIDE } from "../page/media.ts";
+import { useMedia, WIDE } from "../page/media.ts";
 import { Trouble } from "../page/notice.tsx";
-import { type Area, areasOf } from "./background.ts";
+import type { ViewStore } from "./address/view-store.ts";
+import { areasOf } from "./background.ts";
+import { BulletinBanner } from "./bulletins/bulletin-banner.tsx";
+import type { BulletinList } from "./bulletins/bulletins.ts";
 import { showAll, uncover } from "./camera.ts";
-import { Legend } from "./legend.tsx";
+import type { Home } from "./card/home.ts";
+import { NowCard } from "./card/now-card.tsx";
+import type { Box } from "./geometry.ts";
 import { MapCanvas } from "./map-canvas.tsx";
-import { MapMarker } from "./map-marker.tsx";
 import type { MapStore } from "./map-store.ts";
 import { MapTools } from "./map-tools.tsx";
+import { OfflineNote } from "./offline-note.tsx";
 import { OpenSheet } from "./open-sheet.tsx";
-import { SiteMarker } from "./site-marker.tsx";
-import { StationMarker } from "./station-marker.tsx";
-import type { ViewStore } from "./view-store.ts";
+import { Places } from "./places.tsx";
+import type { AirStore } from "./station/air-store.ts";
+import { TimeBar } from "./time/time-bar.tsx";
 
-function TopBar({ store, views }: { store: MapStore; views: ViewStore }) {
+interface MapPageProps {
+  readonly store: MapStore;
+  readonly air: AirStore;
+  readonly views: ViewStore;
+  readonly home: Home;
+  readonly bulletins: ReadonlySignal<BulletinList | null>;
+  /** A newer version of the page is there. */
+  readonly isOutdated: ReadonlySignal<boolean>;
+}
+
+function TopBar({ store, views }: Pick<MapPageProps, "store" | "views">) {
   const { words } = useSpeech();
   const isList = views.view.value.kind === "list";
   return (
@@ -29,7 +44,11 @@ function TopBar({ store, views }: { store: MapStore; views: ViewStore }) {
       </h1>
       <ConnectionPill connection={store.connection} />
       <nav>
-        <a class="button" href={isList ? "#/" : "#/list"} aria-current={isList ? "page" : undefined}>
+        <a
+          class="button"
+          href={views.hrefOf({ kind: isList ? "map" : "list" })}
+          aria-current={isList ? "page" : undefined}
+        >
           {isList ? words.map.showMap : words.map.list}
         </a>
         <a class="button quiet wide-only" href="/desk">
@@ -41,74 +60,24 @@ function TopBar({ store, views }: { store: MapStore; views: ViewStore }) {
   );
 }
 
-interface PlacesProps {
-  readonly map: MapLibreMap;
-  readonly store: MapStore;
-  readonly views: ViewStore;
-  readonly areas: readonly Area[];
-  readonly openId: string | undefined;
-  readonly isWide: boolean;
-}
-
-/** The municipalities' names, each a way to look closer, and a marker for each station and site. */
-function Places({ map, store, views, areas, openId, isWide }: PlacesProps) {
-  const { words, name } = useSpeech();
-  return (
-    <>
-      {areas.map((area) => (
-        <MapMarker key={area.id} map={map} at={area.label} layer={1} anchor="bottom">
-          <button
-            type="button"
-            class="town"
-            aria-label={words.map.showTown(name(area.name))}
-            onClick={() => showAll(map, area.places, isWide, true)}
-          >
-            {name(area.name)}
-          </button>
-        </MapMarker>
-      ))}
-      {[...store.stations.value.values()].map((station) => (
-        <StationMarker
-          key={station.id}
-          map={map}
-          station={station}
-          nowMs={store.nowMs.value}
-          staleAfterMs={store.staleAfterMs.value}
-          isOpen={station.id === openId}
-          onOpen={() => views.open({ kind: "station", id: station.id })}
-        />
-      ))}
-      {[...store.sites.value.values()].map((site) => (
-        <SiteMarker
-          key={site.id}
-          map={map}
-          site={site}
-          isOpen={site.id === openId}
-          onOpen={() => views.open({ kind: "site", id: site.id })}
-        />
-      ))}
-    </>
+/** All places of the page, and the areas of their municipalities, which follow the places and not each reading. */
+function usePlaces(store: MapStore) {
+  const places = useComputed(() =>
+    [...store.stations.value.values(), ...store.sites.value.values()].map(({ geometry }) => geometry.coordinates),
   );
-}
-
-/** The public map: everything at a glance, live, and one sheet with what was asked for. */
-export function MapPage({ store, views }: { readonly store: MapStore; readonly views: ViewStore }) {
-  const { words } = useSpeech();
-  const isWide = useMedia(WIDE);
-  const isRoomy = useMedia(ROOMY);
-  const map = useSignal<MapLibreMap | undefined>(undefined);
-  const hasNoMap = useSignal(false);
-  const hasLooked = useRef(false);
-  const stations = useComputed(() => [...store.stations.value.values()]);
-  const sites = useComputed(() => [...store.sites.value.values()]);
-  const places = useComputed(() => [...stations.value, ...sites.value].map(({ geometry }) => geometry.coordinates));
-  // Outlines follow the places, not each reading.
   const placesKey = useComputed(() => places.value.join(";"));
-  // Recomputed when a place comes, goes or moves.
   const areas = useComputed(() => {
     void placesKey.value;
-    return areasOf([...stations.peek(), ...sites.peek()]);
+    return areasOf([...store.stations.peek().values(), ...store.sites.peek().values()]);
   });
+  return { places, areas };
+}
+
+/** Keeps the map and the address together: the address' camera at the start, all places without one, later each move. */
+function useCamera(map: Signal<MapLibreMap | undefined>, { store, views }: MapPageProps, isWide: boolean) {
+  const { places, areas } = usePlaces(store);
+  const box = useSignal<Box | null>(null);
+  const hasLooked = useRef(views.camera.peek() !== null);
   const view = views.view.value;
   const openId = "id" in view ? view.id : undefined;
   const opened = openId === undefined ? undefined : (store.stations.value.get(openId) ?? store.sites.value.get(openId));
@@ -125,14 +94,45 @@ export function MapPage({ store, views }: { readonly store: MapStore; readonly v
     if (map.value !== undefined && openedAt !== undefined) uncover(map.value, openedAt, isWide);
   }, [map.value, openId, openedAt === undefined]);
 
-  const hasDemo = [...stations.value, ...sites.value].some(({ properties }) => properties.demo);
+  useEffect(() => {
+    const drawn = map.value;
+    if (drawn === undefined) return;
+    const look = () => {
+      const { lng, lat } = drawn.getCenter();
+      const bounds = drawn.getBounds();
+      box.value = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+      if (hasLooked.current) views.show({ camera: { lng, lat, zoom: drawn.getZoom() } });
+    };
+    look();
+    drawn.on("moveend", look);
+    return () => void drawn.off("moveend", look);
+  }, [map.value]);
+
+  return { places, areas, box };
+}
+
+/** The public map: how bad it is and what to do first, everything at a glance, and one sheet with what was asked for. */
+export function MapPage(props: MapPageProps) {
+  const { store, air, views, home } = props;
+  const { words } = useSpeech();
+  const isWide = useMedia(WIDE);
+  const map = useSignal<MapLibreMap | undefined>(undefined);
+  const hasNoMap = useSignal(false);
+  const { places, areas, box } = useCamera(map, props, isWide);
+  const hasDemo = useComputed(() =>
+    [...store.stations.value.values(), ...store.sites.value.values()].some(({ properties }) => properties.demo),
+  );
   return (
-    <div class="map-page" data-open={view.kind}>
+    <div class="map-page" data-open={views.view.value.kind}>
       <TopBar store={store} views={views} />
-      {hasDemo && <p class="banner">{words.marks.banner}</p>}
+      <BulletinBanner list={props.bulletins} nowMs={store.nowMs.value} />
+      <OfflineNote store={store} isOutdated={props.isOutdated} />
+      {hasDemo.value && <p class="banner">{words.marks.banner}</p>}
       <main>
+        <NowCard store={store} air={air} views={views} home={home} box={box} />
         <MapCanvas
           map={map}
+          camera={views.camera.value}
           areas={areas.value}
           label={words.map.mapLabel}
           onFail={() => {
@@ -140,19 +140,23 @@ export function MapPage({ store, views }: { readonly store: MapStore; readonly v
           }}
         >
           {map.value !== undefined && (
-            <Places map={map.value} store={store} views={views} areas={areas.value} openId={openId} isWide={isWide} />
-          )}
-          {map.value !== undefined && (
-            <MapTools map={map.value} onShowAll={() => map.value && showAll(map.value, places.value, isWide, true)} />
+            <>
+              <Places map={map.value} store={store} air={air} views={views} areas={areas.value} isWide={isWide} />
+              <MapTools map={map.value} onShowAll={() => map.value && showAll(map.value, places.value, isWide, true)} />
+            </>
           )}
         </MapCanvas>
+        {views.atMs.value !== null && <div class="past-frame" />}
         <div class="notices">
           {store.trouble.value !== null && <Trouble code={store.trouble.value} onRetry={() => void store.refetch()} />}
           {hasNoMap.value && <p class="notice">{words.map.noMap}</p>}
           {store.isLoaded.value && places.value.length === 0 && <p class="notice">{words.map.nothingYet}</p>}
         </div>
-        <Legend isOpen={isRoomy} />
-        <OpenSheet store={store} views={views} />
+        <a class="button legend-open" href={views.hrefOf({ kind: "legend" })}>
+          {words.map.legend}
+        </a>
+        <TimeBar store={store} views={views} />
+        <OpenSheet store={store} air={air} views={views} home={home} />
       </main>
     </div>
   );

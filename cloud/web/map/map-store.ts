@@ -4,22 +4,34 @@ import type { Clock } from "#kit/clock.ts";
 import { SiteCollection, SiteFeature, StationCollection, StationFeature } from "../../http/schemas.ts";
 import { ask, type TroubleCode, troubleOf } from "../page/api.ts";
 import { type Connection, openLive } from "../page/live.ts";
-import { type Features, nothingHeld, takeFetched, takeLive } from "./merge.ts";
+import { type Features, type Held, nothingHeld, takeFetched, takeLive } from "./merge.ts";
+import { startPast } from "./time/past-store.ts";
 
-/** Used until the first collection says how long a reading counts as "now". */
+/** Used until the first collection says how long a reading counts as "now", and from when a station is offline. */
 const STALE_AFTER_MS = 15 * 60_000;
+const OFFLINE_AFTER_MS = 3 * 3_600_000;
 /** The collections are fetched again so often, whatever the stream does: a silent proxy cannot freeze the map. */
 const REFETCH_MS = 60_000;
 /** The page looks at its clock so often. */
 const TICK_MS = 1_000;
+/** Live changes are gathered for so long: with thousands of stations each one alone would redraw the map. */
+const GATHER_MS = 250;
 
 /** All that the map shows, kept up to date. */
 export interface MapStore {
+  /** Of the shown moment: now, or the past that was asked for. */
   readonly stations: ReadonlySignal<Features<StationFeature>>;
   readonly sites: ReadonlySignal<Features<SiteFeature>>;
   readonly staleAfterMs: ReadonlySignal<number>;
+  readonly offlineAfterMs: ReadonlySignal<number>;
   /** The server's time, as far as the page knows it: a phone with a wrong clock must not call everything stale. */
   readonly nowMs: ReadonlySignal<number>;
+  /** The moment that is shown: now, the chosen past, or that of the snapshot while there is no network. */
+  readonly shownMs: ReadonlySignal<number>;
+  /** When the shown snapshot was taken; null while the server answers itself. */
+  readonly snapshotMs: ReadonlySignal<number | null>;
+  /** Whether the past that was asked for is still on its way, or cannot be had. */
+  readonly past: ReadonlySignal<"none" | "loading" | "shown" | "unavailable">;
   readonly connection: ReadonlySignal<Connection>;
   readonly trouble: ReadonlySignal<TroubleCode | null>;
   readonly isLoaded: ReadonlySignal<boolean>;
@@ -38,13 +50,28 @@ function parseEvent<T>(schema: z.ZodType<T>, text: string): readonly T[] {
   }
 }
 
-/** Fetches the collections, listens to the stream, and looks at the clock each second. */
-export function startMapStore(clock: Clock): MapStore {
-  const stations = signal(nothingHeld<StationFeature>());
-  const sites = signal(nothingHeld<SiteFeature>());
-  const staleAfterMs = signal(STALE_AFTER_MS);
-  const machineMs = signal(clock.nowMs());
+/** Gathers what arrives and hands it on together. */
+function gather<T>(takeAll: (arrived: readonly T[]) => void): (arrived: readonly T[]) => void {
+  let waiting: T[] = [];
+  return (arrived) => {
+    if (waiting.length === 0 && arrived.length > 0) {
+      setTimeout(() => {
+        const all = waiting;
+        waiting = [];
+        takeAll(all);
+      }, GATHER_MS);
+    }
+    waiting.push(...arrived);
+  };
+}
+
+/** The two collections as they are now, by fetch and stream. */
+function startNow(clock: Clock) {
+  const stations = signal<Held<StationFeature>>(nothingHeld());
+  const sites = signal<Held<SiteFeature>>(nothingHeld());
+  const limits = signal({ staleAfterMs: STALE_AFTER_MS, offlineAfterMs: OFFLINE_AFTER_MS });
   const offsetMs = signal(0);
+  const snapshotMs = signal<number | null>(null);
   const connection = signal<Connection>("connecting");
   const trouble = signal<TroubleCode | null>(null);
   const isLoaded = signal(false);
@@ -63,9 +90,9 @@ export function startMapStore(clock: Clock): MapStore {
       // An answer that was overtaken by that of a later fetch has nothing new.
       if (turn < taken) return;
       taken = turn;
-      machineMs.value = clock.nowMs();
-      if (air.serverMs !== undefined) offsetMs.value = offsetOf(air.serverMs, machineMs.value);
-      staleAfterMs.value = air.body.staleAfterMs;
+      snapshotMs.value = air.isSnapshot ? (air.serverMs ?? 0) : null;
+      if (!air.isSnapshot && air.serverMs !== undefined) offsetMs.value = offsetOf(air.serverMs, clock.nowMs());
+      limits.value = air.body;
       stations.value = takeFetched(stations.value, air.body.features, stationChanges);
       sites.value = takeFetched(sites.value, waste.body.features, siteChanges);
       isLoaded.value = true;
@@ -75,39 +102,57 @@ export function startMapStore(clock: Clock): MapStore {
     }
   };
 
+  const takeStations = gather<StationFeature>((arrived) => {
+    stations.value = takeLive(stations.value, arrived);
+  });
+  const takeSites = gather<SiteFeature>((arrived) => {
+    sites.value = takeLive(sites.value, arrived);
+  });
   const stopLive = openLive("/api/v1/live", {
     onOpen: () => void refetch(),
     onConnection: (state) => {
       connection.value = state;
     },
     onEvent: {
-      station: (text) => {
-        stations.value = parseEvent(StationFeature, text).reduce(takeLive, stations.value);
-      },
-      site: (text) => {
-        sites.value = parseEvent(SiteFeature, text).reduce(takeLive, sites.value);
-      },
+      station: (text) => takeStations(parseEvent(StationFeature, text)),
+      site: (text) => takeSites(parseEvent(SiteFeature, text)),
     },
   });
+  const refetches = setInterval(() => void refetch(), REFETCH_MS);
+  void refetch();
+  const close = (): void => {
+    stopLive();
+    clearInterval(refetches);
+  };
+  return { stations, sites, limits, offsetMs, snapshotMs, connection, trouble, isLoaded, refetch, close };
+}
+
+/** Fetches the collections, listens to the stream, and looks at the clock each second; `atMs` is the past asked for. */
+export function startMapStore(clock: Clock, atMs: ReadonlySignal<number | null>): MapStore {
+  const now = startNow(clock);
+  const past = startPast(atMs);
+  const machineMs = signal(clock.nowMs());
   const ticks = setInterval(() => {
     machineMs.value = clock.nowMs();
   }, TICK_MS);
-  const refetches = setInterval(() => void refetch(), REFETCH_MS);
-  void refetch();
-
+  const nowMs = computed(() => machineMs.value + now.offsetMs.value);
   return {
-    stations: computed(() => stations.value.features),
-    sites: computed(() => sites.value.features),
-    staleAfterMs,
-    nowMs: computed(() => machineMs.value + offsetMs.value),
-    connection,
-    trouble,
-    isLoaded,
-    refetch,
+    stations: computed(() => past.stations.value ?? now.stations.value.features),
+    sites: computed(() => now.sites.value.features),
+    staleAfterMs: computed(() => now.limits.value.staleAfterMs),
+    offlineAfterMs: computed(() => now.limits.value.offlineAfterMs),
+    nowMs,
+    shownMs: computed(() => past.shownMs.value ?? now.snapshotMs.value ?? nowMs.value),
+    snapshotMs: now.snapshotMs,
+    past: past.state,
+    connection: now.connection,
+    trouble: now.trouble,
+    isLoaded: now.isLoaded,
+    refetch: now.refetch,
     close: () => {
-      stopLive();
+      now.close();
+      past.close();
       clearInterval(ticks);
-      clearInterval(refetches);
     },
   };
 }

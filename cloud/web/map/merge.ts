@@ -13,14 +13,16 @@ export interface Held<F> {
 /** Before the first answer. */
 export const nothingHeld = <F>(): Held<F> => ({ features: new Map(), changes: 0, changedBy: new Map() });
 
-/** A live change takes the place of whatever is held. */
-export function takeLive<F extends { readonly id: string }>(held: Held<F>, feature: F): Held<F> {
-  const changes = held.changes + 1;
-  return {
-    features: new Map(held.features).set(feature.id, feature),
-    changes,
-    changedBy: new Map(held.changedBy).set(feature.id, changes),
-  };
+/** Live changes, oldest first, take the place of whatever is held. */
+export function takeLive<F extends { readonly id: string }>(held: Held<F>, arrived: readonly F[]): Held<F> {
+  if (arrived.length === 0) return held;
+  const features = new Map(held.features);
+  const changedBy = new Map(held.changedBy);
+  for (const [i, feature] of arrived.entries()) {
+    features.set(feature.id, feature);
+    changedBy.set(feature.id, held.changes + i + 1);
+  }
+  return { features, changes: held.changes + arrived.length, changedBy };
 }
 
 /**

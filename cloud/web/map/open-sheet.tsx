@@ -1,24 +1,29 @@
 import { useSpeech } from "../page/language.ts";
+import type { ViewStore } from "./address/view-store.ts";
+import type { Home } from "./card/home.ts";
+import { Comparison } from "./compare/comparison.tsx";
+import { Legend } from "./legend/legend.tsx";
+import { PlaceList } from "./list/place-list.tsx";
 import type { MapStore } from "./map-store.ts";
-import { PlaceList } from "./place-list.tsx";
 import { Sheet } from "./sheet.tsx";
 import { SitePanel } from "./site-panel.tsx";
-import { StationPanel } from "./station-panel.tsx";
-import type { ViewStore } from "./view-store.ts";
+import type { AirStore } from "./station/air-store.ts";
+import { StationPanel } from "./station/station-panel.tsx";
 import "./panel.css";
 
-function ListSheet({ store, onClose }: { store: MapStore; onClose(): void }) {
+interface OpenSheetProps {
+  readonly store: MapStore;
+  readonly air: AirStore;
+  readonly views: ViewStore;
+  readonly home: Home;
+}
+
+function ListSheet({ store, air, views, onClose }: OpenSheetProps & { onClose(): void }) {
   const { words } = useSpeech();
-  const stations = [...store.stations.value.values()];
-  const sites = [...store.sites.value.values()];
+  const counts = `${words.map.stationCount(air.seen.value.size)}, ${words.map.siteCount(store.sites.value.size)}`;
   return (
-    <Sheet
-      about="list"
-      title={words.map.list}
-      subtitle={`${words.map.stationCount(stations.length)}, ${words.map.siteCount(sites.length)}`}
-      onClose={onClose}
-    >
-      <PlaceList stations={stations} sites={sites} nowMs={store.nowMs.value} staleAfterMs={store.staleAfterMs.value} />
+    <Sheet about="list" title={words.map.list} subtitle={counts} onClose={onClose}>
+      <PlaceList store={store} air={air} views={views} />
       <a class="button narrow-only" href="/desk">
         {words.map.desk}
       </a>
@@ -26,40 +31,63 @@ function ListSheet({ store, onClose }: { store: MapStore; onClose(): void }) {
   );
 }
 
-/** The sheet that the address asks for: a station, a site, the list, or none. */
-export function OpenSheet({ store, views }: { readonly store: MapStore; readonly views: ViewStore }) {
+function PlaceSheet({ store, air, views, home, onClose }: OpenSheetProps & { onClose(): void }) {
   const { words, name } = useSpeech();
   const view = views.view.value;
-  const close = () => views.open({ kind: "map" });
-  if (view.kind === "map") return null;
-  if (view.kind === "list") return <ListSheet store={store} onClose={close} />;
-
+  if (view.kind !== "station" && view.kind !== "site") return null;
   const station = view.kind === "station" ? store.stations.value.get(view.id) : undefined;
   const site = view.kind === "site" ? store.sites.value.get(view.id) : undefined;
   const place = station ?? site;
   if (place === undefined) {
     return (
-      <Sheet about={view.id} title={words.map[view.kind]} onClose={close}>
+      <Sheet about={view.id} title={words.map[view.kind]} onClose={onClose}>
         <p class="empty">{store.isLoaded.value ? words.map.notHere : words.loading}</p>
       </Sheet>
     );
   }
+  const { properties } = place;
   return (
     <Sheet
       about={view.id}
-      title={name(place.properties.name)}
-      subtitle={`${words.map[view.kind]} · ${name(place.properties.municipalityName)}`}
-      onClose={close}
+      title={name(properties.name)}
+      subtitle={`${words.map[view.kind]} · ${name(properties.municipalityName)}`}
+      onClose={onClose}
     >
       {station !== undefined && (
-        <StationPanel
-          key={station.id}
-          station={station}
-          nowMs={store.nowMs.value}
-          staleAfterMs={store.staleAfterMs.value}
-        />
+        <StationPanel key={station.id} station={station} lens={air.lens.value} views={views} home={home} />
       )}
       {site !== undefined && <SitePanel key={site.id} site={site} />}
     </Sheet>
   );
+}
+
+/** The sheet that the address asks for: a place, a comparison, the list, the legend, or none. */
+export function OpenSheet(props: OpenSheetProps) {
+  const { words } = useSpeech();
+  const { air, views } = props;
+  const view = views.view.value;
+  const close = () => views.open({ kind: "map" });
+  switch (view.kind) {
+    case "map":
+      return null;
+    case "list":
+      return <ListSheet {...props} onClose={close} />;
+    case "legend":
+      return (
+        <Sheet about="legend" title={words.map.legend} onClose={close}>
+          <Legend air={air} views={views} />
+        </Sheet>
+      );
+    case "compare":
+      return (
+        <Sheet about="compare" title={words.air.compareTitle} subtitle={words.air.compareHint} onClose={close}>
+          <Comparison ids={view.ids} air={air} views={views} />
+        </Sheet>
+      );
+    case "station":
+    case "site":
+      return <PlaceSheet {...props} onClose={close} />;
+    default:
+      return view satisfies never;
+  }
 }

@@ -1,27 +1,47 @@
-import type { SiteFeature, StationFeature } from "../../http/schemas.ts";
+import type { SiteFeature } from "../../http/schemas.ts";
 import type { Speech } from "../page/language.ts";
-import type { StationView } from "./station-view.ts";
+import { sayOf } from "../page/words/say.ts";
+import type { SeenStation } from "./station/air-store.ts";
+import type { AirView } from "./station/air-view.ts";
 
 /** How a station is doing in a few plain words: the category, or why there is none. */
-export function sayAir({ words, format }: Speech, view: StationView, nowMs: number): string {
+export function sayAir({ words, format, name }: Speech, view: AirView, nowMs: number): string {
   if (view.atMs === null) return words.map.noData;
   if (view.freshness === "future") return words.map.timeNotBelievable;
-  if (view.freshness === "stale") return words.map.staleSince(format.moment(view.atMs, nowMs));
-  return view.category === null ? words.map.noPm25 : words.category[view.category];
+  if (view.freshness === "offline") return words.map.staleSince(format.moment(view.atMs, nowMs));
+  const said =
+    view.judgement !== null
+      ? name(view.judgement.category.name)
+      : view.why === null
+        ? words.map.noData
+        : words.air.whyShort[view.why];
+  return view.freshness === "late" ? `${said}, ${words.map.since(format.moment(view.atMs, nowMs))}` : said;
 }
 
-/** A station in one spoken line: the name of its marker. */
-export function sayStation(speech: Speech, station: StationFeature, view: StationView, nowMs: number): string {
+/** The reasons that a mark shows by its badge and stripes, in words. */
+export function sayDoubts({ words }: Speech, flags: readonly string[]): readonly string[] {
+  return flags.map((flag) => sayOf(words.air.flag, flag));
+}
+
+/** A station in one spoken line: the name of its button on the map. */
+export function sayStation(speech: Speech, { station, view }: SeenStation, nowMs: number): string {
   const { words } = speech;
   const { name, demo, replay } = station.properties;
+  const { badge, label } = view.look;
   const parts = [
     `${words.map.station} ${speech.name(name)}`,
-    ...(view.category === null ? [] : [`${words.map.index} ${view.label}`]),
+    ...(view.judgement === null ? [] : [`${words.map.index} ${label}`]),
     sayAir(speech, view, nowMs),
+    ...(badge === null ? [] : [words.air.badge[badge]]),
     ...(demo ? [words.marks.demo] : []),
     ...(replay === null ? [] : [words.marks.replay]),
   ];
   return parts.join(", ");
+}
+
+/** A cluster in one spoken line. */
+export function sayCluster({ words }: Speech, count: number, worst: string): string {
+  return `${words.air.cluster(count)}, ${words.air.clusterWorst(worst)}; ${words.air.pressToZoom}`;
 }
 
 /** A site in one spoken line. */

@@ -41,7 +41,12 @@ export function troubleCodeOf(status: number, serverCode: string): TroubleCode {
 export interface Answer<T> {
   readonly body: T;
   readonly serverMs: number | undefined;
+  /** The server was not reached: this is the last answer that the browser kept (`offline/service-worker.ts`). */
+  readonly isSnapshot: boolean;
 }
+
+/** The header by which the service worker marks an answer that it has kept. */
+export const SNAPSHOT_HEADER = "x-dvornik-snapshot";
 
 async function jsonOf(response: Response): Promise<unknown> {
   try {
@@ -79,7 +84,8 @@ export async function ask<T>(
   const parsed = schema.safeParse(await jsonOf(response));
   if (!parsed.success) throw new ApiTrouble("malformed", `${path}: ${parsed.error.message}`);
   const serverMs = Date.parse(response.headers.get("date") ?? "");
-  return { body: parsed.data, serverMs: Number.isNaN(serverMs) ? undefined : serverMs };
+  const isSnapshot = response.headers.has(SNAPSHOT_HEADER);
+  return { body: parsed.data, serverMs: Number.isNaN(serverMs) ? undefined : serverMs, isSnapshot };
 }
 
 /** Makes a request whose answer has no body that matters; throws `ApiTrouble` when it fails. */

@@ -33,6 +33,8 @@ export interface Speech {
 export interface LanguageChoice {
   readonly speech: ReadonlySignal<Speech>;
   toggle(): void;
+  /** Speaks the language of a link that was opened, without remembering it as a wish. */
+  follow(language: Language): void;
 }
 
 const KEY = "dvornik.language";
@@ -50,6 +52,9 @@ export function createLanguageChoice(memory: Memory, wishes: readonly string[]):
     toggle: () => {
       language.value = language.value === "ru" ? "en" : "ru";
       memory.write(KEY, language.value);
+    },
+    follow: (next) => {
+      language.value = next;
     },
   };
 }

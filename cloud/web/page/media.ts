@@ -15,6 +15,3 @@ export function useMedia(query: string): boolean {
 
 /** From this width on there is room for a sheet beside the map. */
 export const WIDE = "(min-width: 720px)";
-
-/** From this width on there is room for the open legend beside the map as well. */
-export const ROOMY = "(min-width: 1100px)";

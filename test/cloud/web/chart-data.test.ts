@@ -1,40 +1,45 @@
 import { describe, expect, it } from "vitest";
-import { chartData, type Point, summaryOf, withNewest } from "../../../cloud/web/map/chart-data.ts";
+import { chartData, joined, type Point, summaryOf } from "../../../cloud/web/map/station/chart-data.ts";
 import { words } from "../../../cloud/web/page/words.ts";
 
 const everyMinute = (minutes: readonly number[]): Point[] => minutes.map((minute) => [minute * 60_000, minute]);
 
 describe("the chart", () => {
   it("draws no line across a time in which nothing was measured", () => {
-    const { seconds, values } = chartData(everyMinute([0, 1, 2, 30, 31]));
+    const { seconds, lines } = chartData([everyMinute([0, 1, 2, 30, 31])]);
 
-    expect(values).toEqual([0, 1, 2, null, 30, 31]);
+    expect(lines).toEqual([[0, 1, 2, null, 30, 31]]);
     expect(seconds).toEqual([0, 60, 120, 960, 1800, 1860]);
   });
 
-  it("draws a line across one missed reading", () => {
-    expect(chartData(everyMinute([0, 1, 3, 4])).values).toEqual([0, 1, 3, 4]);
+  it("draws a line across one missed reading, one point and none", () => {
+    expect(chartData([everyMinute([0, 1, 3, 4])]).lines).toEqual([[0, 1, 3, 4]]);
+    expect(chartData([everyMinute([7])]).lines).toEqual([[7]]);
+    expect(chartData([[]]).lines).toEqual([[]]);
   });
 
-  it("draws one point and none", () => {
-    expect(chartData(everyMinute([7])).values).toEqual([7]);
-    expect(chartData([]).values).toEqual([]);
+  it("puts several lines on one axis, each with its own points and gaps", () => {
+    const { seconds, lines } = chartData([everyMinute([0, 2]), everyMinute([1, 2])]);
+
+    expect(seconds).toEqual([0, 60, 120]);
+    expect(lines).toEqual([
+      [0, undefined, 2],
+      [undefined, 1, 2],
+    ]);
   });
 
-  it("puts the newest live value at the end, once", () => {
-    const points = everyMinute([1, 2]);
-
-    expect(withNewest(points, [180_000, 9], 0, 240_000)).toEqual([...points, [180_000, 9]]);
-    expect(withNewest(points, [120_000, 9], 0, 240_000)).toEqual(points);
-  });
-
-  it("lets go of what has left the period", () => {
-    expect(withNewest(everyMinute([1, 2]), undefined, 90_000, 240_000)).toEqual([[120_000, 2]]);
-    expect(withNewest([], [60_000, 1], 90_000, 240_000)).toEqual([]);
-  });
-
-  it("has no place for a value from the future", () => {
-    expect(withNewest(everyMinute([1]), [240_001, 9], 0, 240_000)).toEqual(everyMinute([1]));
+  it("joins the stretches that it hatches where they touch", () => {
+    expect(
+      joined([
+        [5, 9],
+        [0, 2],
+        [2, 4],
+        [8, 12],
+      ]),
+    ).toEqual([
+      [0, 4],
+      [5, 12],
+    ]);
   });
 
   it.each([
@@ -50,6 +55,7 @@ describe("the chart", () => {
 
   it("says its lowest, highest and last value in words", () => {
     expect(summaryOf(everyMinute([3, 9, 1, 4]))).toEqual({ lowest: 1, highest: 9, last: 4 });
+    expect(summaryOf([...everyMinute([3, 5]), [360_000, null]])).toEqual({ lowest: 3, highest: 5, last: 5 });
     expect(summaryOf([])).toBeUndefined();
   });
 });

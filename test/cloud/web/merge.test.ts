@@ -9,13 +9,13 @@ const b1 = { id: "b", n: 1 };
 
 describe("what the map holds", () => {
   it("takes live changes in the order in which they arrive, whatever time they bear", () => {
-    const held = takeLive(takeLive(nothingHeld<typeof a1>(), a2), a1);
+    const held = takeLive(nothingHeld<typeof a1>(), [a2, a1]);
 
     expect([...held.features.values()]).toEqual([a1]);
   });
 
   it("takes a fetched collection in place of what was there before", () => {
-    const before = takeLive(nothingHeld<typeof a1>(), a2);
+    const before = takeLive(nothingHeld<typeof a1>(), [a2]);
 
     const held = takeFetched(before, [a1], before.changes);
 
@@ -23,8 +23,8 @@ describe("what the map holds", () => {
   });
 
   it("keeps a live change that arrived after the fetch began", () => {
-    const before = takeLive(nothingHeld<typeof a1>(), b1);
-    const during = takeLive(before, a2);
+    const before = takeLive(nothingHeld<typeof a1>(), [b1]);
+    const during = takeLive(before, [a2]);
 
     const held = takeFetched(during, [a1, { id: "b", n: 2 }], before.changes);
 
@@ -33,8 +33,8 @@ describe("what the map holds", () => {
   });
 
   it("forgets what a collection does not name any more, unless it came after the fetch began", () => {
-    const before = takeLive(nothingHeld<typeof a1>(), a1);
-    const during = takeLive(before, b1);
+    const before = takeLive(nothingHeld<typeof a1>(), [a1]);
+    const during = takeLive(before, [b1]);
 
     expect([...takeFetched(during, [], before.changes).features.keys()]).toEqual(["b"]);
     expect([...takeFetched(during, [], during.changes).features.keys()]).toEqual([]);

@@ -2,23 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { PhotoView, VisitView } from "../../../cloud/http/schemas.ts";
 import { createPerson } from "../../../cloud/web/desk/person.ts";
 import { offsetOf } from "../../../cloud/web/map/map-store.ts";
-import { hashOf, type View, viewOf } from "../../../cloud/web/map/view-address.ts";
 import { troubleCodeOf } from "../../../cloud/web/page/api.ts";
 import { stateOrder, statePaint, stateRank } from "../../../cloud/web/page/site-state.ts";
 import { isWaitingForPhotos, pairOf, sureness } from "../../../cloud/web/page/visit-view.ts";
-
-describe("the address of a view", () => {
-  it.each<View>([{ kind: "map" }, { kind: "list" }, { kind: "station", id: "st-1" }, { kind: "site", id: "site-1" }])(
-    "leads back to %o",
-    (view) => {
-      expect(viewOf(hashOf(view))).toEqual(view);
-    },
-  );
-
-  it.each(["", "#", "#/station", "#/station/../x", "#/elsewhere/1", "#/site/UPPER"])("%s is the plain map", (hash) => {
-    expect(viewOf(hash)).toEqual({ kind: "map" });
-  });
-});
 
 describe("an answer that is no success", () => {
   it.each([

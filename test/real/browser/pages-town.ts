@@ -69,6 +69,12 @@ export const REGISTRY: Registry = {
   assignments: [],
 };
 
+/** The address of the map close enough to a station that no cluster hides it. */
+export function near(id: string): string {
+  const [lng, lat] = REGISTRY.stations.find((station) => station.id === id)?.position ?? [0, 0];
+  return `#/?map=${lat.toFixed(4)},${lng.toFixed(4)},13.0`;
+}
+
 const PM25 = [6.2, 21, 44, 87, 168, 260, 12, 30, 8, 3, 18, 40];
 const STATES: readonly SiteState[] = [
   "clean",

@@ -3,6 +3,7 @@ import { ADMIN_TOKEN } from "../../support/http-fixture.ts";
 import { type PagesTown, startPagesTown } from "./pages-town.ts";
 import { chromiumOrSkip, startBrowser, type TestBrowser } from "./start-browser.ts";
 import {
+  accessibilityFaults,
   acknowledge,
   hasSidewaysScroll,
   keepScreenshot,
@@ -47,21 +48,26 @@ describe.skipIf(chromium === undefined)("the pages on each screen and in each la
       expect(await hasSidewaysScroll(page), `${name} scrolls sideways`).toBe(false);
     };
 
+    const isAccessible = async (name: string): Promise<void> => {
+      if (screen !== "tablet") expect(await accessibilityFaults(page), name).toEqual([]);
+    };
+
     town.reset();
     await openMap(page, town.url);
     expect(await page.locator("html").getAttribute("lang")).toBe(language);
     await look("map");
-    if (screen !== "desktop") {
-      expect(await page.locator(".legend[open]").count(), "the legend lies over the places").toBe(0);
-      await page.locator(".legend summary").click();
-      await look("map-legend");
-      await page.locator(".legend summary").click();
-    }
+    await isAccessible("map");
+    await page.locator(".how-shown summary").click();
+    await look("map-choice");
+    await page.goto(`${town.url}/#/legend`);
+    await sheet(page).locator(".scale li").first().waitFor();
+    await look("legend");
 
     await page.goto(`${town.url}/#/station/st-03`);
     await sheet(page).locator(".chart canvas").waitFor();
     expect(await sheet(page).locator(".facts").textContent()).toContain("± 5");
     await look("station");
+    await isAccessible("station");
     await page.goto(`${town.url}/#/site/site-001`);
     await sheet(page).locator(".photo img").nth(1).waitFor();
     expect(await sheet(page).locator(".photo-time").first().textContent()).toContain("± 3");
@@ -69,6 +75,7 @@ describe.skipIf(chromium === undefined)("the pages on each screen and in each la
     await page.goto(`${town.url}/#/list`);
     await sheet(page).locator(".row").first().waitFor();
     await look("list");
+    await isAccessible("list");
 
     await page.goto(`${town.url}/desk`);
     await page.locator("form.sign-in").waitFor();
@@ -78,6 +85,7 @@ describe.skipIf(chromium === undefined)("the pages on each screen and in each la
     await acknowledge(page, last, language === "ru" ? "Анна Петрова" : "Anna Petrova");
     await page.evaluate(() => window.scrollTo(0, 0));
     await look("desk");
+    await isAccessible("desk");
 
     expect(foreignRequests).toEqual([]);
     expect(complaints).toEqual([]);

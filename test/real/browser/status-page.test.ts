@@ -8,7 +8,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 import { startTestEdge, type TestEdge } from "../../support/test-edge.ts";
 import { until } from "../../support/until.ts";
 import { chromiumOrSkip, startBrowser, type TestBrowser } from "./start-browser.ts";
-import { hasSidewaysScroll, keepScreenshot, openVisitor, textOf } from "./visitor.ts";
+import { accessibilityFaults, hasSidewaysScroll, keepScreenshot, openVisitor, textOf } from "./visitor.ts";
 
 const chromium = await chromiumOrSkip();
 
@@ -101,6 +101,7 @@ describe.skipIf(chromium === undefined)("the status page of a device", () => {
           );
           expect(await textOf(state(page, "disk"))).toMatch(language === "ru" ? /в порядке/ : /well/);
           expect(await hasSidewaysScroll(page)).toBe(false);
+          if (colorScheme === "light") expect(await accessibilityFaults(page)).toEqual([]);
           const { ratio, of } = await leastContrast(page);
           expect(ratio, of).toBeGreaterThanOrEqual(4.5);
           expect(foreignRequests).toEqual([]);

@@ -1,10 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import axe from "axe-core";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+
+declare global {
+  interface Window {
+    readonly axe: typeof axe;
+  }
+}
 
 /** Screens that the pages are looked at on. */
 export const screens = {
-  phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true },
   tablet: { viewport: { width: 820, height: 1180 }, deviceScaleFactor: 1, hasTouch: true },
   desktop: { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },
 } as const;
@@ -63,10 +70,14 @@ export async function openMap(page: Page, url: string, hash = ""): Promise<void>
   await page.locator(".place").first().waitFor();
 }
 
-/** The marker of a station on the map. */
+/** The label that the map draws on a station. */
+export const labelOf = (page: Page, id: string): Promise<string | null> =>
+  stationMarker(page, id).getAttribute("data-label");
+
+/** The button over a station's mark. */
 export const stationMarker = (page: Page, id: string): Locator => page.locator(`.station-marker[data-id="${id}"]`);
 
-/** The marker of a site on the map. */
+/** The button over a site's mark. */
 export const siteMarker = (page: Page, id: string): Locator => page.locator(`.site-marker[data-id="${id}"]`);
 
 /** The sheet that lies over the map. */
@@ -94,6 +105,19 @@ export async function acknowledge(page: Page, id: string, name: string): Promise
     await question.locator("button[type=submit]").click();
   }
   await done.waitFor();
+}
+
+/** The faults that axe-core finds by WCAG 2.2 AA, each with where it is. */
+export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+    const { violations } = await window.axe.run(document, { runOnly: { type: "tag", values: tags } });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary ?? ""}`),
+    );
+  });
+  return found;
 }
 
 const SCREENSHOTS = "test-artifacts/screenshots";

@@ -54,7 +54,7 @@ export const mapEn = {
     sensor: "Sensor",
     chartTitle: (name: string) => name,
     range: "Period",
-    ranges: { hour: "1 hour", day: "24 hours", week: "7 days" },
+    ranges: { hour: "1 hour", day: "24 h", week: "7 days", month: "30 days" },
     chartEmpty: "Nothing was measured in this period.",
     chartSummary: (from: string, to: string, last: string) => `lowest ${from}, highest ${to}, latest ${last}`,
     chartMeans: (meanOfMs: number) => {
@@ -121,7 +121,7 @@ export const mapRu: typeof mapEn = {
     sensor: "Датчик",
     chartTitle: (name) => name,
     range: "Период",
-    ranges: { hour: "1 час", day: "24 часа", week: "7 дней" },
+    ranges: { hour: "1 час", day: "24 ч", week: "7 дней", month: "30 дней" },
     chartEmpty: "За это время ничего не измерено.",
     chartSummary: (from, to, last) => `самое низкое ${from}, самое высокое ${to}, последнее ${last}`,
     chartMeans: (meanOfMs) => {

@@ -1,0 +1,31 @@
+import type { Pollutant } from "../../../air/pollutants.ts";
+import type { Standard } from "../../../air/standards/standard.ts";
+import { AVERAGINGS, type Averaging } from "../../../http/schemas.ts";
+import { standardAveraging } from "../station/air-view.ts";
+
+/** How far a standard speaks of an averaging: it judges by it, gives a colour as a hint, or says nothing. */
+export type Fit = "judged" | "hint" | "silent";
+
+/** Whether a standard judges a substance over such a time. */
+export function fitOf(standard: Standard, pollutant: Pollutant, averaging: Averaging): Fit {
+  const asked = standardAveraging[averaging];
+  const tables = standard.tables.filter((table) => table.pollutant === pollutant);
+  if (tables.some((table) => table.averaging === asked || table.alsoFor.includes(asked))) return "judged";
+  return tables.some((table) => table.indicativeFor.includes(asked)) ? "hint" : "silent";
+}
+
+/** Averagings that the map offers, in the order in which a standard's own is looked for: the quickest answer first. */
+const PREFERENCE = ["nowcast", "m20", "h1", "h24"] as const satisfies readonly Averaging[];
+
+/** The averaging by which a standard judges a substance soonest; null where it judges by none that we have. */
+export function ownAverage(standard: Standard, pollutant: Pollutant): Averaging | null {
+  return PREFERENCE.find((averaging) => fitOf(standard, pollutant, averaging) === "judged") ?? null;
+}
+
+/** The averaging after another standard or substance is chosen: the same where it still says something, else its own. */
+export function keptAverage(standard: Standard, pollutant: Pollutant, average: Averaging): Averaging {
+  if (fitOf(standard, pollutant, average) !== "silent") return average;
+  return (
+    ownAverage(standard, pollutant) ?? AVERAGINGS.find((one) => fitOf(standard, pollutant, one) === "hint") ?? average
+  );
+}

@@ -1,0 +1,35 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { StationFeature } from "../../../http/schemas.ts";
+import { ask } from "../../page/api.ts";
+
+/** Of a station that changes each second, the whole is asked for no more often. */
+const REST_MS = 2_000;
+
+/**
+ * The station with all that is known of it: the list of all stations leaves out raw values, formulas and other fields.
+ * Until those have come (and in the past, of which only the list tells) it is what the list says.
+ */
+export function useWholeStation(listed: StationFeature, isPast: boolean): StationFeature {
+  const whole = useSignal<StationFeature | undefined>(undefined);
+  const newest = JSON.stringify(listed.properties.air);
+  useEffect(() => {
+    if (isPast) return;
+    let isCurrent = true;
+    const fetchWhole = () =>
+      ask(StationFeature, `/api/v1/stations/${listed.id}`)
+        .then(({ body }) => {
+          if (isCurrent) whole.value = body;
+        })
+        // The list's own values stay; the page says elsewhere that the server does not answer.
+        .catch(() => {});
+    const timer = setTimeout(() => void fetchWhole(), whole.peek() === undefined ? 0 : REST_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [listed.id, newest, isPast]);
+  const found = whole.value;
+  if (isPast || found === undefined || found.id !== listed.id) return listed;
+  return (found.properties.lastAt ?? 0) >= (listed.properties.lastAt ?? 0) ? found : listed;
+}
