@@ -140,7 +140,20 @@ export const PhotoView = z.object({
   url: z.string().nullable(),
   takenAt: Milliseconds.nullable(),
   state: SiteState,
+  reason: z.string().nullable().describe("why it is unusable, a word of the contract; null with any other state"),
   probabilities: Probabilities.nullable(),
+  usable: z.number().nullable().describe("how likely the model takes the picture for one that can be judged"),
+  heat: z
+    .object({ w: z.number().int(), h: z.number().int(), cells: z.string() })
+    .nullable()
+    .describe(
+      "where the model saw waste: h rows of w bytes over the photo, base64; 128 says nothing, more is for waste",
+    ),
+  seen: z
+    .object({ sha: z.string(), p: z.number() })
+    .nullable()
+    .describe("an earlier photo that this one repeats, as the device found, and how sure that is"),
+  screen: z.number().nullable().describe("how likely it is a photo of a screen or a print"),
   model: z.string(),
 });
 export type PhotoView = z.infer<typeof PhotoView>;
@@ -159,6 +172,10 @@ export const VisitView = z.object({
     ),
   signature: SignatureCheck,
   photos: z.array(PhotoView),
+  pair: z
+    .object({ samePlace: z.number().nullable(), cleaner: z.number().nullable() })
+    .nullable()
+    .describe("how likely both photos show one place, and how likely it is cleaner after; null where nobody looked"),
 });
 export type VisitView = z.infer<typeof VisitView>;
 

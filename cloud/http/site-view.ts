@@ -80,11 +80,19 @@ function visitView(row: VisitRow, wholePhotos: ReadonlySet<string>): VisitView {
     timeErrorMs,
     signature,
     photos: row.photos.map((photo) => photoView(photo, wholePhotos.has(photo.sha))),
+    pair: row.pair === null ? null : { samePlace: row.pair.samePlace, cleaner: row.pair.cleaner },
   };
 }
 
-function photoView({ role, sha, takenAt, state, probabilities, model }: VisitPhoto, isWhole: boolean): PhotoView {
-  return { role, sha, url: isWhole ? photoUrl(sha) : null, takenAt, state, probabilities, model };
+/** Only what the contract knows goes on, within its bounds; what an older device did not say is null. */
+function photoView(photo: VisitPhoto, isWhole: boolean): PhotoView {
+  const { role, sha, takenAt, state, probabilities, model } = photo;
+  const { reason = null, usable = null, heat = null, seen = null, screen = null } = photo;
+  return {
+    ...{ role, sha, url: isWhole ? photoUrl(sha) : null, takenAt, state, reason, probabilities, usable, model, screen },
+    heat: heat === null ? null : { w: heat.w, h: heat.h, cells: heat.cells },
+    seen: seen === null ? null : { sha: seen.sha, p: seen.p },
+  };
 }
 
 /** The model's probability of the state that was given; null for verdicts that are not one of its classes. */

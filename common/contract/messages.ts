@@ -225,6 +225,10 @@ export const VisitPhoto = z.looseObject({
 });
 export type VisitPhoto = z.infer<typeof VisitPhoto>;
 
+/** What the photos of a visit say together: are both of one place, is it cleaner after? Null where that could not be told. */
+export const VisitPair = z.looseObject({ samePlace: Probability.nullable(), cleaner: Probability.nullable() });
+export type VisitPair = z.infer<typeof VisitPair>;
+
 /**
  * One completed visit of a site, signed. `prev` is the SHA-256 of the signed body before it (null for the first), so
  * that the visits of a device are a chain; see evidence.ts.
@@ -238,8 +242,7 @@ export const Visit = z.looseObject({
   startedAt: UtcMs.nullable(),
   endedAt: UtcMs.nullable(),
   photos: z.array(VisitPhoto).min(1).max(16),
-  /** What the photos say together: are both of one place, and is it cleaner after? Null where that could not be told. */
-  pair: z.looseObject({ samePlace: Probability.nullable(), cleaner: Probability.nullable() }).optional(),
+  pair: VisitPair.optional(),
   prev: Sha256.nullable(),
   /** Ed25519 signature, base64url. */
   sig: z.string().regex(/^[A-Za-z0-9_-]{86}$/),

@@ -69,6 +69,7 @@ export function aVisit(change: Partial<VisitRow> = {}): VisitRow {
     storedAt: NOW_MS - 3000,
     signature: "valid",
     timeErrorMs: null,
+    pair: null,
     photos: [aVisitPhoto({ role: "before", sha: BEFORE_SHA, state: "scattered" }), aVisitPhoto()],
     ...change,
   };

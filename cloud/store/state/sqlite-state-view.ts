@@ -1,6 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import { z } from "zod";
-import { VisitPhoto } from "#contract/messages.ts";
+import { VisitPair, VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import { JsonText } from "#kit/json-text.ts";
 import type { Averages } from "../../air/windows/rolling-air.ts";
@@ -50,6 +50,7 @@ const visitColumns = {
   stored_at: Millis,
   signature: z.enum(["valid", "invalid", "unknown-key"]),
   photos: json(z.array(VisitPhoto)),
+  pair: json(VisitPair).nullable(),
   time_error_ms: Millis.nullable(),
 };
 const VisitColumns = z.object(visitColumns);
@@ -63,6 +64,7 @@ const toVisit = (row: z.infer<typeof VisitColumns>): VisitRow => ({
   storedAt: row.stored_at,
   signature: row.signature,
   photos: row.photos,
+  pair: row.pair,
   timeErrorMs: row.time_error_ms,
 });
 const VisitOfSite = VisitColumns.transform(toVisit);
@@ -129,8 +131,8 @@ const ACKNOWLEDGED_SHOWN = 200;
 const Id = z.object({ id: z.string() });
 const Sha = z.object({ sha: z.string() });
 
-const VISIT =
-  "v.tenant, v.device, v.visit, v.site, v.started_at, v.ended_at, v.stored_at, v.signature, v.photos, v.time_error_ms";
+const VISIT = `v.tenant, v.device, v.visit, v.site, v.started_at, v.ended_at, v.stored_at, v.signature, v.photos,
+  v.time_error_ms, json_extract(v.body, '$.pair') AS pair`;
 const LAST_VISIT = `SELECT ${VISIT} FROM site_visits s
   JOIN visits v ON v.tenant = s.tenant AND v.device = s.device AND v.visit = s.visit`;
 const ALERT = `SELECT ${VISIT}, a.id, a.cause, a.municipality, a.created_at, a.acknowledged_at, a.acknowledged_by

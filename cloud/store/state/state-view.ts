@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { VisitPhoto } from "#contract/messages.ts";
+import type { VisitPair, VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import type { Closer } from "#kit/closer.ts";
 import { Pollutant } from "../../air/pollutants.ts";
@@ -44,6 +44,8 @@ export interface VisitRow {
   readonly signature: "valid" | "invalid" | "unknown-key";
   /** With the times that are shown: where the device did not know them they are derived from its boot. */
   readonly photos: readonly VisitPhoto[];
+  /** What the device said of both photos together; null where it said nothing. */
+  readonly pair: VisitPair | null;
   /** How far derived times may be off; null where none is derived. */
   readonly timeErrorMs: number | null;
 }

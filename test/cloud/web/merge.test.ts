@@ -52,7 +52,10 @@ function anAlert(change: Partial<AlertView> = {}): AlertView {
     demo: false,
     createdAt: 10,
     state: "overflow",
-    visit: { visit: "v", device: "truck", startedAt: 1, endedAt: 2, timeErrorMs: null, signature: "valid", photos: [] },
+    visit: {
+      ...{ visit: "v", device: "truck", startedAt: 1, endedAt: 2, timeErrorMs: null, signature: "valid", photos: [] },
+      pair: null,
+    },
     acknowledgedAt: null,
     acknowledgedBy: null,
     ...change,

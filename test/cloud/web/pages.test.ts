@@ -26,7 +26,12 @@ const aPhoto = (change: Partial<PhotoView> = {}): PhotoView => ({
   url: "/a.jpg",
   takenAt: 1,
   state: "overflow",
+  reason: null,
   probabilities: { clean: 0.1, overflow: 0.8, scattered: 0.1, not_a_site: 0 },
+  usable: null,
+  heat: null,
+  seen: null,
+  screen: null,
   model: "m",
   ...change,
 });
@@ -38,6 +43,7 @@ const aVisit = (photos: PhotoView[]): VisitView => ({
   timeErrorMs: null,
   signature: "valid",
   photos,
+  pair: null,
 });
 
 describe("a visit's photos", () => {

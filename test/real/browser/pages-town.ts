@@ -94,11 +94,21 @@ export function samplesOf(station: string, pm25: number, at: number, replay: str
   ];
 }
 
+/** Waste in the lower left of the picture. */
+const HEAT = {
+  w: 7,
+  h: 7,
+  cells: Buffer.from(Array.from({ length: 49 }, (_, i) => (i % 7 < 3 && i >= 28 ? 160 + 3 * (i - 28) : 126))).toString(
+    "base64",
+  ),
+};
+
 function photo(role: VisitPhoto["role"], state: SiteState, takenAt: number): VisitPhoto {
   const p = { clean: 0.02, overflow: 0.03, scattered: 0.02, not_a_site: 0.01 };
   const isClass = state === "clean" || state === "overflow" || state === "scattered" || state === "not_a_site";
   const probabilities = state === "unusable" ? null : isClass ? { ...p, [state]: 0.93 } : { ...p, clean: 0.48 };
-  return { role, sha: shaOf(state), takenAt, state, probabilities, model: "c".repeat(64) };
+  const looked = state === "unusable" ? { reason: "covered", heat: null } : { reason: null, heat: HEAT };
+  return { role, sha: shaOf(state), takenAt, state, probabilities, ...looked, model: "c".repeat(64) };
 }
 
 /** A visit of a site whose "after" was judged so; its photos are named after their states. */
@@ -113,6 +123,7 @@ export function visitOf(site: string, after: SiteState, endedAt: number, timeErr
     storedAt: endedAt,
     signature: "valid",
     timeErrorMs,
+    pair: { samePlace: 0.97, cleaner: after === "clean" ? 0.96 : 0.4 },
     photos: [
       photo("before", after === "overflow" ? "scattered" : "overflow", endedAt - 4 * MINUTE_MS),
       photo("after", after, endedAt - MINUTE_MS),

@@ -1,4 +1,6 @@
+import type { UnusableReason } from "#contract/messages.ts";
 import type { SignatureCheck, SiteMapState } from "../../../http/schemas.ts";
+import type { PhotoPart } from "../heat.ts";
 
 const state: Record<SiteMapState, string> = {
   clean: "Clean",
@@ -16,10 +18,52 @@ const signature: Record<SignatureCheck, string> = {
   "unknown-key": "Signature not checked: the device's key is not known",
 };
 
+/** Words of `UnusableReason`; a newer device may have more of them, so `other` stands in. */
+const reason: Readonly<Record<UnusableReason | "other", string>> = {
+  dark: "It is too dark",
+  overexposed: "It is too bright",
+  blurred: "It is blurred",
+  covered: "The lens is covered or dirty",
+  "too-small": "It is too small",
+  screenshot: "It is a picture of a screen, not a photo",
+  model: "The computer can make nothing out in it",
+  other: "The device gave another reason",
+};
+
+/** Where in a photo, for "mostly …"; the nine parts of a grid of three by three. */
+const part: Readonly<Record<PhotoPart, string>> = {
+  "top-left": "upper left",
+  top: "at the top",
+  "top-right": "upper right",
+  left: "on the left",
+  middle: "in the middle",
+  right: "on the right",
+  "bottom-left": "lower left",
+  bottom: "at the bottom",
+  "bottom-right": "lower right",
+};
+
 /** What is said of sites and visits, in English. */
 export const siteEn = {
   state,
   signature,
+  reason,
+  heat: {
+    part,
+    toggle: "What the model looked at",
+    most: (where: string) => `The model took most for waste ${where}.`,
+    nothing: "The model took nothing in it for waste.",
+    legend:
+      "The warmer the colour, the more it speaks for waste. This shows where the model looked, and proves nothing.",
+  },
+  pair: {
+    samePlace: (percent: string) => `Both photos show the same place (${percent})`,
+    placeUnclear: (percent: string) => `Not certain that both photos show the same place (${percent}): look at them`,
+    otherPlace: (percent: string) => `The photos seem to show different places (same place: ${percent})`,
+    cleaner: (percent: string) => `Cleaner after than before (${percent})`,
+    cleanerUnclear: (percent: string) => `Not certain that it is cleaner after (${percent})`,
+    notCleaner: (percent: string) => `It does not seem cleaner after (cleaner: ${percent})`,
+  },
   visit: {
     lastVisit: "Last visit",
     noVisit: "No truck has reported a visit to this site yet.",
@@ -35,6 +79,9 @@ export const siteEn = {
     aboutSeconds: (when: string, error: number) => `about ${when} (± ${error} s)`,
     aboutMinutes: (when: string, error: number) => `about ${when} (± ${error} min)`,
     judged: "The verdict is a computer's; a person may see it differently.",
+    lookAtIt: "The computer cannot decide: look at the photo yourself",
+    screen: (percent: string) => `May be a photo of a screen or a print (${percent})`,
+    seen: (percent: string) => `Repeats an earlier photo (${percent})`,
     check: "Proof",
   },
 };
@@ -55,6 +102,41 @@ export const siteRu: typeof siteEn = {
     invalid: "Подпись не сходится: на эту запись полагаться нельзя",
     "unknown-key": "Подпись не проверена: ключ устройства неизвестен",
   },
+  reason: {
+    dark: "Слишком темно",
+    overexposed: "Слишком светло",
+    blurred: "Фото смазано",
+    covered: "Объектив закрыт или грязный",
+    "too-small": "Слишком маленькое",
+    screenshot: "Это снимок экрана, а не фото",
+    model: "Компьютер ничего на нём не разобрал",
+    other: "Устройство назвало другую причину",
+  },
+  heat: {
+    part: {
+      "top-left": "слева вверху",
+      top: "вверху",
+      "top-right": "справа вверху",
+      left: "слева",
+      middle: "в середине",
+      right: "справа",
+      "bottom-left": "слева внизу",
+      bottom: "внизу",
+      "bottom-right": "справа внизу",
+    },
+    toggle: "На что смотрела модель",
+    most: (where) => `Больше всего на мусор похоже ${where}.`,
+    nothing: "Ничего похожего на мусор модель не нашла.",
+    legend: "Чем теплее цвет, тем больше похоже на мусор. Видно, куда смотрела модель; это не доказательство.",
+  },
+  pair: {
+    samePlace: (percent) => `На обоих фото одно место (${percent})`,
+    placeUnclear: (percent) => `Неясно, одно ли место на обоих фото (${percent}): посмотрите сами`,
+    otherPlace: (percent) => `Похоже, на фото разные места (одно место: ${percent})`,
+    cleaner: (percent) => `После чище, чем до (${percent})`,
+    cleanerUnclear: (percent) => `Неясно, стало ли чище (${percent})`,
+    notCleaner: (percent) => `Похоже, чище не стало (чище: ${percent})`,
+  },
   visit: {
     lastVisit: "Последний визит",
     noVisit: "О визите мусоровоза на эту площадку ещё не сообщали.",
@@ -70,6 +152,9 @@ export const siteRu: typeof siteEn = {
     aboutSeconds: (when, error) => `около ${when} (± ${error} с)`,
     aboutMinutes: (when, error) => `около ${when} (± ${error} мин)`,
     judged: "Оценку дал компьютер; человек может увидеть иначе.",
+    lookAtIt: "Компьютер не может решить: посмотрите на фото сами",
+    screen: (percent) => `Возможно, снят экран или отпечаток (${percent})`,
+    seen: (percent) => `Повторяет более раннее фото (${percent})`,
     check: "Доказательство",
   },
 };
