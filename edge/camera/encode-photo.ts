@@ -1,7 +1,7 @@
 import { limits } from "#contract/limits.ts";
 import { messageOf } from "#kit/errors.ts";
 import { PhotoUnreadable } from "../classify/classifier.ts";
-import { MAX_PIXELS } from "./check-jpeg.ts";
+import { MAX_PIXELS, requireSaneJpeg } from "./check-jpeg.ts";
 import { sharp } from "./thrifty-sharp.ts";
 
 /** Tried in turn until the photo fits its budget; below the last one a smaller picture is worth more. */
@@ -14,6 +14,7 @@ const SMALLEST_LONG_SIDE_PX = 160;
  * where and by whom). Rejects with `photo-unreadable` what is not a whole picture.
  */
 export async function encodePhoto(jpeg: Uint8Array): Promise<Uint8Array> {
+  requireSaneJpeg(jpeg, "the photo");
   for (let longSidePx: number = limits.photoLongSidePx; longSidePx >= SMALLEST_LONG_SIDE_PX; longSidePx *= SHRINK) {
     for (const quality of QUALITIES) {
       const photo = await encodeUpright(jpeg, Math.round(longSidePx), quality);

@@ -9,7 +9,7 @@ import { type Classifier, ModelUnusable, type Verdict } from "./classifier.ts";
 import { ModelManifest, type NetworkFile, networksOf } from "./manifest.ts";
 import { openNetwork } from "./network.ts";
 import { decodePicture, fitPicture } from "./preprocess.ts";
-import { measureLuminance, troubleOf } from "./usable.ts";
+import { lookAt, troubleOf } from "./usable.ts";
 import { verdictOf } from "./verdict.ts";
 
 /**
@@ -34,8 +34,8 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
     const took = () => clock.monotonicMs() - startedMs;
     const picture = await decodePicture(jpeg);
     const fitted = fitPicture(picture, manifest.input);
+    const reason = troubleOf(lookAt(picture, fitted));
     releaseBytes(picture.rgb);
-    const reason = troubleOf(measureLuminance(fitted.picture));
     if (reason !== null) return { ...UNSEEN, state: "unusable", reason, tookMs: took() };
     const { answers, ...seen } = await network.look(fitted);
     releaseBytes(fitted.picture.rgb);

@@ -1,5 +1,5 @@
 import { messageOf } from "#kit/errors.ts";
-import { MAX_PIXELS, startsLikeJpeg } from "../camera/check-jpeg.ts";
+import { MAX_PIXELS, requireSaneJpeg } from "../camera/check-jpeg.ts";
 import { sharp } from "../camera/thrifty-sharp.ts";
 import { type Part, PhotoUnreadable } from "./classifier.ts";
 import type { ModelInput } from "./manifest.ts";
@@ -17,7 +17,7 @@ export interface Picture {
  * A colour profile is ignored, because the training ignored it too.
  */
 export async function decodePicture(jpeg: Uint8Array): Promise<Picture> {
-  if (!startsLikeJpeg(jpeg)) throw new PhotoUnreadable("the photo is not a JPEG");
+  requireSaneJpeg(jpeg, "the photo");
   const image = sharp(jpeg, { limitInputPixels: MAX_PIXELS, failOn: "error", ignoreIcc: true });
   const { data, info } = await image
     .autoOrient()
@@ -42,13 +42,11 @@ export function stretchByArea(picture: Picture, widthPx: number, heightPx: numbe
   const columns = coverage(picture.widthPx, widthPx);
   const rows = coverage(picture.heightPx, heightPx);
   const rgb = new Float32Array(widthPx * heightPx * 3);
-  const narrowed = new Float32Array(widthPx * 3);
+  // Rows first: adding up whole rows is the cheapest thing that can be done to each pixel of a large photo.
+  const merged = new Float32Array(picture.widthPx * 3);
   for (const [targetY, row] of rows.entries()) {
-    const out = rgb.subarray(targetY * widthPx * 3, (targetY + 1) * widthPx * 3);
-    for (const [offset, weight] of row.weights.entries()) {
-      narrowRow(picture, row.first + offset, columns, narrowed);
-      for (let i = 0; i < out.length; i += 1) out[i] = (out[i] ?? 0) + weight * (narrowed[i] ?? 0);
-    }
+    mergeRows(picture, row, merged);
+    narrowRow(merged, columns, rgb.subarray(targetY * widthPx * 3, (targetY + 1) * widthPx * 3));
   }
   return { widthPx, heightPx, rgb };
 }
@@ -56,14 +54,17 @@ export function stretchByArea(picture: Picture, widthPx: number, heightPx: numbe
 /**
  * Shrinks or enlarges the whole picture until it just fits, its aspect kept, and lays it in the middle of a grey one.
  *
- * The rule, for Python to repeat to the letter: scale = min(W/w, H/h); the new sides are w·scale and h·scale rounded half
- * up (`floor(x + 0.5)`), at least 1 and at most W and H; the picture lies floor((W-w')/2) from the left and
- * floor((H-h')/2) from the top; every other pixel has the value `pad` in all colours; averaging as in `stretchByArea`.
+ * The rule, for Python to repeat to the letter: where W·h <= H·w the new sides are W and h·W/w, else w·H/h and H, each
+ * rounded half up (`floor(x + 0.5)`) and at least 1; the picture lies floor((W-w')/2) from the left and floor((H-h')/2)
+ * from the top; every other pixel has the value `pad` in all colours; averaging as in `stretchByArea`.
  */
 export function letterboxByArea(picture: Picture, widthPx: number, heightPx: number, pad: number): Fitted {
-  const scale = Math.min(widthPx / picture.widthPx, heightPx / picture.heightPx);
-  const sideOf = (side: number, most: number) => Math.min(most, Math.max(1, Math.floor(side * scale + 0.5)));
-  const inner = stretchByArea(picture, sideOf(picture.widthPx, widthPx), sideOf(picture.heightPx, heightPx));
+  const { widthPx: w, heightPx: h } = picture;
+  const rounded = (side: number) => Math.max(1, Math.floor(side + 0.5));
+  const isWide = widthPx * h <= heightPx * w;
+  const inner = isWide
+    ? stretchByArea(picture, widthPx, rounded((h * widthPx) / w))
+    : stretchByArea(picture, rounded((w * heightPx) / h), heightPx);
   const left = Math.floor((widthPx - inner.widthPx) / 2);
   const top = Math.floor((heightPx - inner.heightPx) / 2);
   const rgb = new Float32Array(widthPx * heightPx * 3).fill(pad);
@@ -115,17 +116,27 @@ function coverage(source: number, target: number): Coverage[] {
   });
 }
 
-function narrowRow({ rgb, widthPx }: Picture, y: number, columns: readonly Coverage[], narrowed: Float32Array): void {
+function mergeRows({ rgb, widthPx }: Picture, { first, weights }: Coverage, merged: Float32Array): void {
+  merged.fill(0);
+  const length = widthPx * 3;
+  for (const [offset, weight] of weights.entries()) {
+    const from = (first + offset) * length;
+    for (let i = 0; i < length; i += 1) merged[i] = (merged[i] ?? 0) + weight * (rgb[from + i] ?? 0);
+  }
+}
+
+function narrowRow(row: Float32Array, columns: readonly Coverage[], narrowed: Float32Array): void {
   let to = 0;
   for (const { first, weights } of columns) {
     let red = 0;
     let green = 0;
     let blue = 0;
-    let from = (y * widthPx + first) * 3;
-    for (const weight of weights) {
-      red += weight * (rgb[from] ?? 0);
-      green += weight * (rgb[from + 1] ?? 0);
-      blue += weight * (rgb[from + 2] ?? 0);
+    let from = first * 3;
+    for (let at = 0; at < weights.length; at += 1) {
+      const weight = weights[at] ?? 0;
+      red += weight * (row[from] ?? 0);
+      green += weight * (row[from + 1] ?? 0);
+      blue += weight * (row[from + 2] ?? 0);
       from += 3;
     }
     narrowed[to] = red;

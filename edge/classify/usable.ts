@@ -1,54 +1,142 @@
 import type { UnusableReason } from "#contract/messages.ts";
-import type { Picture } from "./preprocess.ts";
+import type { Fitted, Picture } from "./preprocess.ts";
+import { screenLines } from "./screenshot.ts";
 
-/** Simple measures of a picture's brightness (0 to 255) at the model's size. */
-export interface Luminance {
-  readonly mean: number;
-  /** Standard deviation. */
-  readonly contrast: number;
-  /** Variance of the Laplacian: how much fine detail there is. */
-  readonly detail: number;
+/** What can be measured of a picture before any network looks at it. */
+export interface Look {
+  /** Of the photo as it came, in pixels. */
+  readonly shortSidePx: number;
+  /** Brightness (0 to 255) below which 99 of 100 pixels lie. */
+  readonly brightest: number;
+  /** Share of pixels that are as good as white. */
+  readonly blown: number;
+  /** Share of tiles in which anything can be seen. */
+  readonly busy: number;
+  /** How much of the picture's finest changes goes when it is blurred once more, 0 to 1; least along either axis. */
+  readonly blurLoss: number;
+  /** Share of lines that are drawn by a computer; see screenshot.ts. */
+  readonly drawn: number;
 }
 
-const DARK_MEAN = 12;
-const UNIFORM_CONTRAST = 8;
-const BLURRED_DETAIL = 12;
-
-/** Measures the brightness of a picture; weights of Rec. 601. */
-export function measureLuminance({ rgb, widthPx, heightPx }: Picture): Luminance {
-  const pixels = widthPx * heightPx;
-  const grey = new Float32Array(pixels);
-  for (let i = 0; i < pixels; i += 1) {
-    grey[i] = 0.299 * (rgb[i * 3] ?? 0) + 0.587 * (rgb[i * 3 + 1] ?? 0) + 0.114 * (rgb[i * 3 + 2] ?? 0);
-  }
-  const brightness = spread(grey);
-  const laplacian = new Float32Array(Math.max(0, widthPx - 2) * Math.max(0, heightPx - 2));
-  let at = 0;
-  for (let y = 1; y < heightPx - 1; y += 1) {
-    for (let x = 1; x < widthPx - 1; x += 1) {
-      const i = y * widthPx + x;
-      const around = (grey[i - 1] ?? 0) + (grey[i + 1] ?? 0) + (grey[i - widthPx] ?? 0) + (grey[i + widthPx] ?? 0);
-      laplacian[at] = around - 4 * (grey[i] ?? 0);
-      at += 1;
-    }
-  }
-  return { mean: brightness.mean, contrast: Math.sqrt(brightness.variance), detail: spread(laplacian).variance };
-}
+/** Below this a person sees a stamp, not a site: a refuse container two metres off is then some ten pixels wide. */
+const LEAST_SIDE_PX = 80;
+/*
+ * The bounds below lie in the gap between good photos and spoilt ones that models/eval/usable-bounds-main.ts shows; the
+ * comments say what 319 good photos had. Poor photos (evening, sun in the lens, a little blur) shall get through.
+ */
+/** Good: 86 and more; by a tenth of the light 21 and more; without light 13 at most. */
+const DARK_BRIGHTEST = 18;
+/** Good: 0.40 at most; far too much light: 0.56 and more. */
+const BLOWN_SHARE = 0.6;
+/** Good: 0.48 and more; a hand or a glove before the lens: under 0.42 for three of four. */
+const LEAST_BUSY = 0.45;
+/** Good: 0.70 and more; out of focus by 4.5 % of the picture: 0.42 at most; moved by 12 to 22 %: half of them under 0.49. */
+const LEAST_BLUR_LOSS = 0.58;
+/** Soft and without any light: a hand, a cap. Out of focus: 131 and more. */
+const COVER_BRIGHTEST = 110;
+/** Good: see screenshot.ts. */
+const DRAWN_SHARE = 0.02;
 
 /** Why nobody could judge a site from the picture; null where one could. */
-export function troubleOf({ mean, contrast, detail }: Luminance): UnusableReason | null {
-  if (mean < DARK_MEAN) return "dark";
-  if (contrast < UNIFORM_CONTRAST) return "covered";
-  return detail < BLURRED_DETAIL ? "blurred" : null;
+export function troubleOf(look: Look): UnusableReason | null {
+  if (look.shortSidePx < LEAST_SIDE_PX) return "too-small";
+  if (look.drawn >= DRAWN_SHARE) return "screenshot";
+  if (look.brightest < DARK_BRIGHTEST) return "dark";
+  if (look.blown >= BLOWN_SHARE) return "overexposed";
+  if (look.busy < LEAST_BUSY) return "covered";
+  if (look.blurLoss >= LEAST_BLUR_LOSS) return null;
+  return look.brightest < COVER_BRIGHTEST ? "covered" : "blurred";
 }
 
-function spread(values: Float32Array): { mean: number; variance: number } {
-  let sum = 0;
-  let squares = 0;
-  for (const value of values) {
-    sum += value;
-    squares += value * value;
+const AS_GOOD_AS_WHITE = 245;
+/** Brightest minus darkest of a photo by daylight: contrast is measured as if each photo had so much. */
+const USUAL_RANGE = 220;
+const LEAST_RANGE = 20;
+const TILE_PX = 16;
+const BUSY_DEVIATION = 5;
+const BLUR_RADIUS_PX = 10;
+
+/** Measures a photo, as it came and as it lies in the network's input. */
+export function lookAt(photo: Picture, fitted: Fitted): Look {
+  const grey = greyOf(fitted);
+  const sorted = grey.values.slice().sort();
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  const brightest = at(0.99);
+  const gain = Math.max(LEAST_RANGE, brightest - at(0.01)) / USUAL_RANGE;
+  const firstBlown = sorted.findIndex((value) => value >= AS_GOOD_AS_WHITE);
+  return {
+    shortSidePx: Math.min(photo.widthPx, photo.heightPx),
+    brightest,
+    blown: firstBlown < 0 ? 0 : 1 - firstBlown / sorted.length,
+    busy: busyTiles(grey, BUSY_DEVIATION * gain),
+    blurLoss: Math.min(blurLoss(grey, 1, grey.widthPx), blurLoss(grey, grey.widthPx, 1)),
+    drawn: screenLines(photo),
+  };
+}
+
+interface Grey {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly values: Float32Array;
+}
+
+/** Brightness of the photo within the network's input, without the padding; weights of Rec. 601. */
+function greyOf({ picture, photo }: Fitted): Grey {
+  const left = Math.round(photo.left * picture.widthPx);
+  const top = Math.round(photo.top * picture.heightPx);
+  const widthPx = Math.round(photo.width * picture.widthPx);
+  const heightPx = Math.round(photo.height * picture.heightPx);
+  const values = new Float32Array(widthPx * heightPx);
+  for (let y = 0; y < heightPx; y += 1) {
+    let from = ((top + y) * picture.widthPx + left) * 3;
+    for (let x = 0; x < widthPx; x += 1) {
+      const { [from]: red = 0, [from + 1]: green = 0, [from + 2]: blue = 0 } = picture.rgb;
+      values[y * widthPx + x] = 0.299 * red + 0.587 * green + 0.114 * blue;
+      from += 3;
+    }
   }
-  const mean = sum / values.length;
-  return { mean, variance: squares / values.length - mean * mean };
+  return { widthPx, heightPx, values };
+}
+
+/** Share of tiles whose brightness deviates by more than so much. */
+function busyTiles({ widthPx, heightPx, values }: Grey, deviation: number): number {
+  const [columns, rows] = [Math.floor(widthPx / TILE_PX), Math.floor(heightPx / TILE_PX)];
+  let busy = 0;
+  for (let tile = 0; tile < columns * rows; tile += 1) {
+    const start = Math.floor(tile / columns) * TILE_PX * widthPx + (tile % columns) * TILE_PX;
+    let sum = 0;
+    let squares = 0;
+    for (let y = 0; y < TILE_PX; y += 1) {
+      for (let x = 0; x < TILE_PX; x += 1) {
+        const value = values[start + y * widthPx + x] ?? 0;
+        sum += value;
+        squares += value * value;
+      }
+    }
+    const n = TILE_PX * TILE_PX;
+    if (squares / n - (sum / n) ** 2 > deviation ** 2) busy += 1;
+  }
+  return busy / Math.max(1, columns * rows);
+}
+
+/**
+ * How much of the changes between neighbours a further blur takes away: much from a sharp picture, little from one that is
+ * blurred already, whatever it shows (Crete et al., The Blur Effect, SPIE 2007). Neighbours lie `step` apart, lines `across`.
+ */
+function blurLoss({ widthPx, heightPx, values }: Grey, step: number, across: number): number {
+  const [length, lines] = step === 1 ? [widthPx, heightPx] : [heightPx, widthPx];
+  const width = 2 * BLUR_RADIUS_PX + 1;
+  let [changes, losses] = [0, 0];
+  for (let line = 0; line < lines; line += 1) {
+    for (let at = BLUR_RADIUS_PX + 1; at < length - BLUR_RADIUS_PX; at += 1) {
+      const i = line * across + at * step;
+      const change = Math.abs((values[i] ?? 0) - (values[i - step] ?? 0));
+      // The difference of two neighbouring means over the same width is that of the pixels at their ends.
+      const ahead = values[i + BLUR_RADIUS_PX * step] ?? 0;
+      const behind = values[i - (BLUR_RADIUS_PX + 1) * step] ?? 0;
+      changes += change;
+      losses += Math.max(0, change - Math.abs(ahead - behind) / width);
+    }
+  }
+  return changes === 0 ? 0 : losses / changes;
 }

@@ -1,4 +1,4 @@
-import type { HealthFacts } from "#contract/messages.ts";
+import type { HealthFacts, UnusableReason } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import type { UpdateReport } from "#contract/twin.ts";
 import type { CameraHealth, WatchedCamera } from "../camera/watched-camera.ts";
@@ -32,6 +32,8 @@ export interface DeviceReport extends Address {
   readonly modelTrouble: string | null;
   /** What the model in use has said of photos, or null before the first one. */
   readonly verdicts: NonNullable<HealthFacts["verdicts"]> | null;
+  /** Why the last photo could not be judged, or null. */
+  readonly photoTrouble: UnusableReason | null;
   readonly now: TimeStamp;
   /** `ages` is how long the oldest message of each class has waited, in milliseconds. */
   readonly outbox: Pending & { readonly log: string; readonly ages: OldestAges };
@@ -83,7 +85,7 @@ export interface ReportParts {
   readonly address: Address;
   readonly software: string;
   /** Undefined on a device without a camera. */
-  readonly judge: Pick<Judge, "model" | "trouble" | "verdicts"> | undefined;
+  readonly judge: Pick<Judge, "model" | "trouble" | "verdicts" | "unusable"> | undefined;
   readonly time: DeviceTime;
   readonly outbox: Outbox;
   readonly signIn: Pick<SignIn, "certificate">;
@@ -137,6 +139,7 @@ export function reportOf(parts: ReportParts): DeviceReport {
     model: judge?.model ?? null,
     modelTrouble: judge?.trouble ?? null,
     verdicts: judge?.verdicts ?? null,
+    photoTrouble: judge?.unusable ?? null,
     now: time.stamp(),
     outbox: { log: outbox.log, ...outbox.pending(), ages: facts.ages },
     brokerUrl: twin.config().BROKER_URL,

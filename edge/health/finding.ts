@@ -1,10 +1,11 @@
 import { CAMERA_WORDS } from "./camera-words.ts";
 import { DOCTOR_WORDS } from "./doctor-words.ts";
 import { FINDING_WORDS, type FindingKind, type Level } from "./finding-words.ts";
+import { PHOTO_WORDS } from "./photo-words.ts";
 import { TWIN_WORDS } from "./twin-words.ts";
 
 /** Every finding by its code. */
-const KINDS = { ...FINDING_WORDS, ...CAMERA_WORDS, ...TWIN_WORDS, ...DOCTOR_WORDS } as const;
+const KINDS = { ...FINDING_WORDS, ...CAMERA_WORDS, ...PHOTO_WORDS, ...TWIN_WORDS, ...DOCTOR_WORDS } as const;
 export type FindingCode = keyof typeof KINDS;
 
 /** Whether a text is the code of a finding that this program knows. */

@@ -38,10 +38,11 @@ function ofModel({ model, modelTrouble, camera }: DeviceReport): Finding {
   return found("model", "model-well", { model: model.slice(0, 12) });
 }
 
-function ofCamera({ camera }: DeviceReport): Finding {
+function ofCamera({ camera, photoTrouble }: DeviceReport): Finding {
   if (camera === null) return found("camera", "camera-none");
   const { camera: name, reason, trouble } = camera;
   if (reason !== null) return found("camera", `camera-${reason}`, { camera: name }, trouble);
+  if (photoTrouble !== null) return found("camera", `photo-${photoTrouble}`, { camera: name });
   return found("camera", trouble === null ? "camera-well" : "camera-unseen", { camera: name });
 }
 

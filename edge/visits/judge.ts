@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { HealthFacts, SiteState } from "#contract/messages.ts";
+import type { HealthFacts, SiteState, UnusableReason } from "#contract/messages.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { codeOf } from "#kit/errors.ts";
@@ -15,6 +15,8 @@ export interface Judge extends Closer {
   readonly trouble: string | null;
   /** What this model has said since it was loaded; undefined before its first photo. */
   readonly verdicts: HealthFacts["verdicts"];
+  /** Why the last photo could not be judged; null where it could, or where there was none. */
+  readonly unusable: UnusableReason | null;
   /** Rejects with `model-unusable` or `photo-unreadable`. */
   judge(jpeg: Uint8Array): Promise<Verdict & { readonly model: string }>;
 }
@@ -44,6 +46,7 @@ export async function openJudge(
 ): Promise<ReplaceableJudge> {
   let classifier = await open(place, clock);
   let verdicts = countVerdicts();
+  let unusable: UnusableReason | null = null;
   const model = () => (classifier instanceof ModelUnusable ? null : classifier.model);
   return {
     get model() {
@@ -55,12 +58,16 @@ export async function openJudge(
     get verdicts() {
       return verdicts.now();
     },
+    get unusable() {
+      return unusable;
+    },
     judge: async (jpeg) => {
       const now = classifier;
       try {
         if (now instanceof ModelUnusable) throw now;
         const verdict = { ...(await now.classify(jpeg)), model: now.model };
         if (now === classifier) verdicts.add(verdict);
+        unusable = verdict.reason;
         onJudged(verdict);
         return verdict;
       } catch (error) {

@@ -30,6 +30,9 @@ export function spaceJudge(judge: Judge, gapMs: () => number, nowMs: () => numbe
     get verdicts() {
       return judge.verdicts;
     },
+    get unusable() {
+      return judge.unusable;
+    },
     judge: (jpeg) => {
       const turn = before.then(() => judgeInTurn(jpeg));
       before = turn.then(

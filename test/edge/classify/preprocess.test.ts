@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { decodePicture, stretchByArea, toTensor } from "../../../edge/classify/preprocess.ts";
+import { decodePicture, letterboxByArea, stretchByArea, toTensor } from "../../../edge/classify/preprocess.ts";
 
 async function aJpeg(widthPx: number, heightPx: number, orientation = 1): Promise<Uint8Array> {
   const background = { r: 200, g: 40, b: 20 };
@@ -82,6 +82,37 @@ describe("stretchByArea", () => {
     const stretched = stretchByArea({ widthPx: 31, heightPx: 17, rgb }, 8, 8);
 
     expect(meanOf(stretched.rgb)).toBeCloseTo(meanOf(rgb), 2);
+  });
+});
+
+describe("letterboxByArea", () => {
+  const wide = { widthPx: 4, heightPx: 2, rgb: new Uint8Array(24).fill(200) };
+
+  it("keeps the aspect, in the middle of grey", () => {
+    const { picture, photo } = letterboxByArea(wide, 8, 8, 127);
+
+    const column = Array.from({ length: 8 }, (_, y) => Math.round(picture.rgb[y * 8 * 3] ?? 0));
+    expect(column).toEqual([127, 127, 200, 200, 200, 200, 127, 127]);
+    expect(photo).toEqual({ left: 0, top: 0.25, width: 1, height: 0.5 });
+  });
+
+  it.each([
+    [3, 2, 8, 8, [8, 5]],
+    [2, 3, 8, 8, [5, 8]],
+    [16, 1, 8, 8, [8, 1]],
+    [1000, 1, 8, 8, [8, 1]],
+    [5, 5, 8, 6, [6, 6]],
+    [4, 3, 2, 2, [2, 2]],
+  ])("makes %d by %d in %d by %d to %s: half a pixel counts as one, none as one", (w, h, width, height, size) => {
+    const { photo } = letterboxByArea({ widthPx: w, heightPx: h, rgb: new Uint8Array(w * h * 3) }, width, height, 0);
+
+    expect([photo.width * width, photo.height * height].map(Math.round)).toEqual(size);
+  });
+
+  it("leaves the spare line to the right and below", () => {
+    const { photo } = letterboxByArea({ widthPx: 8, heightPx: 5, rgb: new Uint8Array(120) }, 8, 8, 0);
+
+    expect(Math.round(photo.top * 8)).toBe(1);
   });
 });
 

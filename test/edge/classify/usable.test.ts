@@ -1,54 +1,50 @@
-import { describe, expect, it } from "vitest";
-import type { Picture } from "../../../edge/classify/preprocess.ts";
-import { measureLuminance, troubleOf } from "../../../edge/classify/usable.ts";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { decodePicture, letterboxByArea } from "../../../edge/classify/preprocess.ts";
+import { lookAt, troubleOf } from "../../../edge/classify/usable.ts";
+import { makeUnusable, type UnusableKind } from "../../../models/eval/unusable.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
 
-const SIDE_PX = 32;
+let photo: Uint8Array;
 
-function aPicture(brightnessAt: (x: number, y: number) => number): Picture {
-  const grey = Array.from({ length: SIDE_PX * SIDE_PX }, (_, i) => brightnessAt(i % SIDE_PX, Math.floor(i / SIDE_PX)));
-  return {
-    widthPx: SIDE_PX,
-    heightPx: SIDE_PX,
-    rgb: Float32Array.from(grey.flatMap((value) => [value, value, value])),
-  };
-}
-
-describe("measureLuminance", () => {
-  it("finds neither contrast nor detail in one colour", () => {
-    const measured = measureLuminance(aPicture(() => 90));
-
-    expect(measured.mean).toBeCloseTo(90, 2);
-    expect(measured.contrast).toBeCloseTo(0, 0);
-    expect(measured.detail).toBeCloseTo(0, 2);
-  });
-
-  it("finds contrast without detail in a smooth slope", () => {
-    const measured = measureLuminance(aPicture((x) => x * 8));
-
-    expect(measured.contrast).toBeGreaterThan(60);
-    expect(measured.detail).toBeLessThan(1);
-  });
+beforeAll(async () => {
+  photo = await drawSite({ seed: 3, state: "scattered", widthPx: 320, heightPx: 240 });
 });
 
-describe("troubleOf", () => {
+async function reasonFor(jpeg: Uint8Array) {
+  const picture = await decodePicture(jpeg);
+  return troubleOf(lookAt(picture, letterboxByArea(picture, 256, 256, 127)));
+}
+
+describe("what cannot be judged", () => {
   it.each([
-    ["a black picture", "dark", () => 2],
-    ["a dark one with a little noise", "dark", (x: number, y: number) => ((x * 7 + y * 3) % 5) * 3],
-    ["a wall of one colour", "covered", () => 128],
-    ["a slope without detail, as of a defocused lens", "blurred", (x: number) => x * 8],
-  ])("refuses %s as %s", (_, reason, brightnessAt) => {
-    const luminance = measureLuminance(aPicture(brightnessAt));
-
-    const trouble = troubleOf(luminance);
-
-    expect(trouble).toBe(reason);
+    ["dark", "dark"],
+    ["overexposed", "overexposed"],
+    ["defocus", "blurred"],
+    ["covered", "covered"],
+    ["too-small", "too-small"],
+    ["screenshot", "screenshot"],
+  ] as const)("a photo spoilt as %s is refused as %s", async (kind: UnusableKind, reason) => {
+    expect(await reasonFor(await makeUnusable(photo, kind, 5))).toBe(reason);
   });
 
-  it("accepts a picture with light, contrast and edges", () => {
-    const luminance = measureLuminance(aPicture((x, y) => (((x >> 2) + (y >> 2)) % 2 === 0 ? 60 : 170)));
+  it("a photo that is merely poor is let through: the evening, a little blur, hard compression", async () => {
+    const evening = await sharp(photo).linear(0.25, 4).jpeg().toBuffer();
+    const soft = await sharp(photo).blur(1.2).jpeg().toBuffer();
+    const hard = await sharp(photo).jpeg({ quality: 25 }).toBuffer();
 
-    const trouble = troubleOf(luminance);
+    for (const poor of [photo, evening, soft, hard]) expect(await reasonFor(poor)).toBeNull();
+  });
 
-    expect(trouble).toBeNull();
+  it("a picture of one pixel is too small, and of one colour covered: nothing is divided by nothing", async () => {
+    const one = await sharp({ create: { width: 1, height: 1, channels: 3, background: "#777" } })
+      .jpeg()
+      .toBuffer();
+    const wall = await sharp({ create: { width: 320, height: 240, channels: 3, background: "#777" } })
+      .jpeg()
+      .toBuffer();
+
+    expect(await reasonFor(one)).toBe("too-small");
+    expect(await reasonFor(wall)).toBe("covered");
   });
 });

@@ -34,6 +34,7 @@ export function aReport(change: Partial<DeviceReport> = {}): DeviceReport {
     model: "d".repeat(64),
     modelTrouble: null,
     verdicts: null,
+    photoTrouble: null,
     updates: [],
     updatesTrouble: null,
     now: STAMP,

@@ -70,6 +70,7 @@ export const mildJudge: Judge = {
   model: "d".repeat(64),
   trouble: null,
   verdicts: undefined,
+  unusable: null,
   judge: async () => ({
     state: "clean",
     reason: null,

@@ -1,0 +1,63 @@
+/**
+ * Shows what edge/classify/usable.ts measures of good photos and of the same ones spoilt, so that its bounds can be set
+ * again: quantiles of each measure, and how many of each kind are refused for which reason, before any network is asked.
+ *
+ *     ./node26 models/eval/usable-bounds-main.ts [--photos ../shared/photos/val] [--every 10] [--spoil-every 5]
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stdout } from "node:process";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { readManifest } from "../../edge/classify/onnx-classifier.ts";
+import { decodePicture, fitPicture } from "../../edge/classify/preprocess.ts";
+import { type Look, lookAt, troubleOf } from "../../edge/classify/usable.ts";
+import { makeUnusable, UNUSABLE_KINDS } from "./unusable.ts";
+
+const MEASURES = ["shortSidePx", "brightest", "blown", "busy", "blurLoss", "drawn"] as const;
+const QUANTILES = [0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1];
+
+const { values } = parseArgs({
+  options: {
+    photos: { type: "string", default: "../shared/photos/val" },
+    every: { type: "string", default: "10" },
+    "spoil-every": { type: "string", default: "5" },
+    model: { type: "string", default: "models/waste-site" },
+  },
+});
+const Step = z.coerce.number().int().min(1);
+const [every, spoilEvery] = [Step.parse(values.every), Step.parse(values["spoil-every"])];
+const { input } = await readManifest(join(values.model, "manifest.json"));
+
+const looks = new Map<string, Look[]>(["good", ...UNUSABLE_KINDS].map((kind) => [kind, []]));
+async function measure(kind: string, jpeg: Uint8Array): Promise<void> {
+  const picture = await decodePicture(jpeg);
+  looks.get(kind)?.push(lookAt(picture, fitPicture(picture, input)));
+}
+
+const names = (await readdir(values.photos, { recursive: true })).filter((name) => name.endsWith(".jpg")).sort();
+for (const [index, name] of names.filter((_, at) => at % every === 0).entries()) {
+  const jpeg = await readFile(join(values.photos, name));
+  await measure("good", jpeg);
+  if (index % spoilEvery !== 0) continue;
+  for (const kind of UNUSABLE_KINDS) await measure(kind, await makeUnusable(jpeg, kind, index));
+}
+
+const row = (cells: readonly string[]) => stdout.write(`| ${cells.join(" | ")} |\n`);
+for (const measured of MEASURES) {
+  row([measured, ...QUANTILES.map((at) => `${at * 100} %`)]);
+  row(Array.from({ length: QUANTILES.length + 1 }, () => "---"));
+  for (const [kind, of] of looks) {
+    const sorted = of.map((look) => look[measured]).sort((a, b) => a - b);
+    const quantile = (at: number) => sorted[Math.min(sorted.length - 1, Math.floor(at * sorted.length))] ?? Number.NaN;
+    row([`${kind} (${of.length})`, ...QUANTILES.map((at) => quantile(at).toFixed(3))]);
+  }
+  stdout.write("\n");
+}
+row(["photos", "refused", "reasons"]);
+row(["---", "---", "---"]);
+for (const [kind, of] of looks) {
+  const reasons = of.flatMap((look) => troubleOf(look) ?? []);
+  const counts = [...new Set(reasons)].map((reason) => `${reason} ${reasons.filter((one) => one === reason).length}`);
+  row([`${kind} (${of.length})`, (reasons.length / of.length).toFixed(3), counts.join(", ")]);
+}
