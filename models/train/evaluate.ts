@@ -11,7 +11,7 @@ import { Probabilities } from "#contract/messages.ts";
 import { ModelManifest } from "../../edge/classify/manifest.ts";
 import { openNetwork as openSession } from "../../edge/classify/network.ts";
 import { decodePicture, type Fitted, fitPicture } from "../../edge/classify/preprocess.ts";
-import { measureLuminance, troubleOf } from "../../edge/classify/usable.ts";
+import { lookAt, troubleOf } from "../../edge/classify/usable.ts";
 import { probabilitiesOf, stateOf } from "../../edge/classify/verdict.ts";
 import { type Judged, writeCard } from "./card.ts";
 
@@ -38,8 +38,9 @@ async function listJpegs(folder: string): Promise<string[]> {
 async function judge(path: string, manifest: ModelManifest, networks: { fp32: Network; int8: Network }) {
   const startedMs = performance.now();
   const { input, thresholds } = manifest;
-  const fitted = fitPicture(await decodePicture(await readFile(path)), input);
-  const isUsablePicture = troubleOf(measureLuminance(fitted.picture)) === null;
+  const picture = await decodePicture(await readFile(path));
+  const fitted = fitPicture(picture, input);
+  const isUsablePicture = troubleOf(lookAt(picture, fitted)) === null;
   const prepareMs = performance.now() - startedMs;
   const fp32 = await networks.fp32(fitted);
   const int8 = await networks.int8(fitted);
