@@ -6,6 +6,7 @@ import type { Letter } from "../store/state/dead-letters.ts";
 import { openStateStore } from "../store/state/state-store.ts";
 import { startBatchLoop } from "./batch-loop.ts";
 import { createFlow, linkGroup } from "./group-link.ts";
+import { createReadingJudge } from "./judge-readings.ts";
 import { storeOrBury, tellInternal } from "./our-fault.ts";
 import { createPairMemory } from "./pair-memory.ts";
 import { startRepairs } from "./start-repairs.ts";
@@ -38,12 +39,16 @@ async function startAir({ main, settings, log, health, patience }: WorkerContext
   };
   const registry = await watchForGroup(settings.registryFile, onRegistry, { health, log });
   const pairs = createPairMemory();
+  const judge = createReadingJudge(state, (error) =>
+    log.error({ event: "judge.failed", err: error }, "a sample could not be judged because of our own fault"),
+  );
   const stores = {
     measurements,
     state,
     registry: registry.current,
     nowMs: systemClock.nowMs,
     pairs,
+    judge,
     retention: settings.retention,
   };
   const repairs = startRepairs({ stores, interrupt: () => loop.interrupt(), log });

@@ -40,7 +40,13 @@ export async function repairReadings(
   if (due.length === 0) return undefined;
   const events: IngestEvent[] = [];
   const repair = async (some: readonly TimelessReading[]) => {
-    const repairs = chooseTimes(some, stores);
+    const chosen = chooseTimes(some, stores);
+    const judged = stores.judge.judgeKept(
+      chosen.map(({ planned }) => planned),
+      stores.registry(),
+      stores.nowMs(),
+    );
+    const repairs = chosen.map((repair, i) => ({ ...repair, planned: judged[i] ?? repair.planned }));
     const refused = await writePoints(
       repairs.map(({ planned }) => planned),
       stores.measurements,
@@ -81,7 +87,7 @@ export function chooseTimes(
 function commitRepairs(
   repairs: readonly Repair[],
   refused: Parameters<typeof sortOut>[0],
-  { state, nowMs, retention }: ReadingStores,
+  { state, nowMs, retention, judge }: ReadingStores,
 ): readonly IngestEvent[] {
   const { problemOf, storedOf } = sortOut(refused);
   return state.transaction(nowMs(), (transaction) => {
@@ -102,6 +108,7 @@ function commitRepairs(
     }
     const repaired = repairs.map(({ planned }) => planned);
     markTouched(transaction, repaired, retention);
+    judge.keep(sql, repaired);
     return keepNewest(
       transaction,
       repairs.flatMap(({ planned }) => storedOf(planned)),

@@ -19,6 +19,7 @@ import type { StateStore, StateTransaction } from "../store/state/state-store.ts
 import type { LatestSample } from "../store/state/state-view.ts";
 import { keepTimeless } from "../store/state/timeless-readings.ts";
 import type { IngestEvent } from "./events.ts";
+import type { ReadingJudge } from "./judge-readings.ts";
 import { keepNews, type PairMemory } from "./pair-memory.ts";
 import { type PlannedReading, planPortions } from "./plan-readings.ts";
 import { withNotes } from "./sample-notes.ts";
@@ -32,6 +33,7 @@ export interface ReadingStores {
   readonly pairs: PairMemory;
   /** What is older than it is kept changes no average any more. */
   readonly retention: Retention;
+  readonly judge: ReadingJudge;
 }
 
 /** Letters of one round of a replay. */
@@ -49,7 +51,9 @@ export async function storeReadings(
   stores: ReadingStores,
 ): Promise<readonly IngestEvent[]> {
   const events: IngestEvent[] = [];
-  for (const planned of planPortions(letters, stores.registry(), stores.nowMs())) {
+  const registry = stores.registry();
+  for (const portion of planPortions(letters, registry, stores.nowMs())) {
+    const planned = stores.judge.judge(portion, registry, stores.nowMs());
     const refused = await writePoints(planned, stores.measurements);
     events.push(...commitReadings(planned, refused, stores));
   }
@@ -64,7 +68,9 @@ export async function replayReadings(stores: ReadingStores): Promise<readonly In
     if (letters.length === 0) return events;
     after = letters.at(-1)?.n ?? after;
     const old: ReadonlySet<Letter> = new Set(letters.filter(({ isOld }) => isOld));
-    for (const planned of planPortions(letters, stores.registry(), stores.nowMs())) {
+    const registry = stores.registry();
+    for (const portion of planPortions(letters, registry, stores.nowMs())) {
+      const planned = stores.judge.judgeKept(portion, registry, stores.nowMs());
       const refused = await writePoints(planned, stores.measurements);
       events.push(...commitReplay(planned, refused, old, stores));
     }
@@ -84,7 +90,7 @@ export async function writePoints(
 export function commitReadings(
   planned: readonly PlannedReading[],
   refused: readonly RefusedPoint[],
-  { state, nowMs, pairs, retention }: Pick<ReadingStores, "state" | "nowMs" | "pairs" | "retention">,
+  { state, nowMs, pairs, retention, judge }: Pick<ReadingStores, "state" | "nowMs" | "pairs" | "retention" | "judge">,
 ): readonly IngestEvent[] {
   const { problemOf, storedOf } = sortOut(refused);
   const news = pairs.newsIn(planned.map(({ told }) => told?.pair));
@@ -110,9 +116,11 @@ export function commitReadings(
     }
     countWrongClocks(transaction.sql, told);
     markTouched(transaction, arrived, retention);
+    judge.keep(transaction.sql, planned);
     return keepNewest(transaction, latest);
   });
   pairs.remember(news);
+  judge.forget(planned);
   return events;
 }
 
@@ -134,7 +142,7 @@ function commitReplay(
   planned: readonly PlannedReading[],
   refused: readonly RefusedPoint[],
   old: ReadonlySet<Letter>,
-  { state, nowMs, retention }: ReadingStores,
+  { state, nowMs, retention, judge }: ReadingStores,
 ): readonly IngestEvent[] {
   const { problemOf, storedOf } = sortOut(refused);
   return state.transaction(nowMs(), (transaction) => {
@@ -149,6 +157,7 @@ function commitReplay(
         if (reading.place !== undefined) transaction.logs.find(reading.place);
       }
     }
+    judge.keep(transaction.sql, planned);
     return keepNewest(transaction, planned.flatMap(storedOf));
   });
 }

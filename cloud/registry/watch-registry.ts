@@ -4,6 +4,7 @@ import { Registry } from "#contract/registry.ts";
 import type { Closer } from "#kit/closer.ts";
 import { AppError, messageOf } from "#kit/errors.ts";
 import { every } from "#kit/every.ts";
+import { flawsOf } from "../air/correction/choose.ts";
 import { indexRegistry, type RegistryIndex } from "./registry-index.ts";
 
 /** How often the file is looked at; a person who saved it sees the change within this time. */
@@ -66,6 +67,9 @@ export async function readRegistry(file: string): Promise<RegistryIndex> {
   }
   const parsed = Registry.safeParse(json);
   if (!parsed.success) throw new BadRegistry(`the registry ${file} is wrong:\n${z.prettifyError(parsed.error)}`);
+  const flaws = flawsOf(parsed.data.corrections);
+  if (flaws.length > 0)
+    throw new BadRegistry(`the corrections of the registry ${file} are wrong:\n${flaws.join("\n")}`);
   return indexRegistry(parsed.data);
 }
 

@@ -1,5 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** What is known of boots, and what waits for its time. */
 const TIMES = `
@@ -105,6 +105,16 @@ CREATE TABLE station_averages (
 CREATE INDEX station_averages_due ON station_averages (due_at) WHERE due_at IS NOT NULL;
 `;
 
+/** What version 6 adds: what quality control remembers of each sensor, as its own text. */
+const MEMORIES = `
+CREATE TABLE sensor_memories (
+  station TEXT NOT NULL,
+  sensor TEXT NOT NULL,
+  memory TEXT NOT NULL,
+  PRIMARY KEY (station, sensor)
+) STRICT, WITHOUT ROWID;
+`;
+
 /**
  * Brings a file of version 1 to 2, of 2 to 3, and so on. Version 1 had no room for what waits: its letters without a time are
  * tried again (is_old: what of them has no time is not kept yet), and its visits begin to wait.
@@ -125,13 +135,14 @@ INSERT INTO timeless_devices (tenant, device, boots, bytes)
 `,
   NOTES,
   AVERAGES,
+  MEMORIES,
 ];
 
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
  * tells the devices what is stored asks only for what is new.
  */
-export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}
+export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}${MEMORIES}
 CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FOR_EVER } from "../../../cloud/air/windows/retention.ts";
 import { startPhotoJoiner } from "../../../cloud/ingest/join-photos.ts";
+import { createReadingJudge } from "../../../cloud/ingest/judge-readings.ts";
 import { isOurFault, storeOrBury } from "../../../cloud/ingest/our-fault.ts";
 import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
 import { storeMessages } from "../../../cloud/ingest/store-messages.ts";
@@ -32,6 +33,7 @@ async function openStores() {
     onRefusedGap: () => {},
     pairs: createPairMemory(),
     retention: FOR_EVER,
+    judge: createReadingJudge(state, (error) => void told.push(String(error))),
   };
 }
 

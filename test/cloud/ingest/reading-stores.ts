@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { FOR_EVER } from "../../../cloud/air/windows/retention.ts";
+import { createReadingJudge } from "../../../cloud/ingest/judge-readings.ts";
 import { createPairMemory } from "../../../cloud/ingest/pair-memory.ts";
 import type { ReadingStores } from "../../../cloud/ingest/store-readings.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
@@ -11,6 +12,11 @@ import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
 import { openStateStore } from "../../../cloud/store/state/state-store.ts";
 import { aRegistry, NOON, POST } from "../../support/builders.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+
+/** The judge never throws by itself; a fault in it fails the test. */
+export function failOn(error: unknown): void {
+  throw error;
+}
 
 /** The real stores that readings go to, on fresh files, an hour after `NOON`; closed when the test has finished. */
 export async function openReadingStores() {
@@ -37,6 +43,7 @@ export async function openReadingStores() {
     nowMs: () => NOON + 3_600_000,
     pairs: createPairMemory(),
     retention: FOR_EVER,
+    judge: createReadingJudge(state, failOn),
   };
   const range = { tenant: "kirov", field: "pm25", fromMs: 0, toMs: NOON * 2, maxPoints: 10_000 };
   return {

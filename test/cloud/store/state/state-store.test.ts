@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Visit } from "#contract/messages.ts";
 import { FOR_EVER } from "../../../../cloud/air/windows/retention.ts";
+import { createReadingJudge } from "../../../../cloud/ingest/judge-readings.ts";
 import { createPairMemory } from "../../../../cloud/ingest/pair-memory.ts";
 import { repairReadings } from "../../../../cloud/ingest/repair-readings.ts";
 import { storeMessages } from "../../../../cloud/ingest/store-messages.ts";
@@ -77,6 +78,7 @@ describe("the state store", () => {
       nowMs: () => NOON + 60_000,
       pairs: createPairMemory(),
       retention: FOR_EVER,
+      judge: createReadingJudge(state, () => {}),
     };
     expect(view.counts()).toMatchObject({ messages: 1, "time-unknown visits": 1 });
 

@@ -1,0 +1,90 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { AppError } from "#kit/errors.ts";
+import { evaluateNetwork } from "./evaluate-network.ts";
+import { evaluatePairs } from "./evaluate-pairs.ts";
+import { readDeviceAndReference, readPairs } from "./paired-hours.ts";
+import { readNetwork } from "./read-network.ts";
+import { networkText, pairsText } from "./report-text.ts";
+
+const HELP = `npm run -s eval:air -- [--device FILE --reference FILE] [--pairs FILE] [--network DIR] [--json]
+
+  --device FILE      raw samples: created_at, field1 (PM2.5 of sensor 1), field3 (of sensor 2), field8 (climate, packed)
+  --reference FILE   hours of a monitor beside it: Time, ConcHR(ug/m3), Status
+  --pairs FILE       hours already joined: created_at, pm2_5, s2_pm2_5, humidity, temp, ref_pm2_5
+                     of both: bias, RMSE, NRMSE and R² before and after each correction; fitted on the earlier 60 % of the
+                     hours, judged on the later ones
+  --network DIR      recordings of stations: id, time_stamp (Unix s), pm2.5_atm_a, pm2.5_atm_b, pm2.5_cf_1_a, pm2.5_cf_1_b,
+                     temperature (°F), humidity, pressure; and a table of places: id, latitude, longitude
+                     each check's findings, and how many of the faults that are put in are found
+  --scale NAME       what the masses of --device and --pairs are: pm25_atm (default), pm25_cf1, pm25
+  --utc-offset H     hours ahead of UTC of times without a zone (default 3)
+  --start-of-hour    the reference stamps the beginning of its hour, not the end
+  --json             everything as JSON`;
+
+const OPTIONS = {
+  device: { type: "string" },
+  reference: { type: "string" },
+  pairs: { type: "string" },
+  network: { type: "string" },
+  scale: { type: "string", default: "pm25_atm" },
+  "utc-offset": { type: "string", default: "3" },
+  "start-of-hour": { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
+
+const Settings = z.object({
+  scale: z.enum(["pm25_atm", "pm25_cf1", "pm25"]),
+  "utc-offset": z.coerce.number().min(-14).max(14),
+});
+
+async function run(): Promise<number> {
+  const { values } = parseArgs({ options: OPTIONS, strict: true });
+  const { device, reference, pairs, network } = values;
+  if (values.help) return say(HELP);
+  if (device === undefined && pairs === undefined && network === undefined)
+    return fail(`nothing to evaluate\n\n${HELP}`);
+  if ((device === undefined) !== (reference === undefined)) return fail("--device and --reference go together");
+  const settings = Settings.safeParse(values);
+  if (!settings.success) return fail(z.prettifyError(settings.error));
+  const { scale, "utc-offset": hoursAhead } = settings.data;
+  const found: Record<string, unknown> = {};
+  const texts: string[] = [];
+  if (device !== undefined && reference !== undefined) {
+    const endOfHour = !values["start-of-hour"];
+    const report = evaluatePairs(await readDeviceAndReference(device, reference, { hoursAhead, endOfHour }), scale);
+    found.device = report;
+    texts.push(pairsText(`${device} beside ${reference}`, report));
+  }
+  if (pairs !== undefined) {
+    const report = evaluatePairs(await readPairs(pairs, hoursAhead), scale);
+    found.pairs = report;
+    texts.push(pairsText(pairs, report));
+  }
+  if (network !== undefined) {
+    const report = evaluateNetwork(await readNetwork(network));
+    found.network = report;
+    texts.push(networkText(network, report));
+  }
+  return say(values.json ? JSON.stringify(found, undefined, 1) : texts.join("\n\n"));
+}
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function fail(text: string): number {
+  process.stderr.write(`${text}\n`);
+  return 2;
+}
+
+const isUsage = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+
+process.exitCode = await run().catch((error: unknown) => {
+  if (isUsage(error)) return fail(`${error.message}\n\n${HELP}`);
+  if (error instanceof AppError) return fail(error.message);
+  throw error;
+});
