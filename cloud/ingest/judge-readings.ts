@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { hasNumber, type Ranges } from "#kit/ranges.ts";
 import { type AirJudge, createAirJudge, type StationSample } from "../air/quality/air-judge.ts";
 import { fieldsOf, UNJUDGED } from "../air/quality/judgement.ts";
@@ -107,7 +106,7 @@ function receivedIn(state: StateStore, planned: readonly PlannedReading[]): (pla
   return (place) => place !== undefined && hasNumber(logs.get(logOf(place)) ?? [], place.seq);
 }
 
-const Text = z.string().catch("");
+const textOf = (field: Point["fields"][string] | undefined): string => (typeof field === "string" ? field : "");
 
 function samplesOf(points: readonly Point[]): readonly StationSample[] {
   const newestAt = points.reduce((newest, { at }) => Math.max(newest, at), -Infinity);
@@ -115,17 +114,17 @@ function samplesOf(points: readonly Point[]): readonly StationSample[] {
     const { window_ms: _, time_error_ms: __, ...others } = fields;
     const values: Record<string, number> = {};
     for (const [name, value] of Object.entries(others)) if (typeof value === "number") values[name] = value;
-    const status = Text.parse(fields.status);
+    const status = textOf(fields.status);
     return {
       tenant,
       station,
       sensor,
-      model: Text.parse(fields.instrument),
-      device: Text.parse(fields.device),
+      model: textOf(fields.instrument),
+      device: textOf(fields.device),
       at,
       values,
       status: status === "" ? [] : status.split(","),
-      clock: Text.parse(fields.clock),
+      clock: textOf(fields.clock),
       isTimeRepaired: fields.time_repaired !== undefined,
       newestAt,
     };
