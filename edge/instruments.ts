@@ -22,7 +22,7 @@ export interface Instruments extends Closer {
 export type InstrumentParts = Machine &
   SensorParts &
   Pick<CycleOptions, "pace"> &
-  Omit<VisitsOptions, "folder" | "camera" | "judge">;
+  Omit<VisitsOptions, "folder" | "camera" | "judge" | "pairs">;
 
 /** Opens camera and model, then the sensors, and begins the rounds; closed the other way round. */
 export async function openInstruments(config: EdgeConfig, parts: InstrumentParts): Promise<Instruments> {

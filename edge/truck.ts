@@ -8,11 +8,12 @@ import { openCamera } from "./camera/open-camera.ts";
 import type { ProgramEnvironment } from "./camera/program-environment.ts";
 import { rationCamera } from "./camera/rationed-camera.ts";
 import { type WatchedCamera, watchCamera } from "./camera/watched-camera.ts";
+import { openPairChecks } from "./pairs/pair-checks.ts";
 import type { Power } from "./power/power.ts";
 import type { ModelUpdates } from "./update/model-updates.ts";
 import { type Judge, openJudge } from "./visits/judge.ts";
 import { spaceJudge } from "./visits/spaced-judge.ts";
-import { openVisits, type VisitsOptions } from "./visits/visit-keeper.ts";
+import { openVisits, SEEN_RECORDS, type VisitsOptions } from "./visits/visit-keeper.ts";
 import type { Visits } from "./visits/visits.ts";
 
 /** What only a device with a camera has. */
@@ -37,7 +38,7 @@ export interface Machine {
 export async function openTruck(
   config: EdgeConfig,
   { clock, random, environment, power, models }: Machine,
-  visitParts: Omit<VisitsOptions, "folder" | "camera" | "judge">,
+  visitParts: Omit<VisitsOptions, "folder" | "camera" | "judge" | "pairs">,
 ): Promise<Truck | undefined> {
   const address = cameraOf(config);
   if (address.kind === "none") return undefined;
@@ -48,6 +49,13 @@ export async function openTruck(
   const opened = await openJudge(models.place(), clock, models.saw);
   await models.attach(opened);
   const judge = spaceJudge(opened, () => power.duty().judgeGapMs, clock.monotonicMs);
-  const visits = await openVisits({ ...visitParts, folder: join(config.DATA_DIR, "drafts"), camera, judge });
-  return { camera, judge, visits, close: () => closeAll([camera, judge, visits]) };
+  const pairs = await openPairChecks({
+    file: join(config.DATA_DIR, "seen-photos"),
+    slots: config.SEEN_PHOTOS,
+    committed: visitParts.outbox.value(SEEN_RECORDS),
+    counters,
+    log,
+  });
+  const visits = await openVisits({ ...visitParts, folder: join(config.DATA_DIR, "drafts"), camera, judge, pairs });
+  return { camera, judge, visits, close: () => closeAll([camera, pairs, judge, visits]) };
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { VisitPhoto } from "#contract/messages.ts";
 import { SiteName } from "#contract/names.ts";
 import { removeDurably, writeDurably } from "#kit/durable-file.ts";
+import { KeptNetworkMarks } from "../pairs/network-marks.ts";
 import { sha256Of } from "./photo-messages.ts";
 
 /** A visit that has its first photo: it waits on disk for the one after. */
@@ -11,6 +12,8 @@ export const Draft = z.object({
   visit: z.string().min(1),
   site: SiteName,
   before: VisitPhoto,
+  /** What the photo after is compared with; of another version, or none, it is compared by structure alone. */
+  network: KeptNetworkMarks.nullable().catch(null),
 });
 export type Draft = z.infer<typeof Draft>;
 

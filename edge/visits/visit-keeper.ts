@@ -1,5 +1,5 @@
 import { chainHash, signVisit } from "#contract/evidence.ts";
-import type { PhotoRole, VisitPhoto } from "#contract/messages.ts";
+import type { PhotoRole, Visit, VisitPhoto } from "#contract/messages.ts";
 import { codeOf, messageOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { Camera } from "../camera/camera.ts";
@@ -8,6 +8,10 @@ import { heatOnWire } from "../classify/heat.ts";
 import type { Counters } from "../health/counters.ts";
 import type { DeviceTime } from "../health/device-time.ts";
 import type { Outbox } from "../outbox/outbox.ts";
+import { hintsOf } from "../pairs/hints.ts";
+import { type KeptNetworkMarks, keepNetworkMarks } from "../pairs/network-marks.ts";
+import type { PairChecks, Side } from "../pairs/pair-checks.ts";
+import type { PhotoMarks } from "../pairs/photo-marks.ts";
 import { type Draft, type Drafts, openDrafts } from "./drafts.ts";
 import type { Judge } from "./judge.ts";
 import { photoMessages, sha256Of } from "./photo-messages.ts";
@@ -18,6 +22,7 @@ export interface VisitsOptions {
   readonly folder: string;
   readonly camera: Camera;
   readonly judge: Judge;
+  readonly pairs: PairChecks;
   readonly outbox: Outbox;
   readonly time: DeviceTime;
   readonly privateKeyPem: string;
@@ -27,6 +32,8 @@ export interface VisitsOptions {
 }
 
 const CHAIN_HEAD = "chainHead";
+/** By what the photos of the last visit are known again: it may not have come into the index before a crash. */
+export const SEEN_RECORDS = "seenRecords";
 /** Which visit of a site was committed last: a draft with this id is done, whatever a crash left on disk. */
 const lastVisitOf = (site: string): string => `visit:${site}`;
 const MOST_WAITING = 8;
@@ -49,13 +56,24 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
     if (closing.signal.aborted) throw new Busy("the device is closing");
     const draft = drafts.of(request.site);
     const begun = request.role === "after" ? await begunVisit(draft, request.site, drafts, options) : undefined;
-    const { photo, bytes, tookMs } = await takePhoto(request.role, options, closing.signal);
+    // What the photo before is compared by is read while the camera takes the one after.
+    const marksBefore = begun && options.pairs.marksOf(begun.beforeBytes);
+    const taken = await takePhoto(request.role, options, closing.signal);
+    const { photo, bytes, tookMs } = taken;
     const { sha, state, reason = null, probabilities } = photo;
     const shot = { sha, state, reason, probabilities, tookMs };
-    if (begun === undefined) await drafts.put({ visit: options.newId(), site: request.site, before: photo }, bytes);
-    else await complete(begun, photo, bytes, drafts, options);
+    if (begun === undefined) {
+      const { network } = taken;
+      await drafts.put({ visit: options.newId(), site: request.site, before: photo, network }, bytes);
+      lastShotAt = photo.takenAt;
+      return { ...shot, hints: hintsOf(photo, undefined) };
+    }
+    const { before: first, network } = begun.draft;
+    const before = { ...first, network, marks: (await marksBefore) ?? null };
+    const pair = options.pairs.pairOf(before, { ...photo, network: taken.network, marks: taken.marks });
+    await complete(begun, { ...taken, before, pair }, drafts, options);
     lastShotAt = photo.takenAt;
-    return begun === undefined ? shot : { ...shot, visit: begun.draft.visit };
+    return { ...shot, hints: hintsOf(photo, pair), visit: begun.draft.visit };
   }
 
   return {
@@ -93,18 +111,31 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
 
 const CAPTURE_TIMEOUT_MS = 15_000;
 
-async function takePhoto(role: PhotoRole, { camera, judge, time }: VisitsOptions, closing: AbortSignal) {
+/** A photo with its bytes and what it is compared by. */
+interface Taken {
+  readonly photo: VisitPhoto;
+  readonly bytes: Uint8Array;
+  readonly marks: PhotoMarks | null;
+  readonly network: KeptNetworkMarks | null;
+  readonly tookMs: number;
+}
+
+async function takePhoto(
+  role: PhotoRole,
+  { camera, judge, pairs, time }: VisitsOptions,
+  closing: AbortSignal,
+): Promise<Taken> {
   const raw = await camera.capture(AbortSignal.any([closing, AbortSignal.timeout(CAPTURE_TIMEOUT_MS)]));
   const { at: takenAt, boot, up } = time.stamp();
   const bytes = await encodePhoto(raw);
   // The very bytes that are kept as proof are judged, so that anyone can repeat the verdict.
-  const verdict = await judge.judge(bytes);
+  const [verdict, { marks, seen, screen }] = await Promise.all([judge.judge(bytes), pairs.look(bytes)]);
   const { state, reason, probabilities, usable, model, tookMs } = verdict;
   const moment = takenAt === null ? { takenAt, boot, up } : { takenAt };
   const heat = verdict.heat === null ? null : heatOnWire(verdict.heat);
-  const seen = { state, reason, probabilities, usable, heat, model };
-  const photo: VisitPhoto = { role, sha: sha256Of(bytes), ...moment, ...seen };
-  return { photo, bytes, tookMs: Math.round(tookMs) };
+  const judged = { state, reason, probabilities, usable, heat, model };
+  const photo: VisitPhoto = { role, sha: sha256Of(bytes), ...moment, ...judged, seen, screen };
+  return { photo, bytes, marks, network: keepNetworkMarks(verdict, model), tookMs: Math.round(tookMs) };
 }
 
 /** A draft with the bytes of its photo. */
@@ -134,16 +165,22 @@ async function begunVisit(
   throw new NoBefore(`the photo before of site ${site} was damaged on disk: ${sendBefore(site)}`);
 }
 
+/** What the two photos of a visit say together. */
+interface Compared {
+  readonly before: Pick<Side, "sha" | "marks">;
+  readonly pair: Visit["pair"];
+}
+
 /**
- * Appends a visit with its photos, the new head of the chain and the mark that it is done, all in one commit; only then
+ * Appends a visit with its photos, the new head of the chain, the mark that it is done and what its photos are known
+ * again by, all in one commit; only then
  * the draft goes. A crash before the commit leaves the draft, one after it leaves a draft that is known as done.
  */
 async function complete(
   { draft, beforeBytes }: Begun,
-  after: VisitPhoto,
-  afterBytes: Uint8Array,
+  { photo: after, bytes: afterBytes, marks, before, pair }: Taken & Compared,
   drafts: Drafts,
-  { outbox, time, privateKeyPem, counters, log }: VisitsOptions,
+  { outbox, time, pairs, privateKeyPem, counters, log }: VisitsOptions,
 ): Promise<void> {
   const stamp = time.stamp();
   const body = {
@@ -154,15 +191,19 @@ async function complete(
     startedAt: draft.before.takenAt,
     endedAt: after.takenAt,
     photos: [draft.before, after],
+    pair,
     prev: outbox.value(CHAIN_HEAD) ?? null,
   };
   const visit = { ...body, sig: signVisit(body, privateKeyPem) };
   const photos = draft.before.sha === after.sha ? [afterBytes] : [beforeBytes, afterBytes];
   const messages = photos.flatMap((bytes) => photoMessages(bytes, stamp));
+  const records = await pairs.recordsOf([before, { ...after, marks }]);
   await outbox.append([visit, ...messages], {
     [CHAIN_HEAD]: chainHash(visit),
     [lastVisitOf(draft.site)]: draft.visit,
+    [SEEN_RECORDS]: records,
   });
+  pairs.keep(records);
   await drafts.remove(draft).catch((error: unknown) => {
     // The visit stands; the draft is known as done and is swept at the next start.
     counters.count(codeOf(error));

@@ -3,6 +3,7 @@ import { PhotoRole, type Probabilities, type SiteState } from "#contract/message
 import { SiteName } from "#contract/names.ts";
 import type { Closer } from "#kit/closer.ts";
 import { AppError } from "#kit/errors.ts";
+import type { Hint } from "../pairs/hints.ts";
 import type { Draft } from "./drafts.ts";
 
 /** What the driver asks for. */
@@ -17,6 +18,8 @@ export interface Shot {
   readonly reason: string | null;
   readonly probabilities: Probabilities | null;
   readonly tookMs: number;
+  /** What the driver may want to do over: the photo was used before, it is another place. It blocks nothing. */
+  readonly hints: readonly Hint[];
   readonly visit?: string;
 }
 

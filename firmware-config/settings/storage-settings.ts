@@ -14,4 +14,11 @@ export const storageSettings = {
     .describe(
       "megabytes that may be written to the card in a day; beyond it readings are packed longer, and health says so",
     ),
+  SEEN_PHOTOS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(20_000)
+    .describe("how many photos of its visits a device knows again when they are used twice (2.7 KB each); 0 for none"),
 };

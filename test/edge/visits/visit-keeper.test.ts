@@ -10,13 +10,15 @@ import { openJournal } from "#journal/sqlite-journal.ts";
 import { createCounters } from "../../../edge/health/counters.ts";
 import { openJournalOutbox } from "../../../edge/outbox/journal-outbox.ts";
 import type { Outbox } from "../../../edge/outbox/outbox.ts";
+import { openPairChecks } from "../../../edge/pairs/pair-checks.ts";
 import type { Judge } from "../../../edge/visits/judge.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
-import { openVisits, type VisitsOptions } from "../../../edge/visits/visit-keeper.ts";
+import { openVisits, SEEN_RECORDS, type VisitsOptions } from "../../../edge/visits/visit-keeper.ts";
 import { drawColour } from "../../suites/camera.suite.ts";
 import { maySmallDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
+import { drawScene } from "../pairs/drawn-scene.ts";
 import { createStagedCamera, mildJudge, quiet, stillTime } from "../support/fakes.ts";
 import { STAMP } from "../support/messages.ts";
 
@@ -37,12 +39,21 @@ async function openDevice(folder: string, broken: { append?: boolean } = {}, cha
     },
   };
   const camera = createStagedCamera();
+  const pairs = await openPairChecks({
+    file: join(folder, "seen-photos"),
+    slots: 100,
+    committed: outbox.value(SEEN_RECORDS),
+    counters: createCounters(),
+    log: quiet,
+  });
+  onTestFinished(() => pairs.close());
   const counters = createCounters();
   let ids = 0;
   const visits = await openVisits({
     folder: join(folder, "drafts"),
     camera,
     judge: mildJudge,
+    pairs,
     outbox,
     time: stillTime,
     privateKeyPem: key.privateKeyPem,
@@ -130,6 +141,49 @@ describe("openVisits", () => {
 
     expect(chain.map(({ prev }) => prev)).toEqual([null, ...chain.slice(0, -1).map(chainHash)]);
     expect(chain).toHaveLength(3);
+  });
+
+  it("tells the driver at once of a photo that an earlier visit used, and the visit says which one; nothing is refused", async () => {
+    const { visits, camera, outbox } = await openDevice(await tempFolder());
+    const photo = await drawScene(1);
+    for (const one of [photo, await drawScene(1, { left: 0.06, size: 0.9 }), photo, await drawScene(4)])
+      await camera.stage(one);
+
+    const first = await visits.shoot({ site: "s-1", role: "before" });
+    const honest = await visits.shoot({ site: "s-1", role: "after" });
+    const again = await visits.shoot({ site: "s-2", role: "before" });
+    const elsewhere = await visits.shoot({ site: "s-2", role: "after" });
+
+    expect([first.hints, honest.hints]).toEqual([[], []]);
+    expect(again.hints).toEqual([expect.objectContaining({ code: "photo-seen" })]);
+    expect(elsewhere.hints).toEqual([expect.objectContaining({ code: "other-place" })]);
+    const [good, bad] = await visitsIn(outbox);
+    expect(good?.photos.map(({ seen }) => seen)).toEqual([null, null]);
+    expect(good?.pair?.samePlace).toBeGreaterThan(0.9);
+    expect(bad?.photos.map(({ seen }) => seen?.sha)).toEqual([first.sha, undefined]);
+    expect(bad?.pair).toMatchObject({ samePlace: expect.any(Number), cleaner: null });
+  });
+
+  it("takes no photo for a used one because its visit was tried before, or because a crash cut the visit off", async () => {
+    const folder = await tempFolder();
+    const broken = { append: false };
+    const first = await openDevice(folder, broken);
+    const photo = await drawScene(1);
+    for (let turn = 0; turn < 2; turn += 1) {
+      await first.camera.stage(photo);
+      expect((await first.visits.shoot({ site: "s-1", role: "before" })).hints).toEqual([]);
+    }
+    await first.camera.stage(await drawScene(2));
+    broken.append = true;
+    void first.visits.shoot({ site: "s-1", role: "after" });
+    await until("the visit is committed", async () => (await visitsIn(first.outbox)).length === 1);
+    await first.close();
+
+    const second = await openDevice(folder);
+    await second.camera.stage(photo);
+    const { hints } = await second.visits.shoot({ site: "s-2", role: "before" });
+
+    expect(hints).toEqual([expect.objectContaining({ code: "photo-seen" })]);
   });
 
   it("refuses an after without a before and takes no photo for it", async () => {

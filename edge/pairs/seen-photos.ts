@@ -1,0 +1,115 @@
+import type { Closer } from "#kit/closer.ts";
+import { CALIBRATION, likelihoodOf, WORD_BITS } from "./calibration.ts";
+import type { PhotoMarks } from "./photo-marks.ts";
+import { keptMarks, type Looked, layOverPlaced, placeIn, waysToLook } from "./repeats.ts";
+import { openSeenFile, slotOf } from "./seen-file.ts";
+import { decodeHead, encodeRecord, type Head, RECORD_BYTES, type SeenPhoto } from "./seen-record.ts";
+import { createWordTable } from "./word-table.ts";
+
+/** The earlier photo that another one is most like, where the one was laid over the other. */
+export interface Likeness {
+  readonly sha: string;
+  /** Correlation of the grey values. */
+  readonly whole: number;
+  /** Correlation of edges and spots. */
+  readonly fine: number;
+  readonly votes: number;
+}
+
+/** The probability that a photo is an earlier one again, and not the same place another time. */
+export const likelihoodOfRepeat = ({ whole, fine, votes }: Likeness): number =>
+  likelihoodOf(CALIBRATION.seen, { whole, fine, votes: Math.log2(1 + votes) });
+
+/** The photos of committed visits, the newest of them, to know one that is used again. */
+export interface SeenPhotos extends Closer {
+  readonly size: number;
+  /** The earlier photo that this one is most like, or null where none comes near. */
+  lookUp(marks: PhotoMarks): Promise<Likeness | null>;
+  /** The records of a visit's photos, as a text to be committed with the visit. */
+  recordsOf(photos: readonly { sha: string; marks: PhotoMarks }[]): string;
+  /** Keeps the records of a visit that is committed; the same ones twice are kept once. */
+  keep(records: string): Promise<void>;
+}
+
+/** How many photos are looked at more closely, and over how many of them the photo is laid. */
+const CANDIDATES = 48;
+const LAID_OVER = 4;
+/** Fewer words that agree say nothing, unless the photo has few. */
+const LEAST_VOTES = 4;
+/** Less of a photo that lies in another is no reuse of it, but a thing that both show. */
+const LEAST_SHARE = 0.5;
+
+/**
+ * Opens the index of a file, of `slots` photos. `committed` are the records that were committed with the last visit: a crash may
+ * have come before they were written here, so that a photo counts as seen exactly where its visit is committed.
+ */
+export async function openSeenPhotos(
+  file: string,
+  slots: number,
+  committed: string | undefined,
+  onBegunAnew: () => void,
+): Promise<SeenPhotos> {
+  const kept = await openSeenFile(file, slots, WORD_BITS, onBegunAnew);
+  const table = createWordTable(slots);
+  const heads = new Map<number, Pick<Head, "number" | "bodyCrc">>();
+  let newest = 0;
+
+  function remember({ number, bodyCrc, words }: Head): void {
+    const slot = slotOf(number, slots);
+    table.set(slot, words);
+    heads.set(slot, { number, bodyCrc });
+    newest = Math.max(newest, number);
+  }
+
+  async function keep(records: string): Promise<void> {
+    const bytes = Buffer.from(records, "base64");
+    for (let at = 0; at + RECORD_BYTES <= bytes.length; at += RECORD_BYTES) {
+      const record = bytes.subarray(at, at + RECORD_BYTES);
+      const head = decodeHead(record);
+      if (head === undefined || head.number <= newest) continue;
+      await kept.write(record);
+      remember(head);
+    }
+  }
+
+  async function photoAt(slot: number): Promise<SeenPhoto | undefined> {
+    const head = heads.get(slot);
+    return head && (await kept.read({ ...head, words: table.wordsOf(slot) }));
+  }
+
+  async function candidatesOf(looked: Looked) {
+    const photos = await Promise.all(table.best(looked.marks.words, CANDIDATES).map(photoAt));
+    return photos.flatMap((photo) => {
+      if (photo === undefined) return [];
+      const placed = placeIn(looked, photo.marks);
+      const least = Math.min(LEAST_VOTES, looked.marks.words.length / 2);
+      return placed.votes < least ? [] : [{ looked, photo, placed }];
+    });
+  }
+
+  for await (const head of kept.heads()) remember(head);
+  if (committed !== undefined) await keep(committed);
+  return {
+    get size() {
+      return heads.size;
+    },
+    lookUp: async (marks) => {
+      const found = (await Promise.all(waysToLook(marks, WORD_BITS).map(candidatesOf))).flat();
+      found.sort((a, b) => b.placed.votes - a.placed.votes);
+      const laid = found.slice(0, LAID_OVER).flatMap(({ looked, photo, placed }) => {
+        const { whole, fine, share } = layOverPlaced(looked, photo.marks, placed);
+        return share < LEAST_SHARE ? [] : [{ sha: photo.sha, whole, fine, votes: placed.votes }];
+      });
+      laid.sort((a, b) => b.whole + b.fine - a.whole - a.fine);
+      return laid[0] ?? null;
+    },
+    recordsOf: (photos) => {
+      const records = photos.map(({ sha, marks }, i) =>
+        encodeRecord(newest + 1 + i, { sha, marks: keptMarks(marks, WORD_BITS) }),
+      );
+      return Buffer.concat(records).toString("base64");
+    },
+    keep,
+    close: () => kept.close(),
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Fits the curves of the pair checks and writes them to edge/pairs/calibration.json. The bits of words are fitted by
+ * `--words` only: they are the format of the index on devices' disks.
+ *
+ *     ./node26 models/eval/pairs/fit.ts --photos ../shared/photos
+ */
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { stdout } from "node:process";
+import { parseArgs } from "node:util";
+import { systemClock } from "#kit/clock.ts";
+import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
+import type { Calibration } from "../../../edge/pairs/calibration.ts";
+import { PLACE_FIGURES, STRUCTURE_FIGURES } from "../../../edge/pairs/same-place.ts";
+import { fitCurve, scoresOf } from "./curve-fit.ts";
+import { calibrationError, rocArea } from "./figures.ts";
+import { fitWordBits } from "./fit-words.ts";
+import { makeCleanerPairs } from "./made-cleaner.ts";
+import { type Example, makePlacePairs, readRealPairs } from "./made-pairs.ts";
+import { tryReuse } from "./made-reuse.ts";
+import { listPhotos } from "./photo-list.ts";
+import { seeded, shuffled } from "./seeded.ts";
+
+const { values } = parseArgs({
+  options: {
+    photos: { type: "string", default: "../shared/photos" },
+    model: { type: "string", default: "models/waste-site" },
+    /** How much of everything: 1 takes about ten minutes on a quiet core. */
+    size: { type: "string", default: "1" },
+    words: { type: "boolean", default: false },
+  },
+});
+const ROOM = resolve(import.meta.dirname, "../../../edge/pairs");
+const size = Number(values.size);
+const count = (full: number) => Math.max(10, Math.round(full * size));
+const today = new Date().toISOString().slice(0, 10);
+const train = await listPhotos(values.photos, "train");
+const val = await listPhotos(values.photos, "val");
+
+function say(name: string, examples: readonly Example[], curve: Parameters<typeof scoresOf>[1]): void {
+  const scored = scoresOf(examples, curve);
+  const figures = `ROC ${rocArea(scored).toFixed(4)}, calibration error ${calibrationError(scored).toFixed(3)}`;
+  stdout.write(`${name}: ${examples.length} examples, ${figures}, ${JSON.stringify(curve)}\n`);
+}
+
+if (values.words) {
+  const bits = await fitWordBits(shuffled(train, seeded(1)).slice(0, count(250)), 2);
+  const fitted = { at: today, from: `${count(250)} photos of train, seeds 1 and 2` };
+  await writeFile(join(ROOM, "words.json"), `${JSON.stringify({ fitted, bits }, null, 2)}\n`);
+}
+const classifier = await openOnnxClassifier(join(values.model, "manifest.json"), systemClock);
+const real = await readRealPairs(values.photos, classifier);
+const places = await makePlacePairs(train, count(400), 3, classifier);
+// A real pair weighs as much as some made ones: made views are easier than a walk around the container.
+const both = [...places, ...real, ...real];
+const structure = fitCurve(both, STRUCTURE_FIGURES);
+say("same place, structure, made", places, structure);
+say("same place, structure, real", real, structure);
+const curve = fitCurve(both, PLACE_FIGURES);
+say("same place, with the model, made", places, curve);
+say("same place, with the model, real", real, curve);
+const changes = await makeCleanerPairs(val, count(525), 4, classifier);
+const cleaner = fitCurve(changes, ["change"]);
+say("cleaner", changes, cleaner);
+const sizes = { indexed: count(1500), copied: count(150), strangers: count(600) };
+const { examples: reuses, doubles } = await tryReuse(train, sizes, 5);
+const seen = fitCurve(reuses, ["whole", "fine", "votes"]);
+say(`seen before (${doubles} doubles left out)`, reuses, seen);
+const from = `${train.length} photos of train, ${val.length} of val (cleaner), real pairs; model ${classifier.model.slice(0, 12)}; size ${size}`;
+const calibration: Calibration = {
+  fitted: { at: today, from },
+  seen,
+  samePlace: { structure, withModel: { model: classifier.model, curve } },
+  cleaner,
+  screen: null,
+};
+await writeFile(join(ROOM, "calibration.json"), `${JSON.stringify(calibration, null, 2)}\n`);
+await classifier.close();
