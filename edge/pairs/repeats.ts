@@ -89,15 +89,17 @@ export function layOverPlaced(looked: Looked, earlier: KeptMarks, { placement, v
   return layOver(looked.sheet, sheetOf(earlier.thumb), start);
 }
 
-/** The votes of all words, those of one word one after another. */
+/** The votes of all words, those of one word one after another. Plain loops: it is asked of some hundred photos a look-up. */
 function votesOf(photo: KeptMarks, earlier: KeptMarks): Vote[] {
   const found: Vote[] = [];
-  for (const [i, word] of photo.words.entries()) {
-    const counterparts: number[] = [];
-    for (const [j, other] of earlier.words.entries()) if (bitsApart(word, other) <= NEAR_BITS) counterparts.push(j);
-    if (counterparts.length <= MOST_COUNTERPARTS) {
-      for (const j of counterparts) found.push(voteOf(photo, i, earlier, j));
-    }
+  const [words, others] = [photo.words, earlier.words];
+  const counterparts: number[] = [];
+  for (let i = 0; i < words.length; i += 1) {
+    const word = words[i] ?? 0;
+    counterparts.length = 0;
+    for (let j = 0; j < others.length; j += 1) if (bitsApart(word, others[j] ?? 0) <= NEAR_BITS) counterparts.push(j);
+    if (counterparts.length > MOST_COUNTERPARTS) continue;
+    for (const j of counterparts) found.push(voteOf(photo, i, earlier, j));
   }
   return found;
 }
