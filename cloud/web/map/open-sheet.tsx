@@ -54,7 +54,14 @@ function PlaceSheet({ store, air, views, home, onClose }: OpenSheetProps & { onC
       onClose={onClose}
     >
       {station !== undefined && (
-        <StationPanel key={station.id} station={station} lens={air.lens.value} views={views} home={home} />
+        <StationPanel
+          key={station.id}
+          station={station}
+          lens={air.lens.value}
+          minuteMs={air.minuteMs.value}
+          views={views}
+          home={home}
+        />
       )}
       {site !== undefined && <SitePanel key={site.id} site={site} />}
     </Sheet>

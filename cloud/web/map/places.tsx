@@ -101,7 +101,7 @@ export function Places(props: PlacesProps) {
           target={target}
           seen={target.kind === "station" ? air.seen.value.get(target.id) : undefined}
           site={target.kind === "site" ? store.sites.value.get(target.id) : undefined}
-          nowMs={store.shownMs.value}
+          nowMs={air.lens.value.moment.nowMs}
           isOpen={openIds.includes(target.id)}
           onPress={() => press(target)}
         />

@@ -6,7 +6,7 @@ import type { AirView } from "./station/air-view.ts";
 
 /** How a station is doing in a few plain words: the category, or why there is none. */
 export function sayAir({ words, format, name }: Speech, view: AirView, nowMs: number): string {
-  if (view.atMs === null) return words.map.noData;
+  if (view.atMs === null) return view.freshness === "offline" ? words.air.whyShort["no-value"] : words.map.noData;
   if (view.freshness === "future") return words.map.timeNotBelievable;
   if (view.freshness === "offline") return words.map.staleSince(format.moment(view.atMs, nowMs));
   const said =

@@ -43,7 +43,7 @@ export async function openVisitor(
     timezoneId: "Asia/Yekaterinburg",
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const foreignRequests: string[] = [];
   const complaints: string[] = [];

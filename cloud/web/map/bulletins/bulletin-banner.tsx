@@ -5,14 +5,14 @@ import "./bulletin-banner.css";
 
 interface BulletinBannerProps {
   readonly list: ReadonlySignal<BulletinList | null>;
-  readonly nowMs: number;
+  readonly nowMs: ReadonlySignal<number>;
 }
 
 /** The official warning of bad weather for the air, word for word, with who declared it and until when. */
 export function BulletinBanner({ list, nowMs }: BulletinBannerProps) {
   const { words, format, name } = useSpeech();
   if (list.value === null) return null;
-  const held = heldAt(list.value.bulletins, nowMs);
+  const held = heldAt(list.value.bulletins, nowMs.value);
   if (held.length === 0) return null;
   const { whose } = list.value;
   return (

@@ -66,13 +66,13 @@ function HomeAnswer({ seen, home, nowMs, views }: { seen: SeenStation; home: Hom
 
 function TownAnswer({ store, air, views, box }: NowCardProps) {
   const speech = useSpeech();
-  const { words, name } = speech;
+  const { words, format, name } = speech;
   const { typical, worst, speaking, all } = verdictOf(air.seen.value.values(), box.value);
-  const nowMs = store.shownMs.value;
+  const { nowMs } = air.lens.value.moment;
   return (
     <>
       <h2>
-        {words.air.inView}
+        {views.atMs.value === null ? words.air.inView : words.air.pastShown(format.fullMoment(nowMs))}
         {all > 0 && <small>{words.air.stationsOf(String(speaking), String(all))}</small>}
       </h2>
       {typical === null ? (
@@ -118,9 +118,9 @@ function FindMe({ air, home }: Pick<NowCardProps, "air" | "home">) {
 
 /** The first thing that is read: how bad it is where one lives, and what to do; below it, how that is judged. */
 export function NowCard(props: NowCardProps) {
-  const { store, air, views, home } = props;
+  const { air, views, home } = props;
   const { words, name } = useSpeech();
-  const { standard, pollutant, average } = views.choice.value;
+  const { standard, pollutant, average } = air.lens.value.choice;
   const own = home.id.value === null ? undefined : air.seen.value.get(home.id.value);
   const shown = [words.air.pollutant[pollutant], name(chosenStandard(standard).shortName), words.air.average[average]];
   return (
@@ -128,7 +128,7 @@ export function NowCard(props: NowCardProps) {
       <div class="now-answer">
         {own === undefined && <FindMe air={air} home={home} />}
         {own !== undefined ? (
-          <HomeAnswer seen={own} home={home} nowMs={store.shownMs.value} views={views} />
+          <HomeAnswer seen={own} home={home} nowMs={air.lens.value.moment.nowMs} views={views} />
         ) : (
           <TownAnswer {...props} />
         )}

@@ -114,7 +114,7 @@ export function Comparison(props: ComparisonProps) {
   const lens = air.lens.value;
   const { pollutant, average } = lens.choice;
   const seen = ids.flatMap((id) => air.seen.value.get(id) ?? []);
-  const toMs = Math.ceil(lens.moment.nowMs / 60_000) * 60_000;
+  const toMs = air.minuteMs.value;
   const rangeMs = chartRanges[range.value];
   const known = seen.map(({ station }) => station.id);
   const { series, trouble, retry } = useAirSeries(known, pollutant, rangeMs, toMs);

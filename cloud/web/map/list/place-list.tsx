@@ -115,7 +115,7 @@ export function PlaceList({ store, air, views }: PlaceListProps) {
         </h3>
         <ul class="rows">
           {stationRows.slice(0, stationCount).map((seen) => (
-            <StationRow key={seen.station.id} seen={seen} nowMs={store.shownMs.value} views={views} />
+            <StationRow key={seen.station.id} seen={seen} nowMs={air.lens.value.moment.nowMs} views={views} />
           ))}
         </ul>
         <More

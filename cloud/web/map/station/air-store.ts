@@ -7,6 +7,7 @@ import type { Choice } from "../address/choice.ts";
 import type { DrawnPlace } from "../layers/place-layers.ts";
 import { markOf } from "../layers/station-data.ts";
 import type { MapStore } from "../map-store.ts";
+import { pastAverage } from "../time/past.ts";
 import { type AirView, freshnessOf, type Lens, viewAir } from "./air-view.ts";
 import { createSwitch, type Switch } from "./switch.ts";
 
@@ -22,10 +23,13 @@ export interface AirStore {
   readonly lens: ReadonlySignal<Lens>;
   readonly seen: ReadonlySignal<ReadonlyMap<string, SeenStation>>;
   readonly isSafe: Switch;
+  /** The end of the present minute: charts move on with it, not with each tick. */
+  readonly minuteMs: ReadonlySignal<number>;
 }
 
 /** Freshness is looked at so often: fine enough for limits of minutes, and cheap for thousands of stations. */
 const LOOK_MS = 3_000;
+const MINUTE_MS = 60_000;
 
 /** The standard of an address; one that is unknown here is the first. */
 export function chosenStandard(id: string): Standard {
@@ -53,7 +57,10 @@ function createEye(): (lens: Lens, lensKey: string, station: StationFeature) => 
 }
 
 /** Looks at all stations of the store as the address asks. */
-export function createAirStore(store: MapStore, choice: ReadonlySignal<Choice>, memory: Memory): AirStore {
+export function createAirStore(store: MapStore, asked: ReadonlySignal<Choice>, memory: Memory): AirStore {
+  const choice = computed<Choice>(() =>
+    store.past.value === "none" ? asked.value : { ...asked.value, average: pastAverage(asked.value.average) },
+  );
   const isSafe = createSwitch(memory, "dvornik.safe-colours");
   const lookMs = computed(() => Math.floor(store.shownMs.value / LOOK_MS) * LOOK_MS);
   const lens = computed<Lens>(() => ({
@@ -72,5 +79,6 @@ export function createAirStore(store: MapStore, choice: ReadonlySignal<Choice>, 
     const key = [standard.id, chosen.pollutant, chosen.average, safe].join();
     return new Map([...store.stations.value.values()].map((station) => [station.id, look(lens.value, key, station)]));
   });
-  return { lens, seen, isSafe };
+  const minuteMs = computed(() => Math.ceil(store.nowMs.value / MINUTE_MS) * MINUTE_MS);
+  return { lens, seen, isSafe, minuteMs };
 }

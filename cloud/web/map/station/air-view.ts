@@ -103,10 +103,11 @@ function orderOf(freshness: Freshness, judgement: Judgement | null, air: AirValu
 
 /** Looks at one averaging of a station; `averaging` is the lens' own unless given. */
 export function viewAir(station: StationFeature, lens: Lens, averaging: Averaging = lens.choice.average): AirView {
-  const { air: all, lastAt, marks, demo, replay } = station.properties;
+  const { air: all, lastAt, status, marks, demo, replay } = station.properties;
   const averages = all[lens.choice.pollutant];
   const atMs = averages?.now?.at ?? lastAt;
-  const freshness = freshnessOf(atMs, lens.moment);
+  // Of a past moment in which a station was silent nothing is known but that.
+  const freshness = atMs === null && status === "offline" ? "offline" : freshnessOf(atMs, lens.moment);
   const isSilent = freshness !== "live" && freshness !== "late";
   const air = averages?.[averaging] ?? null;
   const found: Pick<AirView, "judgement" | "why"> =

@@ -79,13 +79,18 @@ function ChartKey({ series }: { readonly series: AirSeries }) {
   );
 }
 
+interface StationChartProps {
+  readonly station: StationFeature;
+  readonly lens: Lens;
+  /** Where the chart ends: the present minute, also while the past is shown on the map. */
+  readonly toMs: number;
+}
+
 /** The history of a station: gaps as gaps, doubtful parts hatched, raw beside corrected; it goes on by itself. */
-export function StationChart({ station, lens }: { readonly station: StationFeature; readonly lens: Lens }) {
+export function StationChart({ station, lens, toMs }: StationChartProps) {
   const speech = useSpeech();
   const { words } = speech;
   const range = useSignal<ChartRange>("day");
-  // The chart moves on once a minute, not with each tick of the clock.
-  const toMs = Math.ceil(lens.moment.nowMs / 60_000) * 60_000;
   const rangeMs = chartRanges[range.value];
   const { pollutant } = lens.choice;
   const { series: all, trouble, retry } = useAirSeries([station.id], pollutant, rangeMs, toMs);

@@ -126,12 +126,14 @@ function Facts({ station }: { readonly station: StationFeature }) {
 interface StationPanelProps {
   readonly station: StationFeature;
   readonly lens: Lens;
+  /** The end of the present minute. */
+  readonly minuteMs: number;
   readonly views: ViewStore;
   readonly home: Home;
 }
 
 /** Everything known of one station: how bad it is, what to do, how sure that is, and how it came about. */
-export function StationPanel({ station: known, lens, views, home }: StationPanelProps) {
+export function StationPanel({ station: known, lens, minuteMs, views, home }: StationPanelProps) {
   const { words } = useSpeech();
   const isPast = views.atMs.value !== null;
   const station = useWholeStation(known, isPast);
@@ -146,7 +148,7 @@ export function StationPanel({ station: known, lens, views, home }: StationPanel
       {view.judgement !== null && <AdviceByGroup severity={view.judgement.category.severity} />}
       {view.air !== null && <HowSure air={view.air} choice={lens.choice} sensors={sensors} />}
       {lastAt !== null && <WhyDiffer station={station} lens={lens} views={views} />}
-      {lastAt !== null && <StationChart station={station} lens={lens} />}
+      {lastAt !== null && <StationChart station={station} lens={lens} toMs={minuteMs} />}
       {!isPast && <Tiles station={station} />}
       <Facts station={station} />
       <Actions station={station} views={views} home={home} />

@@ -1,3 +1,5 @@
+import type { Averaging } from "../../../http/schemas.ts";
+
 /** How far back the map can be turned. */
 export const PAST_MS = 48 * 3_600_000;
 /** The steps of the slider: as fine as the shortest mean that the map offers. */
@@ -33,3 +35,7 @@ export function midnights(
     .filter((atMs) => atMs < nowMs)
     .map((atMs) => ({ atMs, share: 1 - (nowMs - atMs) / PAST_MS }));
 }
+
+/** Of the past the server tells the means of 20 minutes and of the hour; any other time span is shown by the nearest. */
+export const pastAverage = (average: Averaging): "m20" | "h1" =>
+  average === "now" || average === "m20" ? "m20" : "h1";

@@ -75,6 +75,13 @@ describe("a station on the map", () => {
     expect(viewAir(aStation({ lastAt: null, air: {} }), aLens()).look).toMatchObject({ shape: "never", label: "" });
   });
 
+  it("is a square in a past moment in which it was silent", () => {
+    const view = viewAir(aStation({ lastAt: null, air: {}, status: "offline" }), aLens({ average: "m20" }));
+
+    expect(view.look).toMatchObject({ shape: "offline", label: "–" });
+    expect(sayAir(english, view, NOW_MS)).toBe("no reliable value");
+  });
+
   it("says that it does not measure the chosen substance", () => {
     const view = viewAir(aStation(), aLens({ pollutant: "o3" }));
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { midnights, momentAt, PAST_MS, positionOf, STEP_MS, STEPS } from "../../../../cloud/web/map/time/past.ts";
+import {
+  midnights,
+  momentAt,
+  PAST_MS,
+  pastAverage,
+  positionOf,
+  STEP_MS,
+  STEPS,
+} from "../../../../cloud/web/map/time/past.ts";
 
 const NOW_MS = Date.parse("2026-11-22T10:47:00Z");
 
@@ -32,5 +40,15 @@ describe("the slider over the last 48 hours", () => {
       "2026-11-21T19:00:00.000Z",
     ]);
     expect(found.every(({ share }) => share > 0 && share < 1)).toBe(true);
+  });
+
+  it("shows the means that are kept of the past, whatever time span is chosen", () => {
+    expect((["now", "m20", "h1", "nowcast", "h24"] as const).map(pastAverage)).toEqual([
+      "m20",
+      "m20",
+      "h1",
+      "h1",
+      "h1",
+    ]);
   });
 });
