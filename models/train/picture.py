@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-SIDE_PX = 224
-# The ImageNet weights were trained on (value - 127) / 128.
+SIDE_PX = 256
+# The ImageNet weights were trained on (value - 127) / 128, so the grey of the padding is 0 for the network.
 MEAN = 127.0
 STD = 128.0
+PAD = 127
 
 
 def decode(path: Path) -> np.ndarray:
@@ -30,18 +32,34 @@ def area_weights(source: int, target: int) -> np.ndarray:
     return (np.clip(overlap, 0, None) / scale).astype(np.float32)
 
 
-def stretch(pixels: np.ndarray, side_px: int = SIDE_PX) -> np.ndarray:
-    """The whole picture stretched to a square by area averaging; 0..255 floats, not rounded."""
-    rows = area_weights(pixels.shape[0], side_px)
-    columns = area_weights(pixels.shape[1], side_px)
+def stretch(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The whole picture stretched by area averaging; 0..255 floats, not rounded."""
+    rows = area_weights(pixels.shape[0], height)
+    columns = area_weights(pixels.shape[1], width)
     return np.einsum("yh,hwc,xw->yxc", rows, pixels.astype(np.float32), columns, optimize=True)
 
 
+def letterbox_size(height: int, width: int, side_px: int = SIDE_PX) -> tuple[int, int]:
+    """Height and width inside the square: the longer side fills it, the other is rounded half up, at least 1."""
+    scale = side_px / max(height, width)
+    down, across = (min(side_px, max(1, math.floor(length * scale + 0.5))) for length in (height, width))
+    return down, across
+
+
+def letterbox(pixels: np.ndarray, side_px: int = SIDE_PX) -> np.ndarray:
+    """The whole picture in a square with its proportions kept, centred (a spare pixel below and right) on grey."""
+    height, width = letterbox_size(*pixels.shape[:2], side_px)
+    square = np.full((side_px, side_px, 3), PAD, dtype=np.float32)
+    top, left = (side_px - height) // 2, (side_px - width) // 2
+    square[top : top + height, left : left + width] = stretch(pixels, height, width)
+    return square
+
+
 def normalise(pixels: np.ndarray) -> np.ndarray:
-    """Square picture (height x width x RGB, 0..255) to the model's channels x height x width."""
-    return np.ascontiguousarray(((pixels.astype(np.float32) - MEAN) / STD).transpose(2, 0, 1))
+    """Pictures (... x height x width x RGB, 0..255) to the model's ... x channels x height x width."""
+    return np.ascontiguousarray(np.moveaxis((pixels.astype(np.float32) - MEAN) / STD, -1, -3))
 
 
 def tensor_of(path: Path) -> np.ndarray:
     """What the model sees of one file."""
-    return normalise(stretch(decode(path)))
+    return normalise(letterbox(decode(path)))

@@ -1,6 +1,6 @@
 """Writes what Python makes of one picture, for the test that compares it with the device's preprocessing.
 
-The file holds the stretched square as rows of RGB bytes, rounded; `--exact` writes float32 instead.
+The file holds the letterboxed square as rows of RGB bytes, rounded; `--exact` writes float32 instead.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from picture import decode, stretch
+from picture import decode, letterbox
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--exact", action="store_true")
     arguments = parser.parse_args()
-    square = stretch(decode(arguments.picture))
+    square = letterbox(decode(arguments.picture))
     values = square.astype("<f4") if arguments.exact else np.rint(square).astype(np.uint8)
     arguments.out.write_bytes(values.tobytes())
 

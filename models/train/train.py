@@ -1,133 +1,90 @@
-"""Fine-tunes EfficientNet-Lite0 on the photographs; leaves one checkpoint and one line of report per epoch.
+"""Trains the network: several runs from one start over the same views, their weights averaged; one checkpoint.
 
-A run may be stopped after any epoch: `export.py` takes any checkpoint.
+    train.py --photos ../shared/photos --out /tmp/train/run
+    train.py --photos ../shared/photos --data /var/lib/operator/photos --out /tmp/train/own     base and own photos
+    train.py --data /var/lib/operator/photos --out /tmp/train/own                               own photos only
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
 import json
-import math
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
-from torch.utils.data import DataLoader
 
-from network import Network, fast_early
-from photos import CACHE_PX, LABELS, Epoch, Photo, cached_squares, list_photos
-from picture import SIDE_PX, normalise
+from answers import confusion_of, dirty_or_clean, label_recalls
+from fit import averaged, fit, probabilities, start
+from network import Network
+from photos import LABELS, Photo, hold_out, list_photos, own_photos
+from prepare import SEED, Judged, gather, judged, prepare
 
-BATCH = 32
-SAMPLES_PER_EPOCH = 3600
-# AdamW for a fine-tune: the body moves slowly, the new head four times as fast.
-BODY_RATE = 5e-4
-HEAD_RATE = 2e-3
-WARM_UP_STEPS = 60
-LABEL_SMOOTHING = 0.05
-AVERAGE_DECAY = 0.995
+RUNS = 3
+SAMPLES = 36_000
+HELD_OUT = 0.2
 
 
-def rate_at(step: int, steps: int) -> float:
-    """Factor on the learning rates: a short climb, then a cosine to 2 %."""
-    climb = min(1.0, (step + 1) / WARM_UP_STEPS)
-    return climb * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-
-
-@torch.no_grad()
-def update_average(average: Network, network: Network, step: int) -> None:
-    """Moves the running average of the weights, which is what is judged and shipped."""
-    decay = min(AVERAGE_DECAY, (1 + step) / (10 + step))
-    current = network.state_dict()
-    for name, value in average.state_dict().items():
-        if value.dtype.is_floating_point:
-            value.lerp_(current[name], 1 - decay)
-        else:
-            value.copy_(current[name])
-
-
-@torch.no_grad()
-def report(network: Network, early: nn.Module, photos: list[Photo], squares: np.ndarray) -> dict[str, object]:
-    """Four-way accuracy, balanced dirty-or-clean accuracy and the confusion matrix (rows are the truth)."""
-    network.eval()
-    confusion = np.zeros((len(LABELS), len(LABELS)), dtype=int)
-    for start in range(0, len(photos), 64):
-        pixels = np.stack([normalise(square) for square in squares[start : start + 64]])
-        logits = network.late(early(torch.from_numpy(pixels).to(memory_format=torch.channels_last)))
-        for photo, answer in zip(photos[start : start + 64], logits.argmax(1).tolist(), strict=True):
-            confusion[photo.label, answer] += 1
-    clean = confusion[0, 0] / max(1, confusion[0, :3].sum())
-    dirty = confusion[1:3, 1:3].sum() / max(1, confusion[1:3, :3].sum())
+def report(network: Network, split: Judged) -> dict[str, object]:
+    found = probabilities(network, split.features)
     return {
-        "accuracy": round(float(np.trace(confusion) / confusion.sum()), 4),
-        "dirtyOrClean": round(float((clean + dirty) / 2), 4),
-        "confusion": confusion.tolist(),
+        "accuracy": round(float((found.argmax(1) == split.labels).mean()), 4),
+        "dirtyOrClean": dirty_or_clean(split.labels, found),
+        "recalls": label_recalls(split.labels, found),
+        "confusion": confusion_of(split.labels, found).tolist(),
     }
 
 
+def lay_out(photos: list[Photo], folder: Path) -> None:
+    """Links to photos that no run has seen, as {class}/*.jpg with the class that people agreed on, for `eval:compare`."""
+    for number, photo in enumerate(photos):
+        link = folder / LABELS[photo.label] / f"own-{number:05d}.jpg"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(photo.path.resolve())
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=Path, required=True, help="folder with train/ and val/")
-    parser.add_argument("--out", type=Path, required=True, help="where checkpoints go; not in the repository")
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--without", nargs="*", default=[], help="sources to leave out of the training")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, help="folder with train/ and val/")
+    parser.add_argument("--data", type=Path, help="an operator's folder: {class}/*.jpg, and answers.csv if there is one")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint and cache; not in the repository")
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="views shown in each run")
     arguments = parser.parse_args()
+    if arguments.photos is None and arguments.data is None:
+        parser.error("give --photos, --data or both")
 
-    torch.set_num_threads(2)
-    torch.manual_seed(arguments.seed)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    photos = list_photos(arguments.photos / "train", frozenset(arguments.without))
-    squares = cached_squares(photos, CACHE_PX, arguments.out / "cache")
-    val = list_photos(arguments.photos / "val")
-    val_squares = cached_squares(val, SIDE_PX, arguments.out / "cache")
-
-    network = Network().to(memory_format=torch.channels_last)
-    early = fast_early(network)
-    average = copy.deepcopy(network)
-    head = list(network.net._fc.parameters())
-    body = [p for name, p in network.named_parameters() if p.requires_grad and "_fc" not in name]
-    groups = [{"params": body, "lr": BODY_RATE}, {"params": head, "lr": HEAD_RATE}]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
-    loss_of = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
-    steps = arguments.epochs * math.ceil(SAMPLES_PER_EPOCH / BATCH)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, steps))
-
-    step = 0
-    for epoch in range(1, arguments.epochs + 1):
-        network.train()
-        started = time.monotonic()
-        losses: list[float] = []
-        seen = 0
-        dataset = Epoch(photos, squares, SAMPLES_PER_EPOCH, arguments.seed, epoch)
-        for pictures, labels in DataLoader(dataset, BATCH, num_workers=1, prefetch_factor=4, drop_last=True):
-            optimiser.zero_grad()
-            logits = network.late(early(pictures.to(memory_format=torch.channels_last)))
-            loss = loss_of(logits, labels)
-            loss.backward()
-            nn.utils.clip_grad_norm_(body + head, 5.0)
-            optimiser.step()
-            schedule.step()
-            update_average(average, network, step)
-            step += 1
-            seen += len(labels)
-            losses.append(loss.item())
-            if step % 20 == 0:
-                rate = seen / (time.monotonic() - started)
-                print(f"epoch {epoch} step {step}/{steps} loss {np.mean(losses[-20:]):.3f} {rate:.1f} photos/s", flush=True)
+    started = time.monotonic()
+    kept, held = hold_out(own_photos(arguments.data), HELD_OUT, SEED) if arguments.data else ([], [])
+    photos = gather(arguments.photos, kept)
+    cache = arguments.out / "cache"
+    views = prepare(photos, cache)
+    checks = {"val": judged(list_photos(arguments.photos / "val"), cache, "val")} if arguments.photos else {}
+    if held:
+        checks["held"] = judged(held, cache, "held")
+        lay_out(held, arguments.out / "held-out")
+    begin = start(SEED)
+    everything = np.ones(len(views.labels), dtype=bool)
+    networks: list[Network] = []
+    for run in range(arguments.runs):
+        networks.append(fit(views, everything, arguments.samples, SEED + run, begin))
+        mean = averaged(networks)
+        sources: dict[str, int] = {}
+        for photo in photos:
+            sources[photo.source] = sources.get(photo.source, 0) + 1
         line = {
-            "epoch": epoch,
-            "epochs": arguments.epochs,
-            "seed": arguments.seed,
-            "without": arguments.without,
-            "loss": round(float(np.mean(losses)), 4),
-            "seconds": round(time.monotonic() - started),
-            "val": report(average, early, val, val_squares),
+            "runs": run + 1,
+            "samples": arguments.samples,
+            "views": len(views.labels),
+            "seed": SEED,
+            "sources": sources,
+            "minutes": round((time.monotonic() - started) / 60, 1),
+            "last": {name: report(networks[-1], split) for name, split in checks.items()},
+            "mean": {name: report(mean, split) for name, split in checks.items()},
         }
-        torch.save({"weights": average.state_dict(), "report": line}, arguments.out / f"epoch-{epoch:02d}.pt")
+        torch.save({"weights": mean.state_dict(), "report": line}, arguments.out / "network.pt")
         print(json.dumps(line), flush=True)
 
 

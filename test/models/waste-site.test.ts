@@ -7,7 +7,7 @@ import { Probabilities } from "#contract/messages.ts";
 import { systemClock } from "#kit/clock.ts";
 import { ModelManifest } from "../../edge/classify/manifest.ts";
 import { openOnnxClassifier } from "../../edge/classify/onnx-classifier.ts";
-import { decodePicture, stretchByArea } from "../../edge/classify/preprocess.ts";
+import { decodePicture, fitPicture } from "../../edge/classify/preprocess.ts";
 
 const FOLDER = "models/waste-site";
 const PHOTOS = "../shared/photos";
@@ -65,7 +65,7 @@ describe("preprocessing", () => {
     const { input } = await readManifest();
 
     const picture = await decodePicture(await readFile("test/models/reference/drawn-turned.jpg"));
-    const { rgb } = stretchByArea(picture, input.width, input.height);
+    const { rgb } = fitPicture(picture, input).picture;
 
     expect(rgb.length).toBe(python.length);
     const worst = python.reduce((most, byte, index) => Math.max(most, Math.abs(byte - (rgb[index] ?? 0))), 0);

@@ -146,19 +146,19 @@ describe("the real program under its launcher", () => {
       return bytes;
     };
     const installed = await says("the installed one runs", ({ uplink }) => uplink.connected);
-    const good = await archiveOf({ version: "0.1.1" });
+    const good = await archiveOf({ version: "0.2.1" });
 
     // Power is cut a random while after each step of the way.
-    const stands = await rollOut("0.1.1", 2, good);
+    const stands = await rollOut("0.2.1", 2, good);
     for (const stage of ["downloading", "testing", "trial"]) {
       await says(`it is ${stage}, or past it`, ({ updates }) => [stage, "trial"].includes(updates[0]?.stage ?? ""));
       await wait(Math.random() * 1_500);
       supervisor.cutPower();
-      await says("something whole runs", ({ software }) => ["0.1.0", "0.1.1"].includes(software));
+      await says("something whole runs", ({ software }) => ["0.2.0", "0.2.1"].includes(software));
     }
     await stands("well", "unproven");
     supervisor.cutPower();
-    await says("the proven one runs", ({ software, uplink }) => software === "0.1.1" && uplink.connected);
+    await says("the proven one runs", ({ software, uplink }) => software === "0.2.1" && uplink.connected);
 
     const noBroker = 'process.env.BROKER_URL = "mqtts://127.0.0.1:1"; await import("./main-real.js");';
     const broken: readonly (readonly [string, RegExp])[] = [
@@ -167,15 +167,15 @@ describe("the real program under its launcher", () => {
       [noBroker, /no connection.*the program before connected/],
     ];
     for (const [i, [main, reason]] of broken.entries()) {
-      const version = `0.1.${3 + i}`;
+      const version = `0.2.${3 + i}`;
       const standsNow = await rollOut(version, 3 + i, await archiveOf({ version, main }));
       const { reasons } = await standsNow("returned", "well", "unproven", "refused");
       expect(reasons).toMatchObject([{ standing: "returned", reason: expect.stringMatching(reason) }]);
-      await says("the proven one runs", ({ software, uplink }) => software === "0.1.1" && uplink.connected);
+      await says("the proven one runs", ({ software, uplink }) => software === "0.2.1" && uplink.connected);
     }
 
-    expect(installed.software).toBe("0.1.0");
-    expect(await readlink(join(store, "current"))).toBe("2-0.1.1");
+    expect(installed.software).toBe("0.2.0");
+    expect(await readlink(join(store, "current"))).toBe("2-0.2.1");
     await expect(readlink(join(store, "trial"))).rejects.toThrow(/ENOENT/);
     const end = await says("all is at the city", ({ outbox, uplink }) => outbox.total < 5 && uplink.stored !== null);
     expect(end.uplink.stored).toMatchObject({ also: [], lost: [] });
