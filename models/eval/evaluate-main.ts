@@ -10,6 +10,7 @@ import { figuresBySet, type ReportCard } from "./floor.ts";
 import { judgePhotos, openModel, withNetwork } from "./judge.ts";
 import type { LabelledPhoto } from "./judged.ts";
 import { measureLatency } from "./latency.ts";
+import { reportPairs } from "./pairs/report-pairs.ts";
 import { listPhotos } from "./photos.ts";
 import { tellProgress } from "./progress.ts";
 import { goalsOf, goalsSection } from "./report/goals-section.ts";
@@ -23,7 +24,7 @@ const MODEL = join(import.meta.dirname, "../waste-site");
 
 const HELP = `Judges photos of known label with a model, in the device's own code, and writes a report.
 
-  npm run -s eval:model -- [--photos DIR] [--model DIR] [--fp32 FILE] [--report FILE] [--limit N] [--no-latency]
+  npm run -s eval:model -- [--photos DIR] [--model DIR] [--fp32 FILE] [--report FILE] [--limit N] [--no-latency] [--no-pairs]
 
 --photos DIR   clean|overflow|scattered|not_a_site/*.jpg, or {val,test}/class/*.jpg (train/ where it is alone). The source
                is the first word of a file's name (street-0017.jpg), else the folder's name. Default: ../shared/photos
@@ -33,6 +34,7 @@ const HELP = `Judges photos of known label with a model, in the device's own cod
                the photos have val/ or test/, else nothing is written and the report is printed
 --limit N      at most N photos of each class of each set, evenly taken, for a quick look
 --no-latency   leaves the times out
+--no-pairs     leaves the pair checks out (they want {val,test}/ and pairs/)
 `;
 
 async function main(): Promise<string> {
@@ -44,6 +46,7 @@ async function main(): Promise<string> {
       report: { type: "string" },
       limit: { type: "string" },
       "no-latency": { type: "boolean", default: false },
+      "no-pairs": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -51,16 +54,18 @@ async function main(): Promise<string> {
   const limit = parseCount("--limit", values.limit);
   const photos = await listPhotos(values.photos, limit);
   const spoiltPerKind = Math.min(SPOILT_PER_KIND, limit ?? SPOILT_PER_KIND);
-  const options = { model: values.model, fp32: values.fp32, spoiltPerKind, withLatency: !values["no-latency"] };
+  const hasSets = photos.some(({ set }) => set !== "");
+  const pairsOf = hasSets && !values["no-pairs"] ? values.photos : null;
+  const withLatency = !values["no-latency"];
+  const options = { model: values.model, fp32: values.fp32, spoiltPerKind, withLatency, pairsOf };
   const evaluation = await evaluate(photos, options);
   const report = writeReport(evaluation);
-  const hasSets = photos.some(({ set }) => set !== "");
   const path = values.report ?? (hasSets ? join(values.model, "REPORT.md") : undefined);
   if (path === undefined) return report;
   const figures = join(dirname(path), `${basename(path, ".md").toLowerCase()}.json`);
   await writeFile(path, report);
   await writeFile(figures, `${JSON.stringify(cardOf(evaluation), null, 2)}\n`);
-  const goals = goalsOf({ ...evaluation, pairs: evaluation.precision }, SEED);
+  const goals = goalsOf(evaluation, SEED);
   return `${goalsSection(goals)}\n\nWritten: ${path}, ${figures}\n`;
 }
 
@@ -69,10 +74,12 @@ interface Options {
   readonly fp32: string | undefined;
   readonly spoiltPerKind: number;
   readonly withLatency: boolean;
+  /** The folder whose pairs are judged, or null. */
+  readonly pairsOf: string | null;
 }
 
 async function evaluate(photos: readonly LabelledPhoto[], options: Options): Promise<Evaluation> {
-  const { model, fp32, spoiltPerKind, withLatency } = options;
+  const { model, fp32, spoiltPerKind, withLatency, pairsOf } = options;
   const tell = (what: string) => tellProgress(what, () => systemClock.monotonicMs());
   const manifest = await readManifest(join(model, "manifest.json"));
   const machine = { model: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] ?? 0 };
@@ -93,8 +100,10 @@ async function evaluate(photos: readonly LabelledPhoto[], options: Options): Pro
           await network.close();
           return pairUp(other.judged, judged);
         });
+  const pairs =
+    pairsOf === null ? null : await reportPairs({ photos: pairsOf, model, seed: SEED, progress: tell("pair checks") });
   const day = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
-  return { manifest, judged, unread, precision, caught, latency, pairs: null, machine, day, seed: SEED };
+  return { manifest, judged, unread, precision, caught, latency, pairs, machine, day, seed: SEED };
 }
 
 /** What the shipped file is held against from then on. */

@@ -27,7 +27,7 @@ describe("the shipped model against its own card (run `npm run -s eval:model` af
     expect(await readFile(join(MODEL, "REPORT.md"), "utf8")).toContain(sha256);
   });
 
-  it("judges each of its drawn samples right", async () => {
+  it("judges each of its drawn samples right", { timeout: 240_000 }, async () => {
     const classifier = await theClassifier();
     const { selfTest } = await readManifest(join(MODEL, "manifest.json"));
 

@@ -2,6 +2,7 @@ import { balancedSides, fourWay, isRight, isSideRight } from "../accuracy.ts";
 import { expectedError, fourWayClaims } from "../calibration.ts";
 import type { Judged } from "../judged.ts";
 import type { Latency } from "../latency.ts";
+import type { PairReport } from "../pair-report.ts";
 import { bootstrap, comparePaired, type Estimate } from "../statistics.ts";
 import { type Caught, caughtOf } from "../unusable-trial.ts";
 import { estimate, figure, table } from "./markdown.ts";
@@ -17,9 +18,10 @@ export interface Goal {
 
 export interface Measured {
   readonly judged: readonly Judged[];
-  readonly pairs: readonly Pair[] | null;
+  readonly precision: readonly Pair[] | null;
   readonly caught: readonly Caught[];
   readonly latency: Latency | null;
+  readonly pairs: PairReport | null;
 }
 
 const goal = (what: string, seen: string, isMet: boolean): Goal => ({ goal: what, seen, isMet });
@@ -28,7 +30,7 @@ const atLeast = (what: string, least: number, seen: Estimate): Goal =>
   goal(`${what} ≥ ${least}`, estimate(seen), seen.value >= least);
 
 /** The goals of the model's issue that this run could measure. */
-export function goalsOf({ judged, pairs, caught, latency }: Measured, seed: number): readonly Goal[] {
+export function goalsOf({ judged, precision, caught, latency, pairs }: Measured, seed: number): readonly Goal[] {
   const ofSet = (set: string) => judged.filter(({ photo }) => photo.set === set);
   const [val, test] = [ofSet("val"), ofSet("test")];
   const goals: Goal[] = [];
@@ -41,13 +43,35 @@ export function goalsOf({ judged, pairs, caught, latency }: Measured, seed: numb
     const error = bootstrap([fourWayClaims(photos)], expectedError, seed);
     goals.push(goal(`calibration error of ${name} ≤ 0.05`, estimate(error), error.value <= 0.05));
   }
-  if (pairs !== null) goals.push(...precisionGoals(pairs));
+  if (precision !== null) goals.push(...precisionGoals(precision));
   if (caught.length > 0) {
     const refused = refusedOf(judged);
     goals.push(atLeast("unusable photos caught", 0.95, caughtOf(caught)));
     goals.push(goal("good photos refused ≤ 0.02", estimate(refused), refused.value <= 0.02));
   }
-  return [...goals, ...(latency === null ? [] : latencyGoals(latency))];
+  if (latency !== null) goals.push(...latencyGoals(latency));
+  return [...goals, ...(pairs === null ? [] : pairGoals(pairs.figures))];
+}
+
+/** By the names that the pairs' report gives its figures; their intervals stand in its section. */
+const PAIR_GOALS = [
+  { name: "samePlaceMadeRoc", what: "same place, ROC area on made pairs,", least: 0.97 },
+  { name: "seenRecall-recompressed", what: "seen before, compressed again, known", least: 0.98 },
+  { name: "seenRecall-resized", what: "seen before, resized, known", least: 0.98 },
+  { name: "seenRecall-brightened", what: "seen before, brightened, known", least: 0.98 },
+  { name: "seenRecall-cropped", what: "seen before, cut to 70 % of each side, known", least: 0.9 },
+  { name: "seenRecall-mirrored", what: "seen before, mirrored, known", least: 0.9 },
+] as const;
+
+function pairGoals(figures: PairReport["figures"]): readonly Goal[] {
+  const reached = PAIR_GOALS.flatMap(({ name, what, least }) => {
+    const seen = figures[name];
+    return seen === undefined ? [] : [goal(`${what} ≥ ${least}`, figure(seen), seen >= least)];
+  });
+  const { seenFalseAlarms: alarms, seenComparisons: comparisons } = figures;
+  if (alarms === undefined || comparisons === undefined) return reached;
+  const words = `${alarms} in ${comparisons}`;
+  return [...reached, goal("seen before, at most 1 false alarm in 10,000", words, alarms <= comparisons / 10_000)];
 }
 
 function precisionGoals(pairs: readonly Pair[]): readonly Goal[] {

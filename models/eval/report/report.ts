@@ -35,7 +35,7 @@ export interface Evaluation {
 export function writeReport(evaluation: Evaluation): string {
   const { manifest, judged, precision, caught, latency, pairs, seed } = evaluation;
   const parts = partsOf(judged);
-  const goals = goalsOf({ judged, pairs: precision, caught, latency }, seed);
+  const goals = goalsOf(evaluation, seed);
   return `${[
     heading(evaluation),
     goalsSection(goals),

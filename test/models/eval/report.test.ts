@@ -66,6 +66,22 @@ describe("the report", () => {
     expect(report).toMatch(/\| unusable photos caught ≥ 0.95 \| 0.900 .* \| \*\*missed\*\* \|/);
   });
 
+  it("takes the figures of the pair checks into the goals, and their section as it is", () => {
+    const figures = {
+      samePlaceMadeRoc: 0.981,
+      "seenRecall-cropped": 0.85,
+      seenFalseAlarms: 1,
+      seenComparisons: 45_000,
+    };
+
+    const report = writeReport(anEvaluation({ pairs: { section: "## Pairs of photos\n\nAs they are.", figures } }));
+
+    expect(report).toContain("| same place, ROC area on made pairs, ≥ 0.97 | 0.981 | met |");
+    expect(report).toContain("| seen before, cut to 70 % of each side, known ≥ 0.9 | 0.850 | **missed** |");
+    expect(report).toContain("| seen before, at most 1 false alarm in 10,000 | 1 in 45000 | met |");
+    expect(report).toContain("As they are.");
+  });
+
   it("compares int8 with fp32 on the photos that both judged", () => {
     const fp32 = [
       named("1.jpg", "clean", "clean"),
