@@ -97,6 +97,12 @@ export const CloudConfig = z
       .min(1)
       .default(120)
       .describe("requests for open data and indices that one address may make in a minute"),
+    OPEN_DATA_ATTRIBUTION: z
+      .string()
+      .min(1)
+      .max(200)
+      .default("Dvornik")
+      .describe("who is named as the source of the open data (CC BY 4.0)"),
     STALE_AFTER_S: z.coerce.number().min(1).default(900).describe("a station that is silent for longer turns grey"),
     OFFLINE_AFTER_S: z.coerce.number().min(1).default(7_200).describe("one that is silent for longer is offline"),
     TIME_ZONE: z

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 /** Smaller answers fit into one packet anyway. */
 const MIN_BYTES = 1_024;
-const TEXT = /^(text\/|application\/(json|javascript|manifest\+json)|image\/svg\+xml)/;
+const TEXT = /^(text\/|application\/(json|geo\+json|javascript|manifest\+json)|image\/svg\+xml)/;
 
 const gzipText = promisify(gzip);
 

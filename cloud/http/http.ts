@@ -29,6 +29,7 @@ import type { StateView } from "../store/state/state-view.ts";
 import { createAdminAccess } from "./admin-access.ts";
 import type { Api } from "./api.ts";
 import { addArtefactRoutes, addDownloadRoutes, UPLOAD_PATH } from "./artefact-routes.ts";
+import { addBulletinRoutes } from "./bulletin-routes.ts";
 import { compress } from "./compress.ts";
 import { addDeskRoutes } from "./desk-routes.ts";
 import { addDeviceHealthRoute } from "./device-health-route.ts";
@@ -39,6 +40,7 @@ import { addFleetRoutes } from "./fleet-routes.ts";
 import { addHealthRoute } from "./health-routes.ts";
 import { addIndexRoutes } from "./index-routes.ts";
 import { addLiveRoute } from "./live-routes.ts";
+import { addOpenRoutes } from "./open-routes.ts";
 import { addPages } from "./pages.ts";
 import { limitRate } from "./rate-limit.ts";
 import { addRolloutRoutes } from "./rollout-routes.ts";
@@ -80,6 +82,8 @@ export interface HttpParts {
   readonly artefactBytesPerS: number;
   /** Requests for open data and indices that one address may make in a minute. */
   readonly openDataPerMinute: number;
+  /** Who is named as the source of open data. */
+  readonly attribution: string;
   readonly registry: Pick<RegistryWatch, "current" | "trouble">;
   /** SHA-256 (hex) of the administrator's token; without it the desk is shut for everyone. */
   readonly adminTokenSha256: string | undefined;
@@ -156,6 +160,8 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   addLiveRoute(app, publicHub);
   const openLimit = limitRate(parts.openDataPerMinute, clock);
   await app.register(async (open: Api) => addIndexRoutes(open, openLimit));
+  await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, features }));
+  await app.register(async (open: Api) => addBulletinRoutes(open, { view, ingest, access, clock }));
   addSessionRoutes(app, access, isBehindTlsProxy);
   await app.register(async (desk: Api) => addDeskRoutes(desk, { access, features, view, ingest, feed, hub: deskHub }));
   await app.register(async (desk: Api) => addFleetRoutes(desk, access, parts.fleet));

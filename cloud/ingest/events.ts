@@ -1,3 +1,6 @@
+import type { Bulletin } from "../air/bulletins/bulletin.ts";
+import type { Put } from "../air/bulletins/bulletin-book.ts";
+
 /** What the ingest tells the rest of the cloud after it has committed: names only, the state store has the facts. */
 export type IngestEvent =
   | { readonly kind: "station"; readonly station: string }
@@ -20,4 +23,6 @@ export interface Ingest {
   onEvent(listener: (event: IngestEvent) => void): () => void;
   /** Acknowledges an alert in the name of a person; false when there is no such alert. The first name stays. */
   acknowledgeAlert(id: string, by: string): Promise<boolean>;
+  /** Keeps an official bulletin; says whether it is new, was here already, or another one has its name. */
+  putBulletin(bulletin: Bulletin): Promise<Put>;
 }

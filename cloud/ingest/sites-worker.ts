@@ -4,12 +4,14 @@ import type { Address } from "#contract/names.ts";
 import { systemClock } from "#kit/clock.ts";
 import type { Closer } from "#kit/closer.ts";
 import { messageOf } from "#kit/errors.ts";
+import { putBulletin } from "../air/bulletins/bulletin-book.ts";
 import { acknowledgeAlert } from "../alerts/alert-book.ts";
 import { TWIN_TABLES } from "../fleet/twins/tables.ts";
 import { repairVisits } from "../sites/visit-book.ts";
 import { hasDueVisits } from "../sites/visit-times.ts";
 import { openChunkShelf } from "../store/photos/chunk-shelf.ts";
 import { openFolderPhotos } from "../store/photos/folder-photos.ts";
+import type { Sql } from "../store/state/database.ts";
 import type { Letter } from "../store/state/dead-letters.ts";
 import { GuardedFile } from "../store/state/guarded-file.ts";
 import { openStateStore, type StateStore } from "../store/state/state-store.ts";
@@ -26,6 +28,7 @@ import { replayVisits, storeMessages } from "./store-messages.ts";
 import { untilStored } from "./until-stored.ts";
 import { watchTimes } from "./watch-times.ts";
 import { watchForGroup } from "./watched-registry.ts";
+import type { ToWorker } from "./worker-messages.ts";
 import { type MainThread, openHealthLine, runWorker, type WorkerContext } from "./worker-side.ts";
 
 /** The thread of the group `sites` (all but readings), of the photos, and of what goes back to the devices. */
@@ -118,19 +121,30 @@ async function startSites({ main, settings, log, health, patience }: WorkerConte
   return [files, joiner, registry, times, devices, link, loop];
 }
 
-/** The desk's acknowledgements: this thread writes them, so that the main thread never waits for a disk. */
+/** What the desk changes: this thread writes it, so that the main thread never waits for a disk. */
 function answerDesk(main: MainThread, state: StateStore): void {
   main.onCommand((command) => {
-    if (command.type !== "acknowledge-alert") return;
-    const { id, alert, by } = command;
+    if (command.type === "close") return;
+    const { id } = command;
     try {
-      const isKnown = state.transaction(systemClock.nowMs(), ({ sql, nowMs }) =>
-        acknowledgeAlert(sql, alert, by, nowMs),
-      );
-      main.tell({ type: "answer", id, isKnown, failure: null });
-      if (isKnown) main.tellEvents([{ kind: "alert", alert }]);
+      const result = state.transaction(systemClock.nowMs(), ({ sql, nowMs }) => doFor(command, sql, nowMs));
+      main.tell({ type: "answer", id, result, failure: null });
+      if (command.type === "acknowledge-alert" && result === "known") {
+        main.tellEvents([{ kind: "alert", alert: command.alert }]);
+      }
     } catch (error) {
-      main.tell({ type: "answer", id, isKnown: false, failure: messageOf(error) });
+      main.tell({ type: "answer", id, result: "", failure: messageOf(error) });
     }
   });
+}
+
+function doFor(command: Exclude<ToWorker, { type: "close" }>, sql: Sql, nowMs: number): string {
+  switch (command.type) {
+    case "acknowledge-alert":
+      return acknowledgeAlert(sql, command.alert, command.by, nowMs) ? "known" : "unknown";
+    case "put-bulletin":
+      return putBulletin(sql, command.bulletin, nowMs);
+    default:
+      return command satisfies never;
+  }
 }

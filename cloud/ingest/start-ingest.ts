@@ -3,6 +3,7 @@ import { type Backoff, backoffMs } from "#kit/backoff.ts";
 import type { Closer } from "#kit/closer.ts";
 import type { Logger } from "#kit/logger.ts";
 import { wait } from "#kit/wait.ts";
+import { Put } from "../air/bulletins/bulletin-book.ts";
 import type { Ingest, IngestEvent, IngestHealth } from "./events.ts";
 import { createQuestions } from "./questions.ts";
 import { FromWorker, type ToWorker, type WorkerSettings } from "./worker-messages.ts";
@@ -42,7 +43,7 @@ export function startIngest(settings: WorkerSettings, { random, log }: IngestPar
         health.set(message.part, message.health);
         return;
       case "answer":
-        return questions.settle(message.id, message.isKnown, message.failure);
+        return questions.settle(message.id, message.result, message.failure);
       default:
         return message satisfies never;
     }
@@ -71,7 +72,10 @@ export function startIngest(settings: WorkerSettings, { random, log }: IngestPar
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    acknowledgeAlert: (alert, by) => questions.ask((id) => sites.tell({ type: "acknowledge-alert", id, alert, by })),
+    acknowledgeAlert: async (alert, by) =>
+      (await questions.ask((id) => sites.tell({ type: "acknowledge-alert", id, alert, by }))) === "known",
+    putBulletin: async (bulletin) =>
+      Put.parse(await questions.ask((id) => sites.tell({ type: "put-bulletin", id, bulletin }))),
     close: async () => {
       await Promise.all([air.close(), sites.close(), windows.close()]);
     },

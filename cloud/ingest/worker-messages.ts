@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DeviceName } from "#contract/names.ts";
 import { LogLevel } from "#kit/logger.ts";
+import { Bulletin } from "../air/bulletins/bulletin.ts";
 import { Retention } from "../air/windows/retention.ts";
 import { BrokerSignIn } from "./broker-sign-in.ts";
 import { Gateways } from "./gateways.ts";
@@ -41,7 +42,8 @@ export const FromWorker = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("answer"),
     id: z.number(),
-    isKnown: z.boolean(),
+    /** What came of it, in a word. */
+    result: z.string(),
     /** Why there is no answer, or null. */
     failure: z.string().nullable(),
   }),
@@ -52,5 +54,6 @@ export type FromWorker = z.infer<typeof FromWorker>;
 export const ToWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("close") }),
   z.object({ type: z.literal("acknowledge-alert"), id: z.number(), alert: z.string(), by: z.string() }),
+  z.object({ type: z.literal("put-bulletin"), id: z.number(), bulletin: Bulletin }),
 ]);
 export type ToWorker = z.infer<typeof ToWorker>;

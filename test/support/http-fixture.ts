@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type Bulletin, keyOf } from "../../cloud/air/bulletins/bulletin.ts";
 import type { Artefacts } from "../../cloud/fleet/artefacts/artefacts.ts";
 import type { Fleet } from "../../cloud/fleet/fleet.ts";
 import type { Twins } from "../../cloud/fleet/twins/twins.ts";
@@ -94,6 +95,7 @@ export interface StateContents {
   samples: LatestSample[];
   visits: VisitRow[];
   alerts: AlertRow[];
+  bulletins: Bulletin[];
   deadLetters: DeadLetterRow[];
   whole: Set<string>;
 }
@@ -111,6 +113,7 @@ export function viewOf(state: StateContents): StateView {
     openAlertIdsOf: (site) =>
       state.alerts.filter((alert) => alert.site === site && alert.acknowledgedAt === null).map(({ id }) => id),
     alert: (id) => state.alerts.find((alert) => alert.id === id),
+    bulletins: () => state.bulletins,
     deadLetters: (limit) => state.deadLetters.slice(0, limit),
     wholePhotos: (shas) => new Set(shas.filter((sha) => state.whole.has(sha))),
     wholePhotosOf: (_, shas) => new Set(shas.filter((sha) => state.whole.has(sha))),
@@ -170,6 +173,7 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
     samples: [aSample()],
     visits: [aVisit()],
     alerts: [anAlert()],
+    bulletins: [],
     deadLetters: [],
     whole: new Set([BEFORE_SHA]),
   };
@@ -208,6 +212,12 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
         return () => listeners.delete(listener);
       },
       acknowledgeAlert: acknowledge,
+      putBulletin: async (bulletin) => {
+        const known = state.bulletins.find((one) => keyOf(one) === keyOf(bulletin));
+        if (known === undefined) state.bulletins = [bulletin, ...state.bulletins];
+        if (known === undefined) return "kept";
+        return JSON.stringify(known) === JSON.stringify(bulletin) ? "known" : "taken";
+      },
     },
     fleet: emptyFleet,
     twins: noTwins,
@@ -215,6 +225,7 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
     artefacts: noArtefacts,
     artefactBytesPerS: 1_000_000_000,
     openDataPerMinute: 1_000,
+    attribution: "Town of the tests",
     registry: { current: () => indexRegistry(REGISTRY), trouble: () => null },
     adminTokenSha256: createHash("sha256").update(ADMIN_TOKEN).digest("hex"),
     staleAfterMs: STALE_AFTER_MS,

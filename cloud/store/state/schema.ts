@@ -1,5 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** What is known of boots, and what waits for its time. */
 const TIMES = `
@@ -73,6 +73,17 @@ CREATE TABLE timeless_devices (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** What version 7 adds: official bulletins as they were given, by the name of the message. */
+const BULLETINS = `
+CREATE TABLE bulletins (
+  name TEXT PRIMARY KEY,
+  body TEXT NOT NULL,
+  sent_at INTEGER NOT NULL,
+  stored_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bulletins_by_time ON bulletins (sent_at DESC, name);
+`;
+
 /** What version 4 adds: of the newest samples their instrument and what quality control said, as JSON. */
 const NOTES = `
 ALTER TABLE latest_samples ADD COLUMN notes TEXT;
@@ -136,13 +147,14 @@ INSERT INTO timeless_devices (tenant, device, boots, bytes)
   NOTES,
   AVERAGES,
   MEMORIES,
+  BULLETINS,
 ];
 
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
  * tells the devices what is stored asks only for what is new.
  */
-export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}${MEMORIES}
+export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}${MEMORIES}${BULLETINS}
 CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { VisitPair, VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import { JsonText } from "#kit/json-text.ts";
+import type { Bulletin } from "../../air/bulletins/bulletin.ts";
+import { keptBulletins } from "../../air/bulletins/bulletin-book.ts";
 import type { Averages } from "../../air/windows/rolling-air.ts";
 import { type AveragesRow, allAverages, averagesOfStation } from "../../air/windows/station-averages.ts";
 import { openStateFile, openStateFileReadOnly, type Sql } from "./database.ts";
@@ -196,6 +198,10 @@ class SqliteStateView implements StateView {
 
   alert(id: string): AlertRow | undefined {
     return this.#sql.get(AlertColumns, `${ALERT} WHERE a.id = ?`, id);
+  }
+
+  bulletins(): readonly Bulletin[] {
+    return keptBulletins(this.#sql);
   }
 
   deadLetters(limit: number): readonly DeadLetterRow[] {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { VisitPair, VisitPhoto } from "#contract/messages.ts";
 import type { Address } from "#contract/names.ts";
 import type { Closer } from "#kit/closer.ts";
+import type { Bulletin } from "../../air/bulletins/bulletin.ts";
 import { Pollutant } from "../../air/pollutants.ts";
 import type { Averages } from "../../air/windows/rolling-air.ts";
 import type { AveragesRow } from "../../air/windows/station-averages.ts";
@@ -108,6 +109,8 @@ export interface StateView extends Closer {
   alerts(): readonly AlertRow[];
   openAlertIdsOf(site: string): readonly string[];
   alert(id: string): AlertRow | undefined;
+  /** Official bulletins as they were given, the newest first, cancellations too. */
+  bulletins(): readonly Bulletin[];
   deadLetters(limit: number): readonly DeadLetterRow[];
   /** Devices of which readings or visits have no known time. */
   timeUnknown(): readonly TimeUnknownRow[];

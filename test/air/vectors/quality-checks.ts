@@ -7,7 +7,7 @@ import {
   koehler25,
 } from "../../../cloud/air/correction/evaluate.ts";
 import { atm, cf1, pm10, pm25 } from "../../../cloud/air/correction/formulas.ts";
-import { doChannelsDisagree } from "../../../cloud/air/quality/channels.ts";
+import { doChannelsDisagree } from "../../../cloud/air/quality/checks.ts";
 import {
   buddyCheck,
   duplicateCheck,

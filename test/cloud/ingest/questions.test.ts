@@ -10,12 +10,12 @@ describe("questions to a thread", () => {
     const send = (id: number) => ids.push(id) > 0;
     const [first, second] = [questions.ask(send), questions.ask(send)];
 
-    questions.settle(ids[1] ?? 0, false, null);
-    questions.settle(ids[0] ?? 0, true, null);
-    questions.settle(ids[0] ?? 0, false, "too late");
-    questions.settle(99, true, null);
+    questions.settle(ids[1] ?? 0, "unknown", null);
+    questions.settle(ids[0] ?? 0, "known", null);
+    questions.settle(ids[0] ?? 0, "", "too late");
+    questions.settle(99, "known", null);
 
-    expect(await Promise.all([first, second])).toEqual([true, false]);
+    expect(await Promise.all([first, second])).toEqual(["known", "unknown"]);
   });
 
   it("fail clearly when the thread is silent, absent, gone or says so", async () => {
@@ -31,7 +31,7 @@ describe("questions to a thread", () => {
     await expect(gone).rejects.toMatchObject({ ...UNAVAILABLE, message: "the thread has ended" });
 
     const failed = questions.ask((id) => {
-      questions.settle(id, false, "the disk is full");
+      questions.settle(id, "", "the disk is full");
       return true;
     });
     await expect(failed).rejects.toMatchObject({ ...UNAVAILABLE, message: "the disk is full" });

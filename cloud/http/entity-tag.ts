@@ -1,0 +1,11 @@
+import { createHash } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+/** Sends a text with its ETag, or 304 where the asker has it (RFC 9110, 13.1.2; weak tags, since it may be packed). */
+export function sendTagged(request: FastifyRequest, reply: FastifyReply, type: string, body: string): FastifyReply {
+  const tag = `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  void reply.header("etag", tag);
+  const known = String(request.headers["if-none-match"] ?? "");
+  const isKnown = known === "*" || known.split(",").some((one) => one.trim().replace(/^W\//, "") === tag.slice(2));
+  return isKnown ? reply.code(304).send() : reply.type(type).send(body);
+}

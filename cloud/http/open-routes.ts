@@ -1,0 +1,133 @@
+import type { FastifyReply } from "fastify";
+import { z } from "zod";
+import { StationName } from "#contract/names.ts";
+import type { Clock } from "#kit/clock.ts";
+import { dayCsv, stationsCsv } from "../air/open/air-csv.ts";
+import { attributionOf, LICENCE } from "../air/open/licence.ts";
+import { communityFeed } from "../air/open/sensor-community.ts";
+import type { RegistryWatch } from "../registry/watch-registry.ts";
+import type { AirWindowStore } from "../store/measurements/air-windows.ts";
+import type { StateView } from "../store/state/state-view.ts";
+import { type Api, badRequest, missing, unavailable } from "./api.ts";
+import { sendTagged } from "./entity-tag.ts";
+import { notFound } from "./errors.ts";
+import type { Features } from "./features.ts";
+import { tooMany } from "./index-routes.ts";
+import { letAnySiteRead } from "./open-headers.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { StationCollection } from "./schemas.ts";
+
+const DAY_MS = 86_400_000;
+/** A day is closed so long after its end: what comes later still changes it, but is rare. */
+const CLOSED_AFTER_MS = 2 * DAY_MS;
+/** Newest values change with the minute. */
+const A_MINUTE = "public, max-age=60";
+/** A closed day may be kept for a day without asking; then its ETag says whether late data have changed it. */
+const A_DAY = `public, max-age=${DAY_MS / 1000}, immutable`;
+const ASK = "public, no-cache";
+
+const Day = z.iso.date().refine((day) => day >= "2020-01-01", "there are no data from before 2020");
+const Csv = z.string().meta({ description: "CSV, UTF-8, remarks on lines that begin with #" });
+
+export interface OpenRoutesParts {
+  readonly features: Pick<Features, "stations">;
+  readonly view: Pick<StateView, "latestSamples">;
+  readonly registry: Pick<RegistryWatch, "current">;
+  readonly airWindows: Pick<AirWindowStore, "windows">;
+  readonly clock: Clock;
+  readonly staleAfterMs: number;
+  readonly offlineAfterMs: number;
+  /** Who is to be named as the source. */
+  readonly attribution: string;
+}
+
+/** Open data: no key, no account; how often one address may ask is limited and said. */
+export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts): void {
+  const { features, view, registry, airWindows, clock, staleAfterMs, offlineAfterMs } = parts;
+  const attribution = attributionOf(parts.attribution);
+  api.addHook("onRequest", letAnySiteRead);
+  api.addHook("onRequest", limit);
+  const nameLicence = (reply: FastifyReply) =>
+    reply.header("link", `<${LICENCE.url}>; rel="license", </docs>; rel="describedby"`);
+
+  api.get(
+    "/api/v1/open/stations.geojson",
+    {
+      schema: {
+        tags: ["open"],
+        summary: "All stations with raw and corrected values, averages, flags and confidence, as GeoJSON",
+        response: { 200: StationCollection.extend({ attribution: z.string() }), ...tooMany },
+      },
+    },
+    async (request, reply) => {
+      const stations = features.stations();
+      const collection = { type: "FeatureCollection", attribution, staleAfterMs, offlineAfterMs, features: stations };
+      void nameLicence(reply).header("cache-control", A_MINUTE);
+      return sendTagged(request, reply, "application/geo+json; charset=utf-8", JSON.stringify(collection));
+    },
+  );
+
+  api.get(
+    "/api/v1/open/stations.csv",
+    {
+      schema: {
+        tags: ["open"],
+        summary: "The same as CSV: a line for each station, pollutant and averaging time, with units and provenance",
+        response: { 200: Csv, ...tooMany },
+      },
+    },
+    async (_request, reply) => {
+      void nameLicence(reply).header("cache-control", A_MINUTE);
+      void reply.type("text/csv; charset=utf-8").header("content-disposition", 'attachment; filename="stations.csv"');
+      return stationsCsv(features.stations(), attribution, clock.nowMs());
+    },
+  );
+
+  api.get(
+    "/api/v1/open/archive/:station/:day.csv",
+    {
+      schema: {
+        tags: ["open"],
+        summary:
+          "Hourly means of one station and UTC day; the same address for ever, a new ETag where late data changed it",
+        params: z.object({ station: StationName, day: Day }),
+        response: {
+          200: Csv,
+          304: z.null().describe("it has not changed"),
+          ...badRequest,
+          ...missing,
+          ...tooMany,
+          ...unavailable,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { station: id, day } = request.params;
+      const station = registry.current().station(id);
+      const fromMs = Date.parse(`${day}T00:00:00Z`);
+      const nowMs = clock.nowMs();
+      if (station === undefined || fromMs > nowMs) throw notFound("day of a station");
+      const windows = await airWindows.windows({ stations: [id], resolution: "h1", fromMs, toMs: fromMs + DAY_MS });
+      const isClosed = nowMs >= fromMs + DAY_MS + CLOSED_AFTER_MS;
+      void nameLicence(reply).header("cache-control", isClosed ? A_DAY : ASK);
+      void reply.header("content-disposition", `attachment; filename="${id}-${day}.csv"`);
+      return sendTagged(request, reply, "text/csv; charset=utf-8", dayCsv(station, day, windows, attribution));
+    },
+  );
+
+  api.get(
+    "/api/v1/open/sensor-community.json",
+    {
+      schema: {
+        tags: ["open"],
+        summary: "Newest raw samples in the JSON of Sensor.Community (P1 is PM10, P2 is PM2.5, pressure in Pa)",
+        response: { 200: z.array(z.looseObject({ id: z.number(), timestamp: z.string() })), ...tooMany },
+      },
+    },
+    async (request, reply) => {
+      const feed = communityFeed(features.stations(), view.latestSamples(), { nowMs: clock.nowMs(), staleAfterMs });
+      void nameLicence(reply).header("cache-control", A_MINUTE);
+      return sendTagged(request, reply, "application/json; charset=utf-8", JSON.stringify(feed));
+    },
+  );
+}
