@@ -33,6 +33,7 @@ import { addBulletinRoutes } from "./bulletin-routes.ts";
 import { compress } from "./compress.ts";
 import { addDeskRoutes } from "./desk-routes.ts";
 import { addDeviceHealthRoute } from "./device-health-route.ts";
+import { addDocsRoute } from "./docs-routes.ts";
 import { addEnrolRoutes } from "./enrol-routes.ts";
 import { answerErrors, tellError } from "./errors.ts";
 import { createFeatures } from "./features.ts";
@@ -161,6 +162,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   const openLimit = limitRate(parts.openDataPerMinute, clock);
   await app.register(async (open: Api) => addIndexRoutes(open, openLimit));
   await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, features }));
+  addDocsRoute(app, parts);
   await app.register(async (open: Api) => addBulletinRoutes(open, { view, ingest, access, clock }));
   addSessionRoutes(app, access, isBehindTlsProxy);
   await app.register(async (desk: Api) => addDeskRoutes(desk, { access, features, view, ingest, feed, hub: deskHub }));
