@@ -8,6 +8,7 @@ import { usePictureSize } from "./picture-size.ts";
 import { sayTime } from "./say-time.ts";
 import { SiteSymbol } from "./site-symbol.tsx";
 import { pairOf, sureness } from "./visit-view.ts";
+import "./photo.css";
 
 interface PhotoProps {
   readonly of: PhotoView["role"];
