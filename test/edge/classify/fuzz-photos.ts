@@ -6,8 +6,8 @@ import { stdout } from "node:process";
 import { systemClock } from "#kit/clock.ts";
 import { codeOf } from "#kit/errors.ts";
 import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
-import { drawSite } from "../../../models/samples/drawn-site.ts";
 import { type Random, randomFrom, whole } from "../../../models/random.ts";
+import { drawSite } from "../../../models/samples/drawn-site.ts";
 
 /** Bytes changed, cut out, doubled or swapped: in the header as often as in the coded data. */
 function mutate(jpeg: Uint8Array, random: Random): Buffer {
