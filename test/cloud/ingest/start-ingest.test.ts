@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { createLogger } from "#kit/logger.ts";
+import { Bulletin } from "../../../cloud/air/bulletins/bulletin.ts";
 import { FOR_EVER } from "../../../cloud/air/windows/retention.ts";
 import { startIngest } from "../../../cloud/ingest/start-ingest.ts";
 import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
@@ -51,4 +52,17 @@ it("starts a thread again that has ended, and says so meanwhile", async () => {
     40_000,
   );
   expect(await ingest.acknowledgeAlert("no-such-alert", "Anna")).toBe(false);
+  // What is answered is on disk: a page sees it in the same file.
+  const bulletin = Bulletin.parse({
+    sender: "office@example.org",
+    identifier: "n-1",
+    sent: "2026-11-22T09:00:00+05:00",
+    msgType: "alert",
+    headline: "НМУ",
+    area: "Челябинск",
+  });
+  expect([await ingest.putBulletin(bulletin), await ingest.putBulletin(bulletin)]).toEqual(["kept", "known"]);
+  const view = openStateView(join(dataDir, "state.db"));
+  expect(view.bulletins()).toEqual([bulletin]);
+  await view.close();
 }, 120_000);
