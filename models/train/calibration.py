@@ -15,9 +15,9 @@ TEMPERATURES = np.geomspace(0.4, 3.0, 60)
 # About one label in fourteen is doubtful, so more cannot be asked for; and few verdicts are worth having if most are `unsure`.
 PRECISION = 0.93
 LEAST, MOST = 0.45, 0.6
-# Of good photos of val/, at most so many may be refused as unusable; and never one that is rather sure to be usable.
-REFUSED = 0.005
-MOST_USABLE = 0.8
+# Of good photos of val/, at most so many may be refused as unusable; and none that is surer than this to be usable.
+REFUSED = 0.01
+MOST_USABLE = 0.95
 
 
 def _best(logits: np.ndarray, truth: np.ndarray) -> float:

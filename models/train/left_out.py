@@ -14,7 +14,7 @@ import numpy as np
 from answers import dirty_or_clean, label_recalls
 from fit import fit, probabilities, start
 from photos import list_photos
-from prepare import SEED, gather, judged, prepare
+from prepare import SEED, gather, judged, prepare, with_plain
 
 # Both Montevideo sources are one city. `imagenet` is only one class, and never a street.
 GROUPS: dict[str, frozenset[str]] = {
@@ -26,7 +26,7 @@ GROUPS: dict[str, frozenset[str]] = {
 }
 # Classes of which nearly nothing is left without the source (40 photos of 1,210): reported apart.
 ONLY_THERE = {"atanu": ("overflow",)}
-SAMPLES = 12_000
+SAMPLES = 8_000
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
 
     cache = arguments.out / "cache"
     photos = gather(arguments.photos, [])
-    views = prepare(photos, cache)
+    views = with_plain(prepare(photos, cache), judged(photos, cache, "train"))
     everything = judged([*photos, *list_photos(arguments.photos / "val")], cache, "train-val")
     begin = start(SEED)
     means: list[float] = []

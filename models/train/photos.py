@@ -16,6 +16,8 @@ from picture import decode
 LABELS = ("clean", "overflow", "scattered", "not_a_site")
 CLEAN, OVERFLOW, SCATTERED, NOT_A_SITE = range(4)
 OWN = "own"
+# Of an operator's photos, so many are never trained on: they compare the new model with the old one.
+HELD_OUT = 0.2
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,13 @@ def own_photos(folder: Path) -> list[Photo]:
     return [photos[name] for name in sorted(photos)]
 
 
-def hold_out(photos: Sequence[Photo], share: float, seed: int) -> tuple[list[Photo], list[Photo]]:
+def hold_out(photos: Sequence[Photo], seed: int) -> tuple[list[Photo], list[Photo]]:
     """(kept for training, held out), each class alike."""
     rng = np.random.default_rng(seed)
     held: set[int] = set()
     for label in range(len(LABELS)):
         members = [index for index, photo in enumerate(photos) if photo.label == label]
-        held.update(rng.permutation(members)[: round(share * len(members))].tolist())
+        held.update(rng.permutation(members)[: round(HELD_OUT * len(members))].tolist())
     kept = [photo for index, photo in enumerate(photos) if index not in held]
     return kept, [photo for index, photo in enumerate(photos) if index in held]
 

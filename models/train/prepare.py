@@ -55,6 +55,16 @@ def prepare(photos: list[Photo], cache: Path, views: int = VIEWS) -> Views:
     return prepare(photos, cache, views)
 
 
+def with_plain(views: Views, plain: Judged) -> Views:
+    """The views and, beside them, each photo as it is."""
+    return Views(
+        np.concatenate([views.features, plain.features]),
+        np.concatenate([views.labels, plain.labels]),
+        np.concatenate([views.sources, plain.sources]),
+        np.concatenate([views.others, plain.sources]),
+    )
+
+
 def judged(photos: list[Photo], cache: Path, name: str) -> Judged:
     path = cache / f"plain-{name}-{len(photos)}.npy"
     if not path.exists():

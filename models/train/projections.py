@@ -20,7 +20,9 @@ def whitened(rows: np.ndarray, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     mean = rows.mean(0)
     _, strength, directions = np.linalg.svd(rows - mean, full_matrices=False)
     spread = strength[:count] / len(rows) ** 0.5
-    weight = directions[:count] / (spread + DAMPING * spread[0])[:, None]
+    weight = np.zeros((count, rows.shape[1]))
+    # Fewer rows than components leave the last ones empty.
+    weight[: len(spread)] = directions[:count] / (spread + DAMPING * spread[0])[:, None]
     return torch.from_numpy(weight).float(), torch.from_numpy(-weight @ mean).float()
 
 
