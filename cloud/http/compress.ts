@@ -17,7 +17,7 @@ export function compress(app: FastifyInstance): void {
   app.addHook("onSend", async (request, reply, payload: unknown) => {
     if (!isText(reply)) return payload;
     void reply.header("vary", "accept-encoding");
-    if (!takesGzip(request) || reply.statusCode !== 200 || reply.hasHeader("content-encoding")) return payload;
+    if (!takesGzip(request.headers) || reply.statusCode !== 200 || reply.hasHeader("content-encoding")) return payload;
     if (typeof payload === "string") {
       if (payload.length < MIN_BYTES) return payload;
       markPacked(reply);
@@ -34,7 +34,7 @@ export function compress(app: FastifyInstance): void {
 const isText = (reply: FastifyReply): boolean => TEXT.test(String(reply.getHeader("content-type") ?? ""));
 
 /** Whether `Accept-Encoding` names gzip without refusing it by `q=0` (RFC 9110, 12.5.3). */
-function takesGzip({ headers }: FastifyRequest): boolean {
+export function takesGzip(headers: FastifyRequest["headers"]): boolean {
   const codings = String(headers["accept-encoding"] ?? "").split(",");
   return codings.some((coding) => {
     const [name, weight] = coding.toLowerCase().split(";q=");

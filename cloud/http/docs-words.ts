@@ -3,6 +3,7 @@ export const ROUTES_RU: Readonly<Record<string, string>> = {
   "GET /healthz": "Состояние частей программы словами",
   "GET /api/v1/stations": "Все станции с последними значениями",
   "GET /api/v1/stations/{id}": "Одна станция целиком",
+  "GET /api/v1/stations/at": "Все станции, какими они были в один момент последних 48 часов",
   "GET /api/v1/stations/{id}/series": "Одно поле станции во времени",
   "GET /api/v1/sites": "Все площадки с их состоянием",
   "GET /api/v1/sites/{id}": "Одна площадка с последним посещением и парой фотографий",

@@ -4,8 +4,8 @@ import type { Clock } from "#kit/clock.ts";
 import { stationFeature } from "../air/station-view.ts";
 import type { LiveSource } from "../live/live-feed.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
-import type { AlertRow, LatestSample, StateView, VisitRow } from "../store/state/state-view.ts";
-import type { AlertView, SiteDetail, SiteFeature } from "./schemas.ts";
+import type { AlertRow, StateView, VisitRow } from "../store/state/state-view.ts";
+import type { AlertView, SiteDetail, SiteFeature, StationFeature } from "./schemas.ts";
 import { type AlertPlace, alertView, siteDetail, siteFeature } from "./site-view.ts";
 
 export interface FeaturesParts {
@@ -18,6 +18,7 @@ export interface FeaturesParts {
 
 /** What pages are told, joined from the registry and the state store at the moment of asking. */
 export interface Features extends LiveSource {
+  station(id: string): StationFeature | undefined;
   sites(): readonly SiteFeature[];
   siteDetail(id: string): SiteDetail | undefined;
   alerts(): readonly AlertView[];
@@ -47,22 +48,6 @@ export function createFeatures({ view, registry, clock, staleAfterMs, offlineAft
   };
 
   return {
-    stations: () => {
-      const samples = Map.groupBy(view.latestSamples(), ({ station }) => station);
-      const averages = new Map(view.averages().map((row) => [row.station, row.averages]));
-      const none: LatestSample[] = [];
-      return registry
-        .current()
-        .registry.stations.map((station) =>
-          stationFeature(
-            station,
-            nameOf(station.municipality),
-            samples.get(station.id) ?? none,
-            averages.get(station.id) ?? {},
-            moment(),
-          ),
-        );
-    },
     station: (id) => {
       const station = registry.current().station(id);
       return (

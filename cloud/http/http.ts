@@ -49,6 +49,7 @@ import { secure } from "./security.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import { addSiteRoutes } from "./site-routes.ts";
 import { boundBodies } from "./slow-bodies.ts";
+import { createStationBook } from "./station-book.ts";
 import { addStationRoutes } from "./station-routes.ts";
 import { addTwinRoutes } from "./twin-routes.ts";
 
@@ -135,12 +136,16 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   });
 
   const features = createFeatures(parts);
-  const publicHub = openSseHub(SSE_SETTINGS);
+  const book = createStationBook(parts);
+  const epoch = randomBytes(6).toString("base64url");
+  const publicHub = openSseHub(SSE_SETTINGS, epoch);
   const deskHub = openSseHub(SSE_SETTINGS);
   const onError = (error: unknown) =>
     log.error({ event: "live.failed", err: error }, "a change could not be told to open pages");
   const staleCheckMs = Math.min(5_000, Math.max(250, staleAfterMs / 4));
   const feed = startLiveFeed({
+    book,
+    nowMs: clock.nowMs,
     ingest,
     source: features,
     publicHub,
@@ -156,12 +161,12 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   });
 
   addHealthRoute(app, { ...parts, publicHub });
-  addStationRoutes(app, { ...parts, features });
+  addStationRoutes(app, { ...parts, features, book, epoch });
   addSiteRoutes(app, { ...parts, features });
   addLiveRoute(app, publicHub);
   const openLimit = limitRate(parts.openDataPerMinute, clock);
   await app.register(async (open: Api) => addIndexRoutes(open, openLimit));
-  await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, features }));
+  await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, book }));
   addDocsRoute(app, parts);
   await app.register(async (open: Api) => addBulletinRoutes(open, { view, ingest, access, clock }));
   addSessionRoutes(app, access, isBehindTlsProxy);

@@ -13,19 +13,28 @@ export function addLiveRoute(api: Api, hub: SseHub): void {
         tags: ["public"],
         summary: "Changes as Server-Sent Events",
         description:
-          "`station` and `site`, each with the whole Feature as data. Nothing old is sent: fetch after each opening.",
+          "`stations`: those that have changed, in the columns of `/api/v1/stations`, at most once a second. `site`: the whole Feature. " +
+          "Fetch after the first opening; with `Last-Event-ID` what was missed is told, as far as it is kept.",
         response: { ...unavailable },
       },
     },
-    async (_request, reply) => joinStream(reply, hub),
+    async ({ headers }, reply) => {
+      const last = headers["last-event-id"];
+      return joinStream(reply, hub, undefined, typeof last === "string" ? last : undefined);
+    },
   );
 }
 
 /** Hands the answer over to a stream. Throws `ApiError` 503 when there is no room. */
-export function joinStream(reply: FastifyReply, hub: SseHub, mayStay?: () => boolean): FastifyReply {
+export function joinStream(
+  reply: FastifyReply,
+  hub: SseHub,
+  mayStay?: () => boolean,
+  lastEventId?: string,
+): FastifyReply {
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
-  if (!hub.add(reply.raw, mayStay)) throw new ApiError(503, "too-many-streams", "too many open pages", 10);
+  if (!hub.add(reply.raw, mayStay, lastEventId)) throw new ApiError(503, "too-many-streams", "too many open pages", 10);
   return reply.hijack();
 }

@@ -11,11 +11,11 @@ import type { StateView } from "../store/state/state-view.ts";
 import { type Api, badRequest, missing, unavailable } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { notFound } from "./errors.ts";
-import type { Features } from "./features.ts";
 import { tooMany } from "./index-routes.ts";
 import { letAnySiteRead } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { StationCollection } from "./schemas.ts";
+import type { StationBook } from "./station-book.ts";
 
 const DAY_MS = 86_400_000;
 /** A day is closed so long after its end: what comes later still changes it, but is rare. */
@@ -30,7 +30,7 @@ const Day = z.iso.date().refine((day) => day >= "2020-01-01", "there are no data
 const Csv = z.string().meta({ description: "CSV, UTF-8, remarks on lines that begin with #" });
 
 export interface OpenRoutesParts {
-  readonly features: Pick<Features, "stations">;
+  readonly book: Pick<StationBook, "all">;
   readonly view: Pick<StateView, "latestSamples">;
   readonly registry: Pick<RegistryWatch, "current">;
   readonly airWindows: Pick<AirWindowStore, "windows">;
@@ -43,7 +43,7 @@ export interface OpenRoutesParts {
 
 /** Open data: no key, no account; how often one address may ask is limited and said. */
 export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts): void {
-  const { features, view, registry, airWindows, clock, staleAfterMs, offlineAfterMs } = parts;
+  const { book, view, registry, airWindows, clock, staleAfterMs, offlineAfterMs } = parts;
   const attribution = attributionOf(parts.attribution);
   api.addHook("onRequest", letAnySiteRead);
   api.addHook("onRequest", limit);
@@ -60,7 +60,7 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
       },
     },
     async (request, reply) => {
-      const stations = features.stations();
+      const stations = book.all();
       const collection = { type: "FeatureCollection", attribution, staleAfterMs, offlineAfterMs, features: stations };
       void nameLicence(reply).header("cache-control", A_MINUTE);
       return sendTagged(request, reply, "application/geo+json; charset=utf-8", JSON.stringify(collection));
@@ -79,7 +79,7 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
     async (_request, reply) => {
       void nameLicence(reply).header("cache-control", A_MINUTE);
       void reply.type("text/csv; charset=utf-8").header("content-disposition", 'attachment; filename="stations.csv"');
-      return stationsCsv(features.stations(), attribution, clock.nowMs());
+      return stationsCsv(book.all(), attribution, clock.nowMs());
     },
   );
 
@@ -125,7 +125,7 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
       },
     },
     async (request, reply) => {
-      const feed = communityFeed(features.stations(), view.latestSamples(), { nowMs: clock.nowMs(), staleAfterMs });
+      const feed = communityFeed(book.all(), view.latestSamples(), { nowMs: clock.nowMs(), staleAfterMs });
       void nameLicence(reply).header("cache-control", A_MINUTE);
       return sendTagged(request, reply, "application/json; charset=utf-8", JSON.stringify(feed));
     },

@@ -81,7 +81,10 @@ export const StationFeature = z.object({
     replay: z.string().nullable().describe("name of the recording that is replayed, null for a live sensor"),
     lastAt: Milliseconds.nullable().describe("newest reading of any kind; null before the first"),
     isStale: z.boolean().describe("nothing came for longer than staleAfterMs"),
-    pm25: z.number().nullable().describe("newest raw PM2.5 in µg/m³, uncorrected"),
+    pm25: z
+      .number()
+      .nullable()
+      .describe("newest raw PM2.5 in µg/m³, uncorrected; null in the list of all stations, as aqi and category are"),
     aqi: z.number().int().nullable().describe("US EPA AQI (2024 table) of pm25 as it is now, not an average"),
     category: AqiCategory.nullable(),
     values: z.record(z.string(), LatestValue).describe("empty in the list of all stations: ask for the station"),
@@ -96,6 +99,7 @@ export const StationFeature = z.object({
 });
 export type StationFeature = z.infer<typeof StationFeature>;
 
+/** Stations as GeoJSON (RFC 7946). */
 export const StationCollection = z.object({
   type: z.literal("FeatureCollection"),
   staleAfterMs: z.number().int(),

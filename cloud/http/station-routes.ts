@@ -1,14 +1,20 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { FieldName } from "#contract/messages.ts";
 import { StationName } from "#contract/names.ts";
 import type { Clock } from "#kit/clock.ts";
 import { unitOf } from "../air/units.ts";
+import { StationList } from "../live/station-table.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
+import type { AirWindowStore } from "../store/measurements/air-windows.ts";
 import type { Measurements } from "../store/measurements/measurements.ts";
 import { type Api, ASK_AGAIN, badRequest, missing, unavailable } from "./api.ts";
-import { notFound } from "./errors.ts";
+import { takesGzip } from "./compress.ts";
+import { ApiError, notFound } from "./errors.ts";
 import type { Features } from "./features.ts";
-import { Series, StationCollection, StationFeature } from "./schemas.ts";
+import { Series, StationFeature } from "./schemas.ts";
+import type { StationBook } from "./station-book.ts";
+import { createStationLists, type ReadyList } from "./station-lists.ts";
 
 /** A chart on a phone has no more columns than this. */
 const MAX_POINTS = 500;
@@ -16,30 +22,65 @@ const MAX_HOURS = 720;
 const HOUR_MS = 3_600_000;
 
 export interface StationRoutesParts {
-  readonly features: Pick<Features, "stations" | "station">;
+  readonly features: Pick<Features, "station">;
+  readonly book: Pick<StationBook, "all" | "version">;
   readonly registry: Pick<RegistryWatch, "current">;
   readonly measurements: Pick<Measurements, "series">;
+  readonly airWindows: Pick<AirWindowStore, "windows">;
+  /** Random name of this start. */
+  readonly epoch: string;
   readonly clock: Clock;
   readonly staleAfterMs: number;
   readonly offlineAfterMs: number;
 }
 
-/** The air: all stations as GeoJSON, and one field of a station over time. */
+/** So far back the map goes. */
+const PAST_HOURS = 48;
+
+/** Sends a list that is ready, or says that the one which the client has still holds. */
+function sendList({ headers }: FastifyRequest, reply: FastifyReply, { text, packed, etag }: ReadyList): FastifyReply {
+  void reply.header("cache-control", ASK_AGAIN).header("etag", etag).header("vary", "accept-encoding");
+  if (headers["if-none-match"] === etag) return reply.code(304).send();
+  void reply.type("application/json; charset=utf-8");
+  // Bytes are sent as they are: the list is written already.
+  if (takesGzip(headers)) return reply.header("content-encoding", "gzip").send(packed);
+  return reply.send(Buffer.from(text));
+}
+
+/** The air: all stations, now and before, and one field of a station over time. */
 export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
-  const { features, registry, measurements, clock, staleAfterMs, offlineAfterMs } = parts;
+  const { features, registry, measurements, clock } = parts;
+  const lists = createStationLists(parts);
 
   api.get(
     "/api/v1/stations",
     {
       schema: {
         tags: ["public"],
-        summary: "All stations with their newest values",
-        response: { 200: StationCollection },
+        summary: "All stations with their newest values, in columns",
+        description: "Made for the map: see `table`. GeoJSON and CSV are in the open data.",
+        response: { 200: StationList },
       },
     },
-    async (_request, reply) => {
-      void reply.header("cache-control", ASK_AGAIN);
-      return { type: "FeatureCollection" as const, staleAfterMs, offlineAfterMs, features: [...features.stations()] };
+    async (request, reply) => sendList(request, reply, await lists.now()),
+  );
+
+  api.get(
+    "/api/v1/stations/at",
+    {
+      schema: {
+        tags: ["public"],
+        summary: "All stations as they were: means of the 20 minutes and of the hour that were full then, in columns",
+        querystring: z.object({ time: z.coerce.date().describe(`within the last ${PAST_HOURS} hours`) }),
+        response: { 200: StationList, ...badRequest, ...unavailable },
+      },
+    },
+    async (request, reply) => {
+      const { time } = request.query;
+      const [nowMs, timeMs] = [clock.nowMs(), time.getTime()];
+      const isWithin = timeMs <= nowMs && nowMs - timeMs <= (PAST_HOURS + 1) * HOUR_MS;
+      if (!isWithin) throw new ApiError(400, "not-kept", `a moment within the last ${PAST_HOURS} hours is needed`);
+      return sendList(request, reply, await lists.past(timeMs));
     },
   );
 

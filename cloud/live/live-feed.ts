@@ -1,14 +1,17 @@
 import type { Closer } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
-import type { AlertView, SiteFeature, StationFeature } from "../http/schemas.ts";
+import type { AlertView, SiteFeature } from "../http/schemas.ts";
+import type { StationBook } from "../http/station-book.ts";
 import type { Ingest } from "../ingest/events.ts";
 import { coalesce } from "./coalesce.ts";
 import type { SseHub } from "./sse-hub.ts";
+import { toTable } from "./station-table.ts";
+
+/** Changes of all stations are gathered for so long; the first after a pause is told at once. */
+const STATIONS_EVERY_MS = 1_000;
 
 /** Where the feed reads what it tells; an unknown name gives undefined. */
 export interface LiveSource {
-  stations(): readonly StationFeature[];
-  station(id: string): StationFeature | undefined;
   site(id: string): SiteFeature | undefined;
   alert(id: string): AlertView | undefined;
   /** Alerts of a site that nobody has acknowledged. */
@@ -16,9 +19,11 @@ export interface LiveSource {
 }
 
 export interface LiveFeedParts {
+  readonly book: Pick<StationBook, "touch" | "takeChanges">;
+  readonly nowMs: () => number;
   readonly ingest: Pick<Ingest, "onEvent">;
   readonly source: LiveSource;
-  /** Everyone: `station` and `site`, each with the whole Feature. */
+  /** Everyone: `stations`, those that have changed, in columns, and `site` with the whole Feature. */
   readonly publicHub: SseHub;
   /** The administrator: `alert`, when one is made, acknowledged, or when a photo of its visit has become whole. */
   readonly deskHub: SseHub;
@@ -36,7 +41,7 @@ export interface LiveFeed extends Closer {
 
 /** Tells open pages what has changed, from what is committed. A failing read is reported and the next event goes on. */
 export function startLiveFeed(parts: LiveFeedParts): LiveFeed {
-  const { source, publicHub, deskHub, onError } = parts;
+  const { book, source, publicHub, deskHub, onError } = parts;
   const safely = (tell: (key: string) => void) => (key: string) => {
     try {
       tell(key);
@@ -53,7 +58,22 @@ export function startLiveFeed(parts: LiveFeedParts): LiveFeed {
         if (data !== undefined) hub.send(event, data);
       }),
     );
-  const stations = sendTo(publicHub, "station", source.station);
+  // Pages fetch what is there: only changes from now on are told.
+  safely(() => book.takeChanges())("stations");
+  const tellStations = coalesce(
+    STATIONS_EVERY_MS,
+    safely(() => {
+      // Also where nobody listens: the next page that opens finds the book ready.
+      const changed = book.takeChanges();
+      if (changed.length > 0 && publicHub.clients() > 0) publicHub.send("stations", toTable(changed, parts.nowMs(), 1));
+    }),
+  );
+  const stations = {
+    touch: (station: string) => {
+      book.touch(station);
+      tellStations.touch("stations");
+    },
+  };
   const sites = sendTo(publicHub, "site", source.site);
   const alerts = sendTo(deskHub, "alert", source.alert);
 
@@ -74,32 +94,14 @@ export function startLiveFeed(parts: LiveFeedParts): LiveFeed {
         return event satisfies never;
     }
   });
-  const staleness = watchStaleness(parts, (station) => stations.touch(station));
+  // Time alone turns stations silent; no message tells of it.
+  const staleness = every(parts.staleCheckMs, async () => tellStations.touch("stations"), onError);
 
   return {
     alertChanged: (id) => alerts.touch(id),
     close: async () => {
       stop();
-      await Promise.all([staleness.close(), stations.close(), sites.close(), alerts.close()]);
+      await Promise.all([staleness.close(), tellStations.close(), sites.close(), alerts.close()]);
     },
   };
-}
-
-/** Tells of stations whose freshness has changed by nothing but time. */
-function watchStaleness({ source, staleCheckMs, onError }: LiveFeedParts, tell: (station: string) => void): Closer {
-  const freshness = new Map<string, string>();
-  const look = () => {
-    for (const { id, properties } of source.stations()) {
-      const now = `${properties.isStale} ${properties.aqi === null}`;
-      const before = freshness.get(id);
-      freshness.set(id, now);
-      if (before !== undefined && before !== now) tell(id);
-    }
-  };
-  try {
-    look();
-  } catch (error) {
-    onError(error);
-  }
-  return every(staleCheckMs, async () => look(), onError);
 }

@@ -9,7 +9,8 @@ import { clientIdOf } from "#contract/names.ts";
 import { topics } from "#contract/topics.ts";
 import { type Closer, closeAll } from "#kit/closer.ts";
 import { wait } from "#kit/wait.ts";
-import { SiteFeature, StationFeature } from "../../cloud/http/schemas.ts";
+import { SiteFeature } from "../../cloud/http/schemas.ts";
+import { StationChanges } from "../../cloud/live/station-table.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import { findInfluxd, startInflux } from "../real/influx/start-influx.ts";
 import { followEvents } from "../support/event-stream.ts";
@@ -45,10 +46,11 @@ const latencyOf = (ms: readonly number[]): Latency => ({
 async function measureReadings(line: Line): Promise<Latency> {
   const taken = new Map<number, number>();
   const listening = await followEvents(`${line.cloudUrl}/api/v1/live`, (event, data, atMs) => {
-    if (event !== "station") return;
-    const { values } = StationFeature.parse(data).properties;
-    const at = values.pm25?.at;
-    if (at !== undefined && !taken.has(at)) taken.set(at, atMs - at);
+    if (event !== "stations") return;
+    for (const { properties } of StationChanges.parse(data)) {
+      const at = properties.air.pm25?.now?.at;
+      if (at !== undefined && !taken.has(at)) taken.set(at, atMs - at);
+    }
   });
   await until("readings on the map", () => taken.size >= READINGS, 300_000);
   await listening.close();

@@ -8,7 +8,8 @@ import { z } from "zod";
 import { encode } from "#contract/codec.ts";
 import { type Address, clientIdOf } from "#contract/names.ts";
 import { type Stream, topics } from "#contract/topics.ts";
-import { DeadLetterView, HealthView, StationCollection } from "../../cloud/http/schemas.ts";
+import { DeadLetterView, HealthView } from "../../cloud/http/schemas.ts";
+import { StationCollection } from "../../cloud/live/station-table.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import { drawSite } from "../../models/samples/drawn-site.ts";
 import { aPhoto, aReading } from "../support/builders.ts";
@@ -129,11 +130,11 @@ describe("bad input", () => {
     await expect(shoot(line.edgeUrl, "site-1", "before")).rejects.toThrow(/422.*photo-unreadable.*2-cut\.jpg/);
     expect(await shoot(line.edgeUrl, "site-1", "before")).toMatchObject({ sha: expect.any(String) });
 
-    const { values } = await until("the good frames' reading is on the map", async () => {
+    const { air } = await until("the good frames' reading is on the map", async () => {
       const { features } = StationCollection.parse(await (await fetch(`${line.cloudUrl}/api/v1/stations`)).json());
-      return features[0]?.properties.pm25 === null ? undefined : features[0]?.properties;
+      return features[0]?.properties.air.pm25 === undefined ? undefined : features[0]?.properties;
     });
-    expect(values.pm25?.value).toBe(8.5);
+    expect(air.pm25?.now?.value).toBe(8.5);
     const { errors } = Counted.parse(await (await fetch(`${line.edgeUrl}/status`)).json());
     expect(errors["photo-unreadable"]).toBe(2);
     expect(errors["sensor-bad-frame"]).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { AlertList, HealthView, SiteDetail, StationCollection } from "../../cloud/http/schemas.ts";
+import { AlertList, HealthView, SiteDetail } from "../../cloud/http/schemas.ts";
+import { StationCollection } from "../../cloud/live/station-table.ts";
 import { findInfluxd, startInflux } from "../real/influx/start-influx.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";

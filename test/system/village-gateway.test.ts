@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { clientIdOf } from "#contract/names.ts";
-import { StationCollection } from "../../cloud/http/schemas.ts";
+import { StationCollection } from "../../cloud/live/station-table.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import type { Program } from "../support/program.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
@@ -79,7 +79,7 @@ it("a device behind a village's gateway reaches the map, and hears from the city
     "the map shows the air of now",
     async () => {
       const stations = StationCollection.parse(await (await fetch(`${line.cloudUrl}/api/v1/stations`)).json());
-      return stations.features.find(({ id }) => id === STATION)?.properties.pm25 === 77.7;
+      return stations.features.find(({ id }) => id === STATION)?.properties.air.pm25?.now?.value === 77.7;
     },
     60_000,
   );

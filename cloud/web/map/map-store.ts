@@ -1,7 +1,8 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { z } from "zod";
 import type { Clock } from "#kit/clock.ts";
-import { SiteCollection, SiteFeature, StationCollection, StationFeature } from "../../http/schemas.ts";
+import { SiteCollection, SiteFeature, type StationFeature } from "../../http/schemas.ts";
+import { StationChanges, StationCollection } from "../../live/station-table.ts";
 import { ask, type TroubleCode, troubleOf } from "../page/api.ts";
 import { type Connection, openLive } from "../page/live.ts";
 import { type Features, type Held, nothingHeld, takeFetched, takeLive } from "./merge.ts";
@@ -114,7 +115,7 @@ function startNow(clock: Clock) {
       connection.value = state;
     },
     onEvent: {
-      station: (text) => takeStations(parseEvent(StationFeature, text)),
+      stations: (text) => takeStations(parseEvent(StationChanges, text).flat()),
       site: (text) => takeSites(parseEvent(SiteFeature, text)),
     },
   });

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { HealthView, SiteCollection, SiteDetail, StationCollection } from "../../../cloud/http/schemas.ts";
+import { HealthView, SiteCollection, SiteDetail } from "../../../cloud/http/schemas.ts";
+import { StationCollection } from "../../../cloud/live/station-table.ts";
 import { type SeriesQuery, StoreUnavailable } from "../../../cloud/store/measurements/measurements.ts";
 import { AFTER_SHA, BEFORE_SHA, type HttpFixture, httpParts, NOW_MS, openHttp } from "../../support/http-fixture.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -22,10 +23,51 @@ describe("GET /api/v1/stations", () => {
     const { features, staleAfterMs } = StationCollection.parse(answer.json());
     expect(answer.statusCode).toBe(200);
     expect(staleAfterMs).toBe(900_000);
-    expect(features.map(({ id, properties }) => [id, properties.aqi, properties.isStale])).toEqual([
-      ["st-1", 101, false],
+    expect(
+      features.map(({ id, properties }) => [id, properties.air.pm25?.now?.value ?? null, properties.isStale]),
+    ).toEqual([
+      ["st-1", 35.5, false],
       ["st-2", null, true],
     ]);
+  });
+
+  it("says that a list still holds to whoever has it, and gives it anew once something has changed", async () => {
+    const parts = httpParts();
+    const http = await openHttp(parts);
+    onTestFinished(() => http.close());
+    const ask = (etag: string) =>
+      http.app.inject({ method: "GET", url: "/api/v1/stations", headers: { "if-none-match": etag } });
+    const etag = String((await ask("")).headers.etag);
+
+    expect((await ask(etag)).statusCode).toBe(304);
+    parts.passMs(900_000);
+
+    expect((await ask(etag)).statusCode).toBe(200);
+  });
+
+  it("shows a moment of the last 48 hours by the averages that were full then", async () => {
+    const hour = Math.floor(NOW_MS / 3_600_000) * 3_600_000 - 7_200_000;
+    const window = {
+      tenant: "chel",
+      station: "st-1",
+      pollutant: "pm25",
+      resolution: "h1",
+      start: hour - 3_600_000,
+    } as const;
+    const judged = { raw: 9, minutes: 60, coverage: 1, confidence: 1, flags: [], correction: null };
+    const windows = async ({ resolution }: { resolution: string }) =>
+      resolution === "h1" ? [{ ...window, value: 7.5, ...judged }] : [];
+    const { get } = await open(httpParts({ airWindows: { windows } }));
+
+    const { features } = StationCollection.parse(
+      (await get(`/api/v1/stations/at?time=${new Date(hour).toISOString()}`)).json(),
+    );
+
+    expect(features.map(({ properties }) => [properties.air.pm25?.h1?.value, properties.status])).toEqual([
+      [7.5, "live"],
+      [undefined, "offline"],
+    ]);
+    expect((await get("/api/v1/stations/at?time=2020-01-01")).statusCode).toBe(400);
   });
 
   it("sees a station turn stale by nothing but time", async () => {
@@ -34,7 +76,11 @@ describe("GET /api/v1/stations", () => {
     parts.passMs(900_000);
 
     const { features } = StationCollection.parse((await get("/api/v1/stations")).json());
-    expect(features[0]?.properties).toMatchObject({ isStale: true, pm25: 35.5, aqi: null });
+    expect(features[0]?.properties).toMatchObject({
+      isStale: true,
+      status: "late",
+      air: { pm25: { now: { value: 35.5 } } },
+    });
   });
 });
 
@@ -343,6 +389,7 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/standards",
       "GET /api/v1/standards/{id}",
       "GET /api/v1/stations",
+      "GET /api/v1/stations/at",
       "GET /api/v1/stations/{id}",
       "GET /api/v1/stations/{id}/series",
       "GET /api/v1/time-unknown",

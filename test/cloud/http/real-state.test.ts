@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { StationCollection } from "../../../cloud/live/station-table.ts";
 import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
 import { openFolderPhotos } from "../../../cloud/store/photos/folder-photos.ts";
 import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
@@ -27,7 +28,7 @@ it("every route answers over fresh embedded stores", async () => {
     expect([url, answer.statusCode]).toEqual([url, 200]);
     return answer.json();
   };
-  expect((await get("/api/v1/stations")).features).toHaveLength(2);
+  expect(StationCollection.parse(await get("/api/v1/stations")).features).toHaveLength(2);
   expect((await get("/api/v1/sites")).features).toHaveLength(2);
   expect(await get("/api/v1/sites/site-1")).toMatchObject({ lastVisit: null });
   expect(await get("/api/v1/stations/st-1/series")).toMatchObject({ points: [[NOW_MS, 4.2]] });

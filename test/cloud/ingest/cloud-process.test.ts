@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type DeviceState, Stored } from "#contract/messages.ts";
 import { clientIdOf } from "#contract/names.ts";
 import { topics } from "#contract/topics.ts";
-import { AlertView, StationCollection } from "../../../cloud/http/schemas.ts";
+import { AlertView } from "../../../cloud/http/schemas.ts";
+import { StationCollection } from "../../../cloud/live/station-table.ts";
 import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
 import {
@@ -102,7 +103,7 @@ describe("the cloud as a program", () => {
 
     const station = await until("it is on the map", async () => {
       const { features } = StationCollection.parse(await (await fetch(`${cloud.url}/api/v1/stations`)).json());
-      return features.find(({ id, properties }) => id === "station-1" && properties.pm25 !== null);
+      return features.find(({ id, properties }) => id === "station-1" && properties.air.pm25 !== undefined);
     });
     expect(station.properties.pm25).toBe(12.5);
     expect(view.deadLetters(1)).toEqual([]);

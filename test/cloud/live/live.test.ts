@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { StationChanges } from "../../../cloud/live/station-table.ts";
 import { openEvents } from "../../support/event-stream.ts";
 import {
   ADMIN_TOKEN,
@@ -20,15 +21,28 @@ async function open(parts: HttpFixture = httpParts(), path = "/api/v1/live", hea
 const bearer = { authorization: `Bearer ${ADMIN_TOKEN}` };
 
 describe("GET /api/v1/live", () => {
-  it("tells of a station with the whole feature as soon as its reading is committed", async () => {
+  it("tells of the stations that have changed, and of no others, as soon as its reading is committed", async () => {
     const { parts, events } = await open();
     parts.state.samples = [aSample({ values: { pm25: 9.1 } })];
 
     parts.tell({ kind: "station", station: "st-1" });
 
     const { event, data } = await events.next();
-    expect(event).toBe("station");
-    expect(data).toMatchObject({ id: "st-1", properties: { pm25: 9.1, aqi: 51 } });
+    expect(event).toBe("stations");
+    expect(StationChanges.parse(data)).toMatchObject([
+      { id: "st-1", properties: { air: { pm25: { now: { value: 9.1 } } } } },
+    ]);
+  });
+
+  it("tells of a change also where somebody has fetched the list before it was told", async () => {
+    const { parts, server, events } = await open();
+    parts.state.samples = [aSample({ values: { pm25: 77 } })];
+    await (await fetch(`${server.url}/api/v1/stations`)).arrayBuffer();
+
+    parts.tell({ kind: "station", station: "st-1" });
+
+    const { data } = await events.next();
+    expect(StationChanges.parse(data)).toMatchObject([{ properties: { air: { pm25: { now: { value: 77 } } } } }]);
   });
 
   it("tells of a site", async () => {
@@ -52,11 +66,8 @@ describe("GET /api/v1/live", () => {
     parts.tell({ kind: "site", site: "site-1" });
 
     const told = [await events.next(), await events.next(), await events.next()];
-    expect(told.map(({ event, data }) => (event === "station" ? data.properties.pm25 : event))).toEqual([
-      1,
-      "site",
-      100,
-    ]);
+    const pm25Of = (data: unknown) => StationChanges.parse(data)[0]?.properties.air.pm25?.now?.value;
+    expect(told.map(({ event, data }) => (event === "stations" ? pm25Of(data) : event))).toEqual([1, "site", 100]);
   });
 
   it("tells when a station turns stale, about which no message tells", async () => {
@@ -64,7 +75,9 @@ describe("GET /api/v1/live", () => {
 
     parts.passMs(5000);
 
-    expect(await events.next()).toMatchObject({ event: "station", data: { properties: { isStale: true } } });
+    const { event, data } = await events.next();
+    expect(event).toBe("stations");
+    expect(StationChanges.parse(data)).toMatchObject([{ properties: { isStale: true, status: "late" } }]);
   });
 
   it("says nothing of stations and sites that are not in the registry", async () => {

@@ -8,8 +8,9 @@ import { until } from "../../support/until.ts";
 async function open(change: Partial<SseSettings> = {}, mayStay?: () => boolean) {
   const hub = openSseHub({ ...SSE_SETTINGS, ...change });
   const refuse = (response: ServerResponse) => response.writeHead(503).end();
-  const server = createServer((_request, response) => {
-    if (!hub.add(response, mayStay)) refuse(response);
+  const server = createServer((request, response) => {
+    const last = request.headers["last-event-id"];
+    if (!hub.add(response, mayStay, typeof last === "string" ? last : undefined)) refuse(response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(async () => {
@@ -43,12 +44,28 @@ describe("openSseHub", () => {
 
     const told = [await one.next(), await one.next(), await two.next()];
     expect(told).toEqual([
-      { event: "station", id: "1", data: { id: "st-1" } },
-      { event: "site", id: "2", data: { text: "two\nlines" } },
-      { event: "station", id: "1", data: { id: "st-1" } },
+      { event: "station", id: "0.1", data: { id: "st-1" } },
+      { event: "site", id: "0.2", data: { text: "two\nlines" } },
+      { event: "station", id: "0.1", data: { id: "st-1" } },
     ]);
     await Promise.all([one.close(), two.close()]);
     await until("the hub forgets clients that have gone", () => hub.clients() === 0);
+  });
+
+  it("tells a client that comes back what it missed, as far as that is kept, and nothing of another start", async () => {
+    const { hub, url } = await open({ keptBytes: 100 });
+    for (const n of [1, 2, 3, 4]) hub.send("site", { n });
+    const since = (id: string) => openEvents(url, { "last-event-id": id });
+
+    const back = await since("0.2");
+    const stranger = await since("other.2");
+    const tooLate = await since("0.0");
+    hub.send("site", { n: 5 });
+
+    const seen = async (events: Awaited<ReturnType<typeof since>>) => (await events.next()).data.n;
+    expect([await seen(back), await seen(back), await seen(back)]).toEqual([3, 4, 5]);
+    expect([await seen(stranger), await seen(tooLate)]).toEqual([5, 5]);
+    await Promise.all([back.close(), stranger.close(), tooLate.close()]);
   });
 
   it("cuts off a client that does not read, rather than keep everything for it, and the others go on", async () => {

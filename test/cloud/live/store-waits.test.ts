@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it, onTestFinished } from "vitest";
+import { StationChanges } from "../../../cloud/live/station-table.ts";
 import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
 import { aPoint } from "../../suites/measurements.suite.ts";
 import { openEvents } from "../../support/event-stream.ts";
@@ -34,6 +35,7 @@ it("a store that does not take a write holds up neither the stream, nor the page
   holder.close();
   await writing;
 
-  expect(told).toMatchObject({ event: "station", data: { properties: { pm25: 12 } } });
+  expect(told.event).toBe("stations");
+  expect(StationChanges.parse(told.data)).toMatchObject([{ properties: { air: { pm25: { now: { value: 12 } } } } }]);
   expect([stations.status, chart.status, wasWritten]).toEqual([200, 200, false]);
 });

@@ -1,5 +1,6 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { StationCollection, type StationFeature } from "../../../http/schemas.ts";
+import type { StationFeature } from "../../../http/schemas.ts";
+import { StationCollection } from "../../../live/station-table.ts";
 import { ask } from "../../page/api.ts";
 import type { Features } from "../merge.ts";
 

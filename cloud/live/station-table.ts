@@ -1,0 +1,263 @@
+import { z } from "zod";
+import { Pollutant } from "../air/pollutants.ts";
+import { type Air, type AirValue, AVERAGINGS, type StationFeature, StationStatus } from "../http/schemas.ts";
+
+/** Stations in columns: 10,000 of them in a quarter of a megabyte once packed. Pure, and without Node: the page reads it, too. */
+
+const Numbers = z.array(z.number());
+const Maybe = z.array(z.number().nullable());
+
+/** Values of one pollutant under one averaging, by row; `rows` are the stations that have one. */
+const ValueColumns = z.object({
+  rows: Numbers.describe("each as the distance to the one before"),
+  value: Maybe.describe(
+    "tenths (of carbon monoxide hundredths), rounded down, less the same station's value in the column before",
+  ),
+  at: Numbers.describe("ticks before `until`, of values of now before the station's `lastAt`"),
+  coverage: Maybe.describe("hundredths"),
+  confidence: Numbers.describe("hundredths"),
+  flags: Numbers.describe("index into `words`"),
+});
+type ValueColumns = z.infer<typeof ValueColumns>;
+
+/** Texts, each as how much it shares with the beginning of the one before, and the rest. */
+const Texts = z.object({ same: Numbers, rest: z.array(z.string()) });
+
+export const StationTable = z.object({
+  until: z.number().int().describe("UTC ms that all times count back from"),
+  tick: z.number().int().min(1).describe("what they count in, ms"),
+  towns: z.array(z.object({ id: z.string(), ru: z.string(), en: z.string() })),
+  words: z.array(z.string()).describe("lists that stand in several columns, as JSON"),
+  id: Texts,
+  lon: Numbers.describe("hundred-thousandths of a degree"),
+  lat: Numbers,
+  ru: Texts,
+  en: Texts,
+  town: Numbers,
+  demo: z.array(z.union([z.literal(0), z.literal(1)])),
+  lastAt: Maybe.describe("ticks before `until`"),
+  status: Numbers,
+  more: Numbers.describe("index into `words`: what few stations have, and what many share"),
+  air: z.partialRecord(Pollutant, z.partialRecord(z.enum(AVERAGINGS), ValueColumns)),
+});
+export type StationTable = z.infer<typeof StationTable>;
+
+/** The list of stations as it travels. */
+export const StationList = z.object({
+  staleAfterMs: z.number().int(),
+  offlineAfterMs: z.number().int(),
+  table: StationTable,
+});
+/** The list of stations as it is read. */
+export const StationCollection = StationList.transform(({ table, ...limits }) => ({
+  ...limits,
+  features: fromTable(table),
+}));
+export type StationCollection = z.output<typeof StationCollection>;
+/** What has changed, as the stream tells it. */
+export const StationChanges = StationTable.transform((table) => fromTable(table));
+
+type Properties = StationFeature["properties"];
+type Shared = Pick<Properties, "replay" | "marks" | "wind" | "sensors">;
+const DEGREE = 100_000;
+
+/** Writes stations as columns. What only a single station is asked for is left out: raw values, corrections, single fields. */
+export function toTable(features: readonly StationFeature[], untilMs: number, tickMs = 1_000): StationTable {
+  const words = indexed<string>();
+  const towns = indexed<string>();
+  const of = <T>(column: (feature: StationFeature) => T): T[] => features.map(column);
+  const back = (ms: number): number => Math.round((untilMs - ms) / tickMs);
+  const townOf = ({ properties: { municipality: id, municipalityName: name } }: StationFeature): number =>
+    towns.indexOf(JSON.stringify({ id, ...name }));
+  return {
+    until: untilMs,
+    tick: tickMs,
+    id: toTexts(of(({ id }) => id)),
+    lon: of(({ geometry }) => Math.round(geometry.coordinates[0] * DEGREE)),
+    lat: of(({ geometry }) => Math.round(geometry.coordinates[1] * DEGREE)),
+    ru: toTexts(of(({ properties }) => properties.name.ru)),
+    en: toTexts(of(({ properties }) => properties.name.en)),
+    town: of(townOf),
+    demo: of(({ properties }) => (properties.demo ? 1 : 0)),
+    lastAt: of(({ properties }) => (properties.lastAt === null ? null : back(properties.lastAt))),
+    status: of(({ properties }) => StationStatus.options.indexOf(properties.status)),
+    more: of(({ properties: { replay, marks, wind, sensors } }) =>
+      words.indexOf(JSON.stringify({ replay, marks, wind, sensors } satisfies Shared)),
+    ),
+    air: airColumns(features, { untilMs, tickMs }, words),
+    towns: towns
+      .all()
+      .map((text) => z.object({ id: z.string(), ru: z.string(), en: z.string() }).parse(JSON.parse(text))),
+    words: words.all(),
+  };
+}
+
+function airColumns(
+  features: readonly StationFeature[],
+  { untilMs, tickMs }: { readonly untilMs: number; readonly tickMs: number },
+  words: Indexed<string>,
+): StationTable["air"] {
+  const air: StationTable["air"] = {};
+  for (const pollutant of Pollutant.options) {
+    // Averages of one station are close to each other: their differences are short.
+    const before = new Map<number, number>();
+    for (const averaging of AVERAGINGS) {
+      const columns: ValueColumns = { rows: [], value: [], at: [], coverage: [], confidence: [], flags: [] };
+      let last = 0;
+      for (const [row, { properties }] of features.entries()) {
+        const value = properties.air[pollutant]?.[averaging];
+        if (value === null || value === undefined) continue;
+        columns.rows.push(row - last);
+        last = row;
+        const units = value.value === null ? null : floorUnits(value.value, pollutant);
+        columns.value.push(units === null ? null : units - (before.get(row) ?? 0));
+        if (units !== null) before.set(row, units);
+        const from = averaging === "now" ? (properties.lastAt ?? untilMs) : untilMs;
+        columns.at.push(Math.round((from - value.at) / tickMs));
+        columns.coverage.push(value.coverage === null ? null : Math.round(value.coverage * 100));
+        columns.confidence.push(Math.round(value.confidence * 100));
+        columns.flags.push(words.indexOf(JSON.stringify(value.flags)));
+      }
+      if (columns.rows.length > 0) air[pollutant] = { ...air[pollutant], [averaging]: columns };
+    }
+  }
+  return air;
+}
+
+/** The steps of the standards are tenths or larger; rounded down, a rule that truncates gives the same. */
+const unitsOf = (pollutant: Pollutant): number => (pollutant === "co" ? 100 : 10);
+const floorUnits = (value: number, pollutant: Pollutant): number =>
+  Math.floor(Math.round(value * unitsOf(pollutant) * 1e6) / 1e6);
+
+const SharedText = z.object({
+  replay: z.string().nullable(),
+  marks: z.array(z.string()),
+  wind: z.object({ speed: z.number(), direction: z.number().nullable() }).nullable(),
+  sensors: z.array(z.object({ sensor: z.string(), model: z.string().nullable() })),
+}) satisfies z.ZodType<Shared>;
+
+/** Reads them back. A row whose columns do not fit together is left out. */
+export function fromTable(table: StationTable): StationFeature[] {
+  const { until, tick, words } = table;
+  const moment = (ticks: number): number => until - ticks * tick;
+  const shared = new Map<number, Shared>();
+  const sharedOf = (word: number): Shared => {
+    const known = shared.get(word) ?? SharedText.parse(JSON.parse(words[word] ?? ""));
+    shared.set(word, known);
+    return known;
+  };
+  const airs = readAir(table, moment);
+  const [russian, english] = [fromTexts(table.ru), fromTexts(table.en)];
+  return fromTexts(table.id).flatMap((id, row): StationFeature[] => {
+    const [town, lon, lat, ru, word] = [
+      table.towns[table.town[row] ?? -1],
+      table.lon[row],
+      table.lat[row],
+      russian[row],
+      table.more[row],
+    ];
+    const status = StationStatus.options[table.status[row] ?? -1];
+    if (town === undefined || lon === undefined || lat === undefined || ru === undefined || word === undefined)
+      return [];
+    if (status === undefined) return [];
+    const lastAt = table.lastAt[row] ?? null;
+    return [
+      {
+        type: "Feature",
+        id,
+        geometry: { type: "Point", coordinates: [lon / DEGREE, lat / DEGREE] },
+        properties: {
+          id,
+          name: { ru, en: english[row] ?? ru },
+          municipality: town.id,
+          municipalityName: { ru: town.ru, en: town.en },
+          demo: table.demo[row] === 1,
+          lastAt: lastAt === null ? null : moment(lastAt),
+          isStale: status !== "live",
+          pm25: null,
+          aqi: null,
+          category: null,
+          values: {},
+          air: airs[row] ?? {},
+          status,
+          ...sharedOf(word),
+        },
+      },
+    ];
+  });
+}
+
+function readAir({ id, air, words, lastAt }: StationTable, moment: (ticks: number) => number): readonly Air[] {
+  const airs = id.rest.map((): Air => ({}));
+  const lists = new Map<number, string[]>();
+  const flagsOf = (word: number): string[] => {
+    const known = lists.get(word) ?? z.array(z.string()).parse(JSON.parse(words[word] ?? "[]"));
+    lists.set(word, known);
+    return known;
+  };
+  for (const pollutant of Pollutant.options) {
+    const before = new Map<number, number>();
+    for (const averaging of AVERAGINGS) {
+      const columns = air[pollutant]?.[averaging];
+      if (columns === undefined) continue;
+      let row = 0;
+      for (const [i, step] of columns.rows.entries()) {
+        row += step;
+        const of = airs[row];
+        if (of === undefined) continue;
+        const coverage = columns.coverage[i] ?? null;
+        const difference = columns.value[i] ?? null;
+        const units = difference === null ? null : difference + (before.get(row) ?? 0);
+        if (units !== null) before.set(row, units);
+        const value: AirValue = {
+          value: units === null ? null : units / unitsOf(pollutant),
+          at: moment((columns.at[i] ?? 0) + (averaging === "now" ? (lastAt[row] ?? 0) : 0)),
+          coverage: coverage === null ? null : coverage / 100,
+          confidence: (columns.confidence[i] ?? 0) / 100,
+          flags: flagsOf(columns.flags[i] ?? -1),
+        };
+        of[pollutant] = {
+          ...(of[pollutant] ?? { now: null, m20: null, h1: null, nowcast: null, h24: null }),
+          [averaging]: value,
+        };
+      }
+    }
+  }
+  return airs;
+}
+
+function toTexts(texts: readonly string[]): z.infer<typeof Texts> {
+  const same = texts.map((text, i) => {
+    const before = texts[i - 1] ?? "";
+    let length = 0;
+    while (length < text.length && text[length] === before[length]) length += 1;
+    return length;
+  });
+  return { same, rest: texts.map((text, i) => text.slice(same[i])) };
+}
+
+function fromTexts({ same, rest }: z.infer<typeof Texts>): readonly string[] {
+  let before = "";
+  return rest.map((text, i) => {
+    before = before.slice(0, same[i] ?? 0) + text;
+    return before;
+  });
+}
+
+interface Indexed<T> {
+  indexOf(one: T): number;
+  all(): T[];
+}
+
+/** Numbers things in the order in which they are met first. */
+function indexed<T>(): Indexed<T> {
+  const numbers = new Map<T, number>();
+  return {
+    indexOf: (one) => {
+      const known = numbers.get(one) ?? numbers.size;
+      numbers.set(one, known);
+      return known;
+    },
+    all: () => [...numbers.keys()],
+  };
+}
