@@ -1,6 +1,7 @@
 import "../page/no-eval.ts";
 import "../page/base.css";
 import "./page.css";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { systemClock } from "#kit/clock.ts";
 import { startOffline } from "../offline/start-offline.ts";
 import { createLanguageChoice } from "../page/language.ts";
@@ -18,7 +19,7 @@ const views = startViewStore(choice);
 const store = startMapStore(systemClock, views.atMs);
 const air = createAirStore(store, views.choice, browserMemory);
 const home = createHome(browserMemory);
-const { isOutdated } = startOffline();
+const { isOutdated } = startOffline([workerUrl]);
 showPage(
   choice,
   ({ words }) => `${words.brand}: ${words.map.title}`,

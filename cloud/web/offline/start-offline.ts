@@ -6,14 +6,14 @@ const MAIN_SCRIPT = /\/assets\/index-[\w-]+\.js/;
 const LOOK_MS = 15 * 60_000;
 
 /** What the page is made of, as far as the browser has fetched it, and the snapshots of the API. */
-function ownUrls(): readonly string[] {
+function ownUrls(more: readonly string[]): readonly string[] {
   const { origin } = window.location;
   const files = performance
     .getEntriesByType("resource")
     .map(({ name }) => name)
     .filter((name) => name.startsWith(`${origin}/assets/`));
   const paths = ["/", "/manifest.webmanifest", "/icon.svg", "/api/v1/stations", "/api/v1/sites", "/api/v1/bulletins"];
-  return [...new Set([...files, ...paths.map((path) => origin + path)])];
+  return [...new Set([...files, ...[...more, ...paths].map((path) => new URL(path, origin).href)])];
 }
 
 async function isNewerThere(): Promise<boolean> {
@@ -32,9 +32,9 @@ async function isNewerThere(): Promise<boolean> {
 /**
  * Makes the page usable without a network, and says when a newer version of it is there.
  *
- * Where the browser has no service worker (or the page came over plain HTTP) it works as before, with a network.
+ * `moreFiles` are those that a worker fetches: the page's own list does not have them. Where the browser has no service worker (or the page came over plain HTTP) it works as before, with a network.
  */
-export function startOffline(): { readonly isOutdated: ReadonlySignal<boolean> } {
+export function startOffline(moreFiles: readonly string[]): { readonly isOutdated: ReadonlySignal<boolean> } {
   const isOutdated = signal(false);
   const look = () =>
     void isNewerThere().then((isThere) => {
@@ -49,7 +49,7 @@ export function startOffline(): { readonly isOutdated: ReadonlySignal<boolean> }
       .register("/service-worker.js", { updateViaCache: "none" })
       .then(async () => {
         const { active } = await navigator.serviceWorker.ready;
-        active?.postMessage(ownUrls());
+        active?.postMessage(ownUrls(moreFiles));
       })
       // Refused by the browser's settings: the page works with a network.
       .catch(() => {});
