@@ -10,13 +10,11 @@ export function LanguageSwitch() {
       class="button quiet language-switch"
       lang={language === "ru" ? "en" : "ru"}
       title={words.switchLanguageHint}
-      aria-label={words.switchLanguageHint}
       onClick={choice.toggle}
     >
       <span class="wide-only">{words.switchLanguage}</span>
-      <span class="narrow-only" aria-hidden="true">
-        {language === "ru" ? "EN" : "РУС"}
-      </span>
+      <span class="narrow-only">{language === "ru" ? "EN" : "РУС"}</span>
+      <span class="visually-hidden">: {words.switchLanguageHint}</span>
     </button>
   );
 }

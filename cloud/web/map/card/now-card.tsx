@@ -81,7 +81,12 @@ function TownAnswer({ store, air, views, box }: NowCardProps) {
         </p>
       ) : (
         <>
-          <Answer seen={typical} title={words.air.most} nowMs={nowMs} views={views} />
+          <Answer
+            seen={typical}
+            title={typical === worst ? name(typical.station.properties.name) : words.air.most}
+            nowMs={nowMs}
+            views={views}
+          />
           {worst !== null && worst !== typical && (
             <a class="worst" href={views.hrefOf({ kind: "station", id: worst.station.id })}>
               <MarkPicture look={worst.view.look} sizePx={40} />

@@ -41,11 +41,59 @@ function targetOf({ layer, properties, geometry }: MapGeoJSONFeature): readonly 
   return [{ kind: layer.id === SITES ? "site" : "station", id, at, order: typeof order === "number" ? order : 0 }];
 }
 
-/** What is drawn in the window, stations before sites and the worst first; at most `MAX_TARGETS`. */
+/** Sides of the buttons in CSS pixels, as places.css has them. */
+const SIDE_PX = { cluster: 38, station: 38, site: 30 } as const satisfies Record<Target["kind"], number>;
+
+/** A target with where it lies in the window. */
+interface Placed<T extends { readonly kind: Target["kind"] }> {
+  readonly target: T;
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * Targets of which none covers a part of another (WCAG 2.2, 2.5.8), the first ones winning. What is left out can still be
+ * pressed on the map, stands in the list, and has room for its button when one looks closer.
+ */
+export function withoutOverlap<T extends { readonly kind: Target["kind"] }>(
+  placed: readonly Placed<T>[],
+): readonly Placed<T>[] {
+  const kept: Placed<T>[] = [];
+  for (const one of placed) {
+    const isFree = kept.every((other) => {
+      const apart = (SIDE_PX[one.target.kind] + SIDE_PX[other.target.kind]) / 2;
+      return Math.abs(one.x - other.x) >= apart || Math.abs(one.y - other.y) >= apart;
+    });
+    if (isFree) kept.push(one);
+  }
+  return kept;
+}
+
+/** Whether nothing that lies over the map (the card, a sheet, buttons) covers a part of a square of it. */
+function isUncovered(container: HTMLElement, { target, x, y }: Placed<Target>): boolean {
+  const { left, top } = container.getBoundingClientRect();
+  const half = SIDE_PX[target.kind] / 2;
+  const around = [-half, half].flatMap((dx) => [-half, half].map((dy) => [left + x + dx, top + y + dy] as const));
+  return around.every(([atX, atY]) => {
+    const above = document.elementFromPoint(atX, atY);
+    return above === null || container.contains(above);
+  });
+}
+
+/** What is drawn in the window, stations before sites and the worst first; at most `MAX_TARGETS`, each with room. */
 export function targetsInView(map: MapLibreMap): readonly Target[] {
   const found = map.queryRenderedFeatures({ layers: [STATIONS, SITES] }).flatMap(targetOf);
   const each = new Map(found.map((target) => [`${target.kind}/${target.id}`, target]));
-  return [...each.values()].sort((a, b) => b.order - a.order).slice(0, MAX_TARGETS);
+  const placed = [...each.values()]
+    .sort((a, b) => b.order - a.order || a.id.localeCompare(b.id))
+    .map((target) => {
+      const { x, y } = map.project([target.at[0], target.at[1]]);
+      return { target, x, y };
+    })
+    .filter((one) => isUncovered(map.getContainer(), one));
+  return withoutOverlap(placed)
+    .slice(0, MAX_TARGETS)
+    .map(({ target }) => target);
 }
 
 /** A thumb is wider than a mark. */

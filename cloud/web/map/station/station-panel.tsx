@@ -1,3 +1,4 @@
+import { type Pollutant, RAW_FIELDS } from "../../../air/pollutants.ts";
 import type { StationFeature } from "../../../http/schemas.ts";
 import { fieldDigits, fieldName, unitName } from "../../page/field.ts";
 import { useSpeech } from "../../page/language.ts";
@@ -50,6 +51,12 @@ function Headline({ view, lens, nowMs }: { view: AirView; lens: Lens; nowMs: num
       </div>
     </div>
   );
+}
+
+/** The sensors that measure a substance; all, as long as it is not known which. */
+function sensorsOf({ properties: { values, sensors } }: StationFeature, pollutant: Pollutant) {
+  const measuring = RAW_FIELDS[pollutant].flatMap((field) => values[field]?.sensor ?? []);
+  return measuring.length === 0 ? sensors : sensors.filter(({ sensor }) => measuring.includes(sensor));
 }
 
 function Tiles({ station }: { readonly station: StationFeature }) {
@@ -137,7 +144,7 @@ export function StationPanel({ station: known, lens, minuteMs, views, home }: St
   const { words } = useSpeech();
   const isPast = views.atMs.value !== null;
   const station = useWholeStation(known, isPast);
-  const { demo, replay, lastAt, sensors } = station.properties;
+  const { demo, replay, lastAt } = station.properties;
   const view = viewAir(station, lens);
   const { nowMs } = lens.moment;
   return (
@@ -146,7 +153,9 @@ export function StationPanel({ station: known, lens, minuteMs, views, home }: St
       <MarksInWords demo={demo ? words.marks.demoStation : null} replay={replay} />
       {lastAt === null && <p class="empty">{words.map.noDataLong}</p>}
       {view.judgement !== null && <AdviceByGroup severity={view.judgement.category.severity} />}
-      {view.air !== null && <HowSure air={view.air} choice={lens.choice} sensors={sensors} />}
+      {view.air !== null && (
+        <HowSure air={view.air} choice={lens.choice} sensors={sensorsOf(station, lens.choice.pollutant)} />
+      )}
       {lastAt !== null && <WhyDiffer station={station} lens={lens} views={views} />}
       {lastAt !== null && <StationChart station={station} lens={lens} toMs={minuteMs} />}
       {!isPast && <Tiles station={station} />}

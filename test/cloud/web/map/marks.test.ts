@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { standards } from "../../../../cloud/air/standards/all-standards.ts";
 import { iconOfKey, keyOf } from "../../../../cloud/web/map/layers/station-data.ts";
+import { withoutOverlap } from "../../../../cloud/web/map/layers/targets.ts";
 import {
   badges,
   type MarkLook,
@@ -82,5 +83,21 @@ describe("the number on a mark", () => {
         }
       }
     }
+  });
+});
+
+describe("the buttons over marks", () => {
+  it("never cover a part of each other; the worse one keeps its place", () => {
+    const at = (id: string, kind: "station" | "site", x: number, y: number) => ({ target: { id, kind }, x, y });
+
+    const kept = withoutOverlap([
+      at("worst", "station", 0, 0),
+      at("covered", "station", 30, 20),
+      at("beside", "site", 34, 0),
+      at("below", "site", 0, 33),
+      at("free", "site", 0, 34),
+    ]);
+
+    expect(kept.map(({ target }) => target.id)).toEqual(["worst", "beside", "free"]);
   });
 });
