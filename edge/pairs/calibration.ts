@@ -9,8 +9,8 @@ export type Curve = z.infer<typeof Curve>;
 
 /** Constants of the pair checks, fitted by `models/eval/pairs/fit.ts`. */
 export const Calibration = z.looseObject({
-  /** When and from what it was fitted. */
-  fitted: z.object({ at: z.string(), from: z.string() }),
+  /** When and from what it was fitted; `seen` apart, since no model has a part in it. */
+  fitted: z.object({ at: z.string(), from: z.string(), seen: z.string() }),
   seen: Curve,
   samePlace: z.object({
     structure: Curve,

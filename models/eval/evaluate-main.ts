@@ -10,6 +10,7 @@ import { figuresBySet, type ReportCard } from "./floor.ts";
 import { judgePhotos, openModel, withNetwork } from "./judge.ts";
 import type { LabelledPhoto } from "./judged.ts";
 import { measureLatency } from "./latency.ts";
+import type { PairOptions } from "./pair-report.ts";
 import { reportPairs } from "./pairs/report-pairs.ts";
 import { listPhotos } from "./photos.ts";
 import { tellProgress } from "./progress.ts";
@@ -34,7 +35,7 @@ const HELP = `Judges photos of known label with a model, in the device's own cod
                the photos have val/ or test/, else nothing is written and the report is printed
 --limit N      at most N photos of each class of each set, evenly taken, for a quick look
 --no-latency   leaves the times out
---no-pairs     leaves the pair checks out (they want {val,test}/ and pairs/)
+--no-pairs     leaves out how good the pair checks are: it takes some minutes; pairs/ID-before.jpg and -after.jpg may lie in DIR
 `;
 
 async function main(): Promise<string> {
@@ -55,9 +56,9 @@ async function main(): Promise<string> {
   const photos = await listPhotos(values.photos, limit);
   const spoiltPerKind = Math.min(SPOILT_PER_KIND, limit ?? SPOILT_PER_KIND);
   const hasSets = photos.some(({ set }) => set !== "");
-  const pairsOf = hasSets && !values["no-pairs"] ? values.photos : null;
+  const pairs = values["no-pairs"] ? null : { photos: values.photos, limit };
   const withLatency = !values["no-latency"];
-  const options = { model: values.model, fp32: values.fp32, spoiltPerKind, withLatency, pairsOf };
+  const options = { model: values.model, fp32: values.fp32, spoiltPerKind, withLatency, pairs };
   const evaluation = await evaluate(photos, options);
   const report = writeReport(evaluation);
   const path = values.report ?? (hasSets ? join(values.model, "REPORT.md") : undefined);
@@ -74,12 +75,12 @@ interface Options {
   readonly fp32: string | undefined;
   readonly spoiltPerKind: number;
   readonly withLatency: boolean;
-  /** The folder whose pairs are judged, or null. */
-  readonly pairsOf: string | null;
+  /** Null leaves the pair checks out. */
+  readonly pairs: Pick<PairOptions, "photos" | "limit"> | null;
 }
 
 async function evaluate(photos: readonly LabelledPhoto[], options: Options): Promise<Evaluation> {
-  const { model, fp32, spoiltPerKind, withLatency, pairsOf } = options;
+  const { model, fp32, spoiltPerKind, withLatency } = options;
   const tell = (what: string) => tellProgress(what, () => systemClock.monotonicMs());
   const manifest = await readManifest(join(model, "manifest.json"));
   const machine = { model: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] ?? 0 };
@@ -101,7 +102,7 @@ async function evaluate(photos: readonly LabelledPhoto[], options: Options): Pro
           return pairUp(other.judged, judged);
         });
   const pairs =
-    pairsOf === null ? null : await reportPairs({ photos: pairsOf, model, seed: SEED, progress: tell("pair checks") });
+    options.pairs && (await reportPairs({ ...options.pairs, model, seed: SEED, progress: tell("pair checks") }));
   const day = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
   return { manifest, judged, unread, precision, caught, latency, pairs, machine, day, seed: SEED };
 }

@@ -7,6 +7,8 @@ export interface PairOptions {
   /** Folder of the model. */
   readonly model: string;
   readonly seed: number;
+  /** At most so many examples of each kind; undefined for all. */
+  readonly limit: number | undefined;
   readonly progress: Progress;
 }
 

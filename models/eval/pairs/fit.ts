@@ -1,6 +1,7 @@
 /**
- * Fits the curves of the pair checks and writes them to edge/pairs/calibration.json. The bits of words are fitted by
- * `--words` only: they are the format of the index on devices' disks.
+ * Fits the curves of the pair checks that hang on the model and writes them to edge/pairs/calibration.json. `--seen` fits the curve
+ * of *seen before*, too, which no network has a part in. The bits of words are fitted by `--words` only: they are the format of
+ * the index on devices' disks.
  *
  *     ./node26 models/eval/pairs/fit.ts --photos ../shared/photos
  */
@@ -10,7 +11,7 @@ import { stdout } from "node:process";
 import { parseArgs } from "node:util";
 import { systemClock } from "#kit/clock.ts";
 import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
-import type { Calibration } from "../../../edge/pairs/calibration.ts";
+import { CALIBRATION, type Calibration, type Curve } from "../../../edge/pairs/calibration.ts";
 import { PLACE_FIGURES, STRUCTURE_FIGURES } from "../../../edge/pairs/same-place.ts";
 import { fitCurve, scoresOf } from "./curve-fit.ts";
 import { calibrationError, rocArea } from "./figures.ts";
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     model: { type: "string", default: "models/waste-site" },
     /** How much of everything: 1 takes about ten minutes on a quiet core. */
     size: { type: "string", default: "1" },
+    seen: { type: "boolean", default: false },
     words: { type: "boolean", default: false },
   },
 });
@@ -37,7 +39,7 @@ const today = new Date().toISOString().slice(0, 10);
 const train = await listPhotos(values.photos, "train");
 const val = await listPhotos(values.photos, "val");
 
-function say(name: string, examples: readonly Example[], curve: Parameters<typeof scoresOf>[1]): void {
+function say(name: string, examples: readonly Example[], curve: Curve): void {
   const scored = scoresOf(examples, curve);
   const figures = `ROC ${rocArea(scored).toFixed(4)}, calibration error ${calibrationError(scored).toFixed(3)}`;
   stdout.write(`${name}: ${examples.length} examples, ${figures}, ${JSON.stringify(curve)}\n`);
@@ -49,30 +51,40 @@ if (values.words) {
   await writeFile(join(ROOM, "words.json"), `${JSON.stringify({ fitted, bits }, null, 2)}\n`);
 }
 const classifier = await openOnnxClassifier(join(values.model, "manifest.json"), systemClock);
-const real = await readRealPairs(values.photos, classifier);
+const real = await readRealPairs(values.photos, "fit", classifier);
+const heldOut = await readRealPairs(values.photos, "judge", classifier);
 const places = await makePlacePairs(train, count(400), 3, classifier);
 // A real pair weighs as much as some made ones: made views are easier than a walk around the container.
 const both = [...places, ...real, ...real];
 const structure = fitCurve(both, STRUCTURE_FIGURES);
-say("same place, structure, made", places, structure);
-say("same place, structure, real", real, structure);
 const curve = fitCurve(both, PLACE_FIGURES);
-say("same place, with the model, made", places, curve);
-say("same place, with the model, real", real, curve);
+for (const [name, examples] of [
+  ["made", places] as const,
+  ["real", real] as const,
+  ["real, held out", heldOut] as const,
+]) {
+  say(`same place, structure, ${name}`, examples, structure);
+  say(`same place, with the model, ${name}`, examples, curve);
+}
 const changes = await makeCleanerPairs(val, count(525), 4, classifier);
 const cleaner = fitCurve(changes, ["change"]);
 say("cleaner", changes, cleaner);
-const sizes = { indexed: count(1500), copied: count(150), strangers: count(600) };
-const { examples: reuses, doubles } = await tryReuse(train, sizes, 5);
-const seen = fitCurve(reuses, ["whole", "fine", "votes"]);
-say(`seen before (${doubles} doubles left out)`, reuses, seen);
-const from = `${train.length} photos of train, ${val.length} of val (cleaner), real pairs; model ${classifier.model.slice(0, 12)}; size ${size}`;
+const at = `${places.length} made and ${real.length} real examples of places, ${changes.length} of cleaner, size ${size}`;
 const calibration: Calibration = {
-  fitted: { at: today, from },
-  seen,
+  ...CALIBRATION,
+  fitted: { at: today, from: `models/eval/pairs/fit.ts: ${at}`, seen: CALIBRATION.fitted.seen },
   samePlace: { structure, withModel: { model: classifier.model, curve } },
   cleaner,
-  screen: null,
 };
-await writeFile(join(ROOM, "calibration.json"), `${JSON.stringify(calibration, null, 2)}\n`);
 await classifier.close();
+if (values.seen) Object.assign(calibration, await fitSeen());
+await writeFile(join(ROOM, "calibration.json"), `${JSON.stringify(calibration, null, 2)}\n`);
+
+async function fitSeen(): Promise<Pick<Calibration, "seen" | "fitted">> {
+  const sizes = { indexed: count(1500), copied: count(150), strangers: count(600) };
+  const { examples, doubles } = await tryReuse(train, sizes, 5);
+  const seen = fitCurve(examples, ["whole", "fine", "votes"]);
+  say(`seen before (${doubles} doubles left out)`, examples, seen);
+  const from = `${sizes.copied} copies of each kind and ${sizes.strangers} strangers, ${sizes.indexed} photos of train indexed`;
+  return { seen, fitted: { ...calibration.fitted, seen: from } };
+}

@@ -37,7 +37,7 @@ export async function makeCleanerPairs(
 /** The real pairs as they were taken (cleaner), and the other way round (not cleaner). */
 export async function readRealCleaner(photos: string, classifier: Classifier): Promise<Example[]> {
   const examples: Example[] = [];
-  for (const { before, after } of await listRealPairs(photos)) {
+  for (const { before, after } of await listRealPairs(photos, "both")) {
     const [first, second] = [
       await classifier.classify(await readFile(before)),
       await classifier.classify(await readFile(after)),

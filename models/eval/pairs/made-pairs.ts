@@ -4,7 +4,7 @@ import { keepNetworkMarks, readNetworkMarks } from "../../../edge/pairs/network-
 import { readMarks } from "../../../edge/pairs/photo-marks.ts";
 import { type PlaceMarks, samePlaceFigures } from "../../../edge/pairs/same-place.ts";
 import { heapWaste, makeView } from "./make-views.ts";
-import { type LabelledPhoto, listRealPairs } from "./photo-list.ts";
+import { type Half, type LabelledPhoto, listRealPairs } from "./photo-list.ts";
 import { seeded, shuffled } from "./seeded.ts";
 import { decodeColour } from "./warp.ts";
 
@@ -51,17 +51,17 @@ export async function makePlacePairs(
   return examples;
 }
 
-/** The real pairs, and befores with the afters of other pairs: each before with three of them. */
-export async function readRealPairs(photos: string, classifier: Classifier): Promise<Example[]> {
+/** The real pairs of a half, and befores with the afters of other pairs of it: each before with three of them. */
+export async function readRealPairs(photos: string, half: Half, classifier: Classifier): Promise<Example[]> {
   const sides: { before: PlaceMarks; after: PlaceMarks }[] = [];
-  for (const { before, after } of await listRealPairs(photos)) {
+  for (const { before, after } of await listRealPairs(photos, half)) {
     sides.push({
       before: await lookAt(await readFile(before), classifier),
       after: await lookAt(await readFile(after), classifier),
     });
   }
   return sides.flatMap(({ before, after }, i) => {
-    const others = [7, 19, 31].flatMap((step) => sides[(i + step) % sides.length] ?? []);
+    const others = [5, 11, 17].flatMap((step) => sides[(i + step) % sides.length] ?? []);
     return [
       { isTrue: true, group: "real", figures: samePlaceFigures(before, after) },
       ...others.map((other) => ({ isTrue: false, group: "real", figures: samePlaceFigures(before, other.after) })),

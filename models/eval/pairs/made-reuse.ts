@@ -18,7 +18,6 @@ export interface ReuseTrial {
   readonly strangers: number;
   /** Strangers that are an indexed photo pixel by pixel: the data has it under two names. */
   readonly doubles: number;
-  readonly lookUpMs: readonly number[];
 }
 
 /** Beyond both an original is an indexed photo under another name, whole or cut: all of these that we looked at were. */
@@ -38,13 +37,10 @@ export async function tryReuse(
   const folder = await mkdtemp(join(tmpdir(), "dvornik-reuse-"));
   const index = await openSeenPhotos(join(folder, "seen"), 20_000, undefined, () => {});
   const examples: Example[] = [];
-  const lookUpMs: number[] = [];
   let doubles = 0;
   async function ask(jpeg: Uint8Array, group: string, sha: string | undefined): Promise<void> {
     const marks = await readMarks(jpeg);
-    const startedMs = performance.now();
     const likest = await index.lookUp(marks);
-    lookUpMs.push(performance.now() - startedMs);
     const { whole = 0, fine = 0, votes = 0 } = likest ?? {};
     const isDouble = whole > DOUBLE.whole && fine > DOUBLE.fine && likest?.sha !== sha;
     if (isDouble) doubles += 1;
@@ -68,7 +64,7 @@ export async function tryReuse(
     }
     const strangers = order.slice(sizes.indexed, sizes.indexed + sizes.strangers);
     for (const { file } of strangers) await ask(await readFile(file), "stranger", undefined);
-    return { examples, indexed: indexed.length, strangers: strangers.length, doubles, lookUpMs };
+    return { examples, indexed: indexed.length, strangers: strangers.length, doubles };
   } finally {
     await index.close();
     await rm(folder, { recursive: true });

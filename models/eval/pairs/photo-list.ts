@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 
 /** One photo of the training folders. */
 export interface LabelledPhoto {
@@ -12,8 +13,11 @@ export interface LabelledPhoto {
 
 const LABELS = ["clean", "overflow", "scattered", "not_a_site"];
 
-/** The photos of `train`, `val` or `test`, in the order of their names; folders that are not there are empty. */
-export async function listPhotos(photos: string, split: "train" | "val" | "test"): Promise<readonly LabelledPhoto[]> {
+/** The photos of `train`, `val`, `test` or of the folder itself, in the order of their names; folders that are not there are empty. */
+export async function listPhotos(
+  photos: string,
+  split: "train" | "val" | "test" | "",
+): Promise<readonly LabelledPhoto[]> {
   const all: LabelledPhoto[] = [];
   for (const label of LABELS) {
     const folder = join(photos, split, label);
@@ -25,10 +29,20 @@ export async function listPhotos(photos: string, split: "train" | "val" | "test"
   return all;
 }
 
-/** The two photos of each real pair, by its id. */
-export async function listRealPairs(photos: string): Promise<readonly { id: string; before: string; after: string }[]> {
+/** Real pairs fit and are judged by halves, so that none is judged by a curve that it helped to fit. */
+export type Half = "fit" | "judge" | "both";
+
+/** The two photos of each real pair, by its id; the half that a pair belongs to is drawn from its id and never changes. */
+export async function listRealPairs(
+  photos: string,
+  half: Half,
+): Promise<readonly { id: string; before: string; after: string }[]> {
   const folder = join(photos, "pairs");
   const names = await readdir(folder).catch(() => []);
-  const ids = [...new Set(names.map((name) => name.slice(0, name.indexOf("-"))))].sort();
-  return ids.map((id) => ({ id, before: join(folder, `${id}-before.jpg`), after: join(folder, `${id}-after.jpg`) }));
+  const ids = names.flatMap((name) => (name.endsWith("-before.jpg") ? [name.slice(0, -"-before.jpg".length)] : []));
+  return ids
+    .sort()
+    .filter((id) => names.includes(`${id}-after.jpg`))
+    .filter((id) => half === "both" || (crc32(id) % 2 === 0) === (half === "fit"))
+    .map((id) => ({ id, before: join(folder, `${id}-before.jpg`), after: join(folder, `${id}-after.jpg`) }));
 }

@@ -36,6 +36,7 @@ describe("eval:model and eval:compare", { timeout: 240_000 }, () => {
     expect(text).toContain("Could not be decoded, and count nowhere: `kirov-2.jpg`");
     expect(text).toContain("| kirov | 1 + 0 + 0 + 0 |");
     expect(text).toContain("| yard | 0 + 1 + 0 + 0 |");
+    expect(text).toContain("Real pairs were not tried");
     const card = JsonText.pipe(ReportCard).parse(await readFile(join(report, "../mine.json"), "utf8"));
     expect(card.sets[""]?.photos).toBe(2);
   });

@@ -59,10 +59,10 @@ export const siteEn = {
   pair: {
     samePlace: (percent: string) => `Both photos show the same place (${percent})`,
     placeUnclear: (percent: string) => `Not certain that both photos show the same place (${percent}): look at them`,
-    otherPlace: (percent: string) => `The photos seem to show different places (same place: ${percent})`,
+    otherPlace: (percent: string) => `The photos may show different places (same place: ${percent}): look at them`,
     cleaner: (percent: string) => `Cleaner after than before (${percent})`,
     cleanerUnclear: (percent: string) => `Not certain that it is cleaner after (${percent})`,
-    notCleaner: (percent: string) => `It does not seem cleaner after (cleaner: ${percent})`,
+    notCleaner: (percent: string) => `It does not look cleaner after (cleaner: ${percent}): look at them`,
   },
   visit: {
     lastVisit: "Last visit",
@@ -80,8 +80,8 @@ export const siteEn = {
     aboutMinutes: (when: string, error: number) => `about ${when} (± ${error} min)`,
     judged: "The verdict is a computer's; a person may see it differently.",
     lookAtIt: "The computer cannot decide: look at the photo yourself",
-    screen: (percent: string) => `May be a photo of a screen or a print (${percent})`,
-    seen: (percent: string) => `Repeats an earlier photo (${percent})`,
+    screen: (percent: string) => `May be a photo of a screen or a print (${percent}): look at it`,
+    seen: (percent: string) => `May be an earlier photo again (${percent}): look at it`,
     check: "Proof",
   },
 };
@@ -132,10 +132,10 @@ export const siteRu: typeof siteEn = {
   pair: {
     samePlace: (percent) => `На обоих фото одно место (${percent})`,
     placeUnclear: (percent) => `Неясно, одно ли место на обоих фото (${percent}): посмотрите сами`,
-    otherPlace: (percent) => `Похоже, на фото разные места (одно место: ${percent})`,
+    otherPlace: (percent) => `Возможно, на фото разные места (одно место: ${percent}): посмотрите сами`,
     cleaner: (percent) => `После чище, чем до (${percent})`,
     cleanerUnclear: (percent) => `Неясно, стало ли чище (${percent})`,
-    notCleaner: (percent) => `Похоже, чище не стало (чище: ${percent})`,
+    notCleaner: (percent) => `Похоже, чище не стало (чище: ${percent}): посмотрите сами`,
   },
   visit: {
     lastVisit: "Последний визит",
@@ -153,8 +153,8 @@ export const siteRu: typeof siteEn = {
     aboutMinutes: (when, error) => `около ${when} (± ${error} мин)`,
     judged: "Оценку дал компьютер; человек может увидеть иначе.",
     lookAtIt: "Компьютер не может решить: посмотрите на фото сами",
-    screen: (percent) => `Возможно, снят экран или отпечаток (${percent})`,
-    seen: (percent) => `Повторяет более раннее фото (${percent})`,
+    screen: (percent) => `Возможно, снят экран или отпечаток (${percent}): посмотрите сами`,
+    seen: (percent) => `Возможно, это более раннее фото ещё раз (${percent}): посмотрите сами`,
     check: "Доказательство",
   },
 };

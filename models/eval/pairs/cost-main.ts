@@ -1,0 +1,103 @@
+/**
+ * Measures what the pair checks add to a shot: processor time of each step and memory, with a full index.
+ *
+ *     ./node26 models/eval/pairs/cost-main.ts --photos ../shared/photos
+ *
+ * The photos of `val` are enlarged to the device's 1280 px. The index holds made-up photos: spots of real ones, mixed, so that words are
+ * as frequent as they are among photos of streets.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stdout } from "node:process";
+import { parseArgs } from "node:util";
+import { sharp } from "../../../edge/camera/thrifty-sharp.ts";
+import { DESCRIPTOR_LENGTH } from "../../../edge/pairs/descriptors.ts";
+import { decodeGrey } from "../../../edge/pairs/grey-picture.ts";
+import { MARKS_LONG_SIDE_PX, marksOf, type PhotoMarks, readMarks } from "../../../edge/pairs/photo-marks.ts";
+import { openSeenPhotos } from "../../../edge/pairs/seen-photos.ts";
+import { quantile } from "../statistics.ts";
+import { listPhotos } from "./photo-list.ts";
+import { seeded, shuffled } from "./seeded.ts";
+
+const { values } = parseArgs({
+  options: {
+    photos: { type: "string", default: "../shared/photos" },
+    slots: { type: "string", default: "20000" },
+    /** Where the index lies while it is filled: one sync a photo. */
+    folder: { type: "string", default: tmpdir() },
+  },
+});
+const [POOL, LOOKED, WARM_UP] = [60, 60, 10];
+const MIB = 1024 * 1024;
+const random = seeded(9);
+
+const photos = shuffled(await listPhotos(values.photos, "val"), random).slice(0, POOL + LOOKED);
+if (photos.length < POOL + LOOKED) throw new Error(`${POOL + LOOKED} photos wanted in val/ of --photos`);
+const pool: PhotoMarks[] = [];
+for (const { file } of photos.slice(0, POOL)) pool.push(await readMarks(await readFile(file)));
+const folder = await mkdtemp(join(values.folder, "dvornik-cost-"));
+try {
+  const slots = Number(values.slots);
+  const file = join(folder, "seen");
+  const filling = await openSeenPhotos(file, slots, undefined, () => {});
+  for (let n = 1; n <= slots; n += 1) {
+    await filling.keep(filling.recordsOf([{ sha: n.toString(16).padStart(64, "0"), marks: mixed() }]));
+  }
+  await filling.close();
+  const before = process.memoryUsage().rss;
+  const began = process.cpuUsage();
+  const index = await openSeenPhotos(file, slots, undefined, () => {});
+  const opening = cpuMs(began);
+  const spent: Record<"decode" | "describe" | "lookUp", number[]> = { decode: [], describe: [], lookUp: [] };
+  for (const [i, photo] of photos.slice(POOL).entries()) {
+    const jpeg = await sharp(await readFile(photo.file))
+      .resize({ width: 1280, height: 1280, fit: "inside" })
+      .jpeg({ quality: 80 })
+      .toBuffer();
+    const [grey, decodeMs] = await timed(() => decodeGrey(jpeg, MARKS_LONG_SIDE_PX));
+    const [marks, describeMs] = await timed(async () => marksOf(grey));
+    const [, lookUpMs] = await timed(() => index.lookUp(marks));
+    if (i < WARM_UP) continue;
+    spent.decode.push(decodeMs);
+    spent.describe.push(describeMs);
+    spent.lookUp.push(lookUpMs);
+  }
+  stdout.write(`${index.size} photos in the index; opened with ${opening.toFixed(0)} ms of CPU\n`);
+  stdout.write(
+    `memory of the process, more than before the opening: ${((process.memoryUsage().rss - before) / MIB).toFixed(0)} MB\n`,
+  );
+  for (const [step, ms] of Object.entries(spent)) {
+    const sorted = ms.toSorted((a, b) => a - b);
+    const at = (share: number) => quantile(sorted, share).toFixed(1);
+    stdout.write(`${step}: CPU p50 ${at(0.5)} ms, p90 ${at(0.9)} ms (${sorted.length} photos)\n`);
+  }
+  await index.close();
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+function cpuMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
+async function timed<Result>(work: () => Promise<Result>): Promise<readonly [Result, number]> {
+  const began = process.cpuUsage();
+  const result = await work();
+  return [result, cpuMs(began)];
+}
+
+/** A photo that nobody took: each spot is of one real photo or another. */
+function mixed(): PhotoMarks {
+  const first = pool[Math.floor(random() * pool.length)] ?? pool[0];
+  if (first === undefined) throw new Error("no photos");
+  const descriptors = new Uint8Array(first.descriptors.length);
+  const keypoints = first.keypoints.map((keypoint, row) => {
+    const from = pool[Math.floor(random() * pool.length)] ?? first;
+    const at = Math.floor(random() * from.keypoints.length) * DESCRIPTOR_LENGTH;
+    descriptors.set(from.descriptors.subarray(at, at + DESCRIPTOR_LENGTH), row * DESCRIPTOR_LENGTH);
+    return { ...keypoint, x: random(), y: random() };
+  });
+  return { ...first, keypoints, descriptors };
+}
