@@ -1,12 +1,15 @@
 /**
- * Measures what the pair checks add to a shot: processor time of each step and memory, with a full index.
+ * Measures what the pair checks add to a shot: processor time of each step and memory, with a full index. Filled in one process and
+ * measured in another, which holds memory as the device's program does:
  *
- *     ./node26 models/eval/pairs/cost-main.ts --photos ../shared/photos
+ *     ./node26 models/eval/pairs/cost-main.ts fill --index /dev/shm/seen --photos ../shared/photos
+ *     NODE_OPTIONS='--max-semi-space-size=1 --max-old-space-size=64' MALLOC_ARENA_MAX=1 \
+ *       ./node26 models/eval/pairs/cost-main.ts measure --index /dev/shm/seen --photos ../shared/photos
  *
  * The photos of `val` are enlarged to the device's 1280 px. The index holds made-up photos: spots of real ones, mixed, so that words are
  * as frequent as they are among photos of streets.
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stdout } from "node:process";
@@ -20,41 +23,45 @@ import { quantile } from "../statistics.ts";
 import { listPhotos } from "./photo-list.ts";
 import { seeded, shuffled } from "./seeded.ts";
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     photos: { type: "string", default: "../shared/photos" },
+    index: { type: "string", default: join(tmpdir(), "dvornik-seen") },
     slots: { type: "string", default: "20000" },
-    /** Where the index lies while it is filled: one sync a photo. */
-    folder: { type: "string", default: tmpdir() },
   },
 });
 const [POOL, LOOKED, WARM_UP] = [60, 60, 10];
 const MIB = 1024 * 1024;
+const slots = Number(values.slots);
 const random = seeded(9);
-
 const photos = shuffled(await listPhotos(values.photos, "val"), random).slice(0, POOL + LOOKED);
 if (photos.length < POOL + LOOKED) throw new Error(`${POOL + LOOKED} photos wanted in val/ of --photos`);
-const pool: PhotoMarks[] = [];
-for (const { file } of photos.slice(0, POOL)) pool.push(await readMarks(await readFile(file)));
-const folder = await mkdtemp(join(values.folder, "dvornik-cost-"));
-try {
-  const slots = Number(values.slots);
-  const file = join(folder, "seen");
-  const filling = await openSeenPhotos(file, slots, undefined, () => {});
+
+if (positionals[0] === "fill") await fill();
+else await measure();
+
+async function fill(): Promise<void> {
+  const pool: PhotoMarks[] = [];
+  for (const { file } of photos.slice(0, POOL)) pool.push(await readMarks(await readFile(file)));
+  const index = await openSeenPhotos(values.index, slots, undefined, () => {});
   for (let n = 1; n <= slots; n += 1) {
-    await filling.keep(filling.recordsOf([{ sha: n.toString(16).padStart(64, "0"), marks: mixed() }]));
+    await index.keep(index.recordsOf([{ sha: n.toString(16).padStart(64, "0"), marks: mixed(pool) }]));
   }
-  await filling.close();
+  await index.close();
+}
+
+async function measure(): Promise<void> {
+  const jpegs: Uint8Array[] = [];
+  for (const { file } of photos.slice(POOL)) {
+    const large = sharp(await readFile(file)).resize({ width: 1280, height: 1280, fit: "inside" });
+    jpegs.push(await large.jpeg({ quality: 80 }).toBuffer());
+  }
   const before = process.memoryUsage().rss;
-  const began = process.cpuUsage();
-  const index = await openSeenPhotos(file, slots, undefined, () => {});
-  const opening = cpuMs(began);
+  const [index, openMs] = await timed(() => openSeenPhotos(values.index, slots, undefined, () => {}));
+  const opened = process.memoryUsage().rss;
   const spent: Record<"decode" | "describe" | "lookUp", number[]> = { decode: [], describe: [], lookUp: [] };
-  for (const [i, photo] of photos.slice(POOL).entries()) {
-    const jpeg = await sharp(await readFile(photo.file))
-      .resize({ width: 1280, height: 1280, fit: "inside" })
-      .jpeg({ quality: 80 })
-      .toBuffer();
+  for (const [i, jpeg] of jpegs.entries()) {
     const [grey, decodeMs] = await timed(() => decodeGrey(jpeg, MARKS_LONG_SIDE_PX));
     const [marks, describeMs] = await timed(async () => marksOf(grey));
     const [, lookUpMs] = await timed(() => index.lookUp(marks));
@@ -63,9 +70,12 @@ try {
     spent.describe.push(describeMs);
     spent.lookUp.push(lookUpMs);
   }
-  stdout.write(`${index.size} photos in the index; opened with ${opening.toFixed(0)} ms of CPU\n`);
+  const mb = (bytes: number) => (bytes / MIB).toFixed(0);
   stdout.write(
-    `memory of the process, more than before the opening: ${((process.memoryUsage().rss - before) / MIB).toFixed(0)} MB\n`,
+    `${index.size} photos in the index; opening it took ${openMs.toFixed(0)} ms of CPU and ${mb(opened - before)} MB\n`,
+  );
+  stdout.write(
+    `after ${jpegs.length} photos: ${mb(process.memoryUsage().rss - before)} MB more than before the opening\n`,
   );
   for (const [step, ms] of Object.entries(spent)) {
     const sorted = ms.toSorted((a, b) => a - b);
@@ -73,8 +83,6 @@ try {
     stdout.write(`${step}: CPU p50 ${at(0.5)} ms, p90 ${at(0.9)} ms (${sorted.length} photos)\n`);
   }
   await index.close();
-} finally {
-  await rm(folder, { recursive: true });
 }
 
 function cpuMs(since: NodeJS.CpuUsage): number {
@@ -89,7 +97,7 @@ async function timed<Result>(work: () => Promise<Result>): Promise<readonly [Res
 }
 
 /** A photo that nobody took: each spot is of one real photo or another. */
-function mixed(): PhotoMarks {
+function mixed(pool: readonly PhotoMarks[]): PhotoMarks {
   const first = pool[Math.floor(random() * pool.length)] ?? pool[0];
   if (first === undefined) throw new Error("no photos");
   const descriptors = new Uint8Array(first.descriptors.length);

@@ -38,7 +38,7 @@ export async function listRealPairs(
   half: Half,
 ): Promise<readonly { id: string; before: string; after: string }[]> {
   const folder = join(photos, "pairs");
-  const names = await readdir(folder).catch(() => []);
+  const names: readonly string[] = await readdir(folder).catch(() => []);
   const ids = names.flatMap((name) => (name.endsWith("-before.jpg") ? [name.slice(0, -"-before.jpg".length)] : []));
   return ids
     .sort()

@@ -12,7 +12,7 @@ import { COPIES } from "./make-copies.ts";
 import { listPhotos, listRealPairs } from "./photo-list.ts";
 
 /** How many examples are made: about a minute of one processor core. */
-const SIZES = { places: 80, cleaner: 160, indexed: 300, copied: 60, strangers: 200 };
+const SIZES = { places: 60, cleaner: 160, indexed: 300, copied: 40, strangers: 150 };
 
 const HEADING = "## Pairs of photos";
 
