@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { UnusableReason } from "#contract/messages.ts";
 import { CameraUnavailable } from "../camera/camera.ts";
 import type { Discovery } from "../camera/discover.ts";
-import { adviceOf } from "../health/photo-words.ts";
 import type { SelfWatch } from "../health/self-watch.ts";
 import { ShotRequest, type Visits } from "../visits/visits.ts";
 import { BadRequest, type Route } from "./local-server.ts";
@@ -26,9 +24,7 @@ export function localRoutes(
         if (visits === undefined) {
           throw new CameraUnavailable("no-camera", "this device has no camera (CAMERA is not set)");
         }
-        const shot = await visits.shoot(request.data);
-        const reason = UnusableReason.nullable().catch(null).parse(shot.reason);
-        return { status: 200, body: { ...shot, advice: adviceOf(shot.state, reason) } };
+        return { status: 200, body: await visits.shoot(request.data) };
       },
     },
     {

@@ -1,4 +1,4 @@
-import type { SiteState, UnusableReason } from "#contract/messages.ts";
+import type { UnusableReason } from "#contract/messages.ts";
 import type { FindingKind } from "./finding-words.ts";
 
 /** Why a photo cannot be judged and what a driver does about it, by the contract's word. */
@@ -51,25 +51,3 @@ export const PHOTO_WORDS = {
     en: { what: "nothing can be made out in the last photo", todo: "come closer, wipe the lens and take it again" },
   },
 } as const satisfies Readonly<Record<`photo-${UnusableReason}`, FindingKind>>;
-
-/** What a driver is told to do after a shot, in both languages. */
-export interface Advice {
-  readonly ru: string;
-  readonly en: string;
-}
-
-const LOOK_AT_IT: Advice = {
-  ru: "Программа не уверена: посмотрите на площадку сами; можно снять ещё раз поближе.",
-  en: "The program is not certain: look at the site yourself; another photo from nearer may help.",
-};
-
-/** What to do about a verdict; null where there is nothing to do. */
-export function adviceOf(state: SiteState, reason: UnusableReason | null): Advice | null {
-  if (state === "unsure") return LOOK_AT_IT;
-  if (reason === null) return null;
-  const { ru, en } = PHOTO_WORDS[`photo-${reason}`];
-  return { ru: sentence(ru), en: sentence(en) };
-}
-
-const sentence = ({ what, todo }: { readonly what: string; readonly todo: string }): string =>
-  `${what.charAt(0).toUpperCase()}${what.slice(1)}: ${todo}.`;

@@ -8,13 +8,13 @@ import { heatOnWire } from "../classify/heat.ts";
 import type { Counters } from "../health/counters.ts";
 import type { DeviceTime } from "../health/device-time.ts";
 import type { Outbox } from "../outbox/outbox.ts";
-import { hintsOf } from "../pairs/hints.ts";
 import { type KeptNetworkMarks, keepNetworkMarks } from "../pairs/network-marks.ts";
 import type { PairChecks, Side } from "../pairs/pair-checks.ts";
 import type { PhotoMarks } from "../pairs/photo-marks.ts";
 import { type Draft, type Drafts, openDrafts } from "./drafts.ts";
 import type { Judge } from "./judge.ts";
 import { photoMessages, sha256Of } from "./photo-messages.ts";
+import { adviceOf } from "./shot-advice.ts";
 import { Busy, NoBefore, type Shot, type ShotRequest, type Visits } from "./visits.ts";
 
 /** What visits need. */
@@ -66,14 +66,14 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
       const { network } = taken;
       await drafts.put({ visit: options.newId(), site: request.site, before: photo, network }, bytes);
       lastShotAt = photo.takenAt;
-      return { ...shot, hints: hintsOf(photo, undefined) };
+      return { ...shot, advice: adviceOf(photo, undefined) };
     }
     const { before: first, network } = begun.draft;
     const before = { ...first, network, marks: (await marksBefore) ?? null };
     const pair = options.pairs.pairOf(before, { ...photo, network: taken.network, marks: taken.marks });
     await complete(begun, { ...taken, before, pair }, drafts, options);
     lastShotAt = photo.takenAt;
-    return { ...shot, hints: hintsOf(photo, pair), visit: begun.draft.visit };
+    return { ...shot, advice: adviceOf(photo, pair), visit: begun.draft.visit };
   }
 
   return {

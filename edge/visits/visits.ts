@@ -3,8 +3,8 @@ import { PhotoRole, type Probabilities, type SiteState } from "#contract/message
 import { SiteName } from "#contract/names.ts";
 import type { Closer } from "#kit/closer.ts";
 import { AppError } from "#kit/errors.ts";
-import type { Hint } from "../pairs/hints.ts";
 import type { Draft } from "./drafts.ts";
+import type { Advice } from "./shot-advice.ts";
 
 /** What the driver asks for. */
 export const ShotRequest = z.strictObject({ site: SiteName, role: PhotoRole });
@@ -18,8 +18,8 @@ export interface Shot {
   readonly reason: string | null;
   readonly probabilities: Probabilities | null;
   readonly tookMs: number;
-  /** What the driver may want to do over: the photo was used before, it is another place. It blocks nothing. */
-  readonly hints: readonly Hint[];
+  /** What the driver may do about it, the most urgent first; it blocks nothing. */
+  readonly advice: readonly Advice[];
   readonly visit?: string;
 }
 

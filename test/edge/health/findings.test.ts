@@ -5,7 +5,7 @@ import { DOCTOR_WORDS } from "../../../edge/health/doctor-words.ts";
 import { hasTodo, levelOf, tell, tellBytes, tellSpan } from "../../../edge/health/finding.ts";
 import { FINDING_WORDS, type FindingKind } from "../../../edge/health/finding-words.ts";
 import { findingsOf } from "../../../edge/health/findings.ts";
-import { adviceOf, PHOTO_WORDS } from "../../../edge/health/photo-words.ts";
+import { PHOTO_WORDS } from "../../../edge/health/photo-words.ts";
 import { TWIN_WORDS } from "../../../edge/health/twin-words.ts";
 import { UNKNOWN_POWER } from "../../../edge/power/power-facts.ts";
 import { aReport, aSensorReport } from "../support/a-report.ts";
@@ -168,19 +168,5 @@ describe("tell", () => {
     [2_147_483_648, "2.1 GB"],
   ])("tells %d bytes as %s", (bytes, words) => {
     expect(tellBytes(bytes, "en")).toBe(words);
-  });
-});
-
-describe("adviceOf", () => {
-  it("tells a driver in both languages what to do about a photo that cannot be judged", () => {
-    expect(adviceOf("unusable", "covered")).toEqual({
-      ru: "На последнем фото объектив закрыт или грязный: уберите руку, протрите объектив и снимите ещё раз.",
-      en: "The lens is covered or dirty in the last photo: take the hand away, wipe the lens and take it again.",
-    });
-  });
-
-  it("asks for a look at what is not certain, and has nothing to say of what is", () => {
-    expect(adviceOf("unsure", null)?.en).toMatch(/look at the site yourself/);
-    expect(adviceOf("clean", null)).toBeNull();
   });
 });

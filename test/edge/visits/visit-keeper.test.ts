@@ -154,9 +154,9 @@ describe("openVisits", () => {
     const again = await visits.shoot({ site: "s-2", role: "before" });
     const elsewhere = await visits.shoot({ site: "s-2", role: "after" });
 
-    expect([first.hints, honest.hints]).toEqual([[], []]);
-    expect(again.hints).toEqual([expect.objectContaining({ code: "photo-seen" })]);
-    expect(elsewhere.hints).toEqual([expect.objectContaining({ code: "other-place" })]);
+    expect([first.advice, honest.advice]).toEqual([[], []]);
+    expect(again.advice).toEqual([expect.objectContaining({ code: "photo-seen" })]);
+    expect(elsewhere.advice).toEqual([expect.objectContaining({ code: "other-place" })]);
     const [good, bad] = await visitsIn(outbox);
     expect(good?.photos.map(({ seen }) => seen)).toEqual([null, null]);
     expect(good?.pair?.samePlace).toBeGreaterThan(0.9);
@@ -171,7 +171,7 @@ describe("openVisits", () => {
     const photo = await drawScene(1);
     for (let turn = 0; turn < 2; turn += 1) {
       await first.camera.stage(photo);
-      expect((await first.visits.shoot({ site: "s-1", role: "before" })).hints).toEqual([]);
+      expect((await first.visits.shoot({ site: "s-1", role: "before" })).advice).toEqual([]);
     }
     await first.camera.stage(await drawScene(2));
     broken.append = true;
@@ -181,9 +181,9 @@ describe("openVisits", () => {
 
     const second = await openDevice(folder);
     await second.camera.stage(photo);
-    const { hints } = await second.visits.shoot({ site: "s-2", role: "before" });
+    const { advice } = await second.visits.shoot({ site: "s-2", role: "before" });
 
-    expect(hints).toEqual([expect.objectContaining({ code: "photo-seen" })]);
+    expect(advice).toEqual([expect.objectContaining({ code: "photo-seen" })]);
   });
 
   it("refuses an after without a before and takes no photo for it", async () => {
