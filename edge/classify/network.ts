@@ -53,8 +53,8 @@ const Output = z
   .refine(({ data }) => data.every(Number.isFinite), "not every value is a number");
 
 /**
- * Loads a network and looks at one grey picture with it, so that the first photo takes no longer than the later ones and
- * a file whose outputs are not those of its manifest is refused here. Rejects with what the runtime or the schema says.
+ * Loads a network and looks at one grey picture with it, so that a file whose outputs are not those of its manifest is
+ * refused here. Rejects with what the runtime or the schema says.
  */
 export async function openNetwork(bytes: Uint8Array, manifest: ModelManifest): Promise<Network> {
   const { input, outputs } = manifest;

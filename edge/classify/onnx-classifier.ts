@@ -11,10 +11,12 @@ import { openNetwork } from "./network.ts";
 import { decodePicture, fitPicture } from "./preprocess.ts";
 import { lookAt, troubleOf } from "./usable.ts";
 import { verdictOf } from "./verdict.ts";
+import { drawWarmUpPhoto } from "./warm-up.ts";
 
 /**
  * Loads the model that a manifest names, or a variant of it by its file, and judges photos with it on one thread.
  *
+ * One drawn picture is judged at once, so that the first photo waits no longer than the later ones.
  * Rejects with `model-unusable` before anything is loaded when the file is missing or is not the one in the manifest.
  */
 export async function openOnnxClassifier(manifestPath: string, clock: Clock, file?: string): Promise<Classifier> {
@@ -41,6 +43,11 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
     releaseBytes(fitted.picture.rgb);
     return { ...seen, ...verdictOf(answers, manifest), tookMs: took() };
   }
+
+  await judge(await drawWarmUpPhoto()).catch(async (cause: unknown) => {
+    await network.close();
+    throw new ModelUnusable(`${found.file} cannot judge a drawn picture: ${messageOf(cause)}`, { cause });
+  });
 
   return {
     model: found.sha256,

@@ -11,10 +11,11 @@ import { measureInference } from "./edge/inference.ts";
 import { measurePuts } from "./edge/outbox-puts.ts";
 import type { ProcessMemory } from "./edge/process-memory.ts";
 import { measureIdle, measurePhotos, measureStart, running } from "./edge/running.ts";
+import { measureVerdicts } from "./edge/verdicts.ts";
 import { measureWire } from "./edge/wire.ts";
 import { measureWrites } from "./edge/writes.ts";
 
-const PARTS = ["wire", "writes", "outbox", "inference", "start", "idle", "photos"] as const;
+const PARTS = ["wire", "writes", "outbox", "inference", "verdicts", "start", "idle", "photos"] as const;
 type Part = (typeof PARTS)[number];
 const PartNames = z.string().transform((text, context): readonly Part[] => {
   const parsed = z.array(z.enum(PARTS)).safeParse(text.split(","));
@@ -27,6 +28,7 @@ const Config = z.object({
   BENCH_PARTS: PartNames.default(PARTS).describe(`what is measured, of: ${PARTS.join(",")}`),
   BENCH_IDLE_S: z.coerce.number().min(1).max(86_400).default(120).describe("seconds that an idle device is watched"),
   BENCH_PHOTOS: z.coerce.number().int().min(2).max(100_000).default(600).describe("photos of the truck"),
+  BENCH_VERDICTS: z.coerce.number().int().min(30).max(1_000_000).default(10_000).describe("photos judged in a row"),
   BENCH_RUNS: z.coerce.number().int().min(10).max(100_000).default(300).describe("runs of each network"),
   BENCH_ROUNDS: z.coerce.number().int().min(1).max(100).default(3).describe("rounds of putting; medians are shown"),
   BENCH_PUT_S: z.coerce.number().min(0.1).max(600).default(2).describe("seconds for each way of putting in a round"),
@@ -101,6 +103,24 @@ async function inference({ BENCH_FP32, BENCH_RUNS }: Config) {
   return took;
 }
 
+async function verdicts({ BENCH_VERDICTS }: Config) {
+  const { first, thirds } = await measureVerdicts("models/waste-site", BENCH_VERDICTS);
+  const ms = (value: number) => value.toFixed(0);
+  const rows = thirds.map(({ wallMs, cpuMs, memory }, index) => [
+    `third ${index + 1}`,
+    `${ms(wallMs.p50)} / ${ms(wallMs.p99)}`,
+    `${ms(cpuMs.p50)} / ${ms(cpuMs.p99)}`,
+    mb(memory),
+  ]);
+  const head = ["first photo", ms(first.wallMs), ms(first.cpuMs), ""];
+  table(
+    [`${BENCH_VERDICTS} photos of 1280 px, one thread`, "p50 / p99 ms", "p50 / p99 CPU ms", "resident"],
+    head,
+    ...rows,
+  );
+  return { first, thirds };
+}
+
 async function start(environment: Readonly<Record<string, string>>) {
   const seen = {
     "air-post": await measureStart("air-post", environment),
@@ -164,6 +184,7 @@ await runMain("dvornik bench:edge: the device beside its peers", Config, async (
     writes,
     outbox: () => outbox(config),
     inference: () => inference(config),
+    verdicts: () => verdicts(config),
     start: () => start(environment),
     idle: () => idle(config, environment),
     photos: () => photos(config, environment),

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { systemClock } from "#kit/clock.ts";
+import type { ModelInput } from "../../../edge/classify/manifest.ts";
 import { SESSION } from "../../../edge/classify/network.ts";
-import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
+import { openOnnxClassifier, readManifest } from "../../../edge/classify/onnx-classifier.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
 import { percentile } from "../percentile.ts";
 
@@ -14,7 +15,6 @@ export interface Took {
   readonly n: number;
 }
 
-const SIDE_PX = 224;
 const WARM_UP = 10;
 
 async function timesOf(what: string, n: number, once: (i: number) => Promise<unknown>): Promise<Took> {
@@ -28,10 +28,10 @@ async function timesOf(what: string, n: number, once: (i: number) => Promise<unk
 }
 
 /** The network alone, from a tensor to its four outputs. */
-async function measureNetwork(what: string, file: string, n: number): Promise<Took> {
+async function measureNetwork(what: string, file: string, { width, height }: ModelInput, n: number): Promise<Took> {
   const session = await InferenceSession.create(await readFile(file), SESSION);
-  const pixels = Float32Array.from({ length: 3 * SIDE_PX * SIDE_PX }, (_, i) => ((i * 7919) % 511) / 255 - 1);
-  const input = new Tensor("float32", pixels, [1, 3, SIDE_PX, SIDE_PX]);
+  const pixels = Float32Array.from({ length: 3 * height * width }, (_, i) => ((i * 7919) % 511) / 255 - 1);
+  const input = new Tensor("float32", pixels, [1, 3, height, width]);
   const took = await timesOf(what, n, () => session.run({ input }));
   await session.release();
   return took;
@@ -39,8 +39,9 @@ async function measureNetwork(what: string, file: string, n: number): Promise<To
 
 /** int8 and, where a file is given, fp32; and a whole verdict of the shipped model: decode, shrink, look, judge. */
 export async function measureInference(modelFolder: string, fp32: string | undefined, n: number): Promise<Took[]> {
-  const took = [await measureNetwork("int8, the network alone", `${modelFolder}/model.int8.onnx`, n)];
-  if (fp32 !== undefined) took.push(await measureNetwork("fp32, the network alone", fp32, n));
+  const { input } = await readManifest(`${modelFolder}/manifest.json`);
+  const took = [await measureNetwork("int8, the network alone", `${modelFolder}/model.int8.onnx`, input, n)];
+  if (fp32 !== undefined) took.push(await measureNetwork("fp32, the network alone", fp32, input, n));
   const photos = await Promise.all([1, 2, 3, 4].map((seed) => drawSite({ seed, state: "overflow" })));
   const classifier = await openOnnxClassifier(`${modelFolder}/manifest.json`, systemClock);
   const verdict = (i: number) => classifier.classify(photos[i % photos.length] ?? Buffer.of());

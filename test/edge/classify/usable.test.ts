@@ -2,6 +2,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodePicture, letterboxByArea } from "../../../edge/classify/preprocess.ts";
 import { lookAt, troubleOf } from "../../../edge/classify/usable.ts";
+import { drawWarmUpPhoto } from "../../../edge/classify/warm-up.ts";
 import { makeUnusable, type UnusableKind } from "../../../models/eval/unusable.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
 
@@ -34,6 +35,10 @@ describe("what cannot be judged", () => {
     const hard = await sharp(photo).jpeg({ quality: 25 }).toBuffer();
 
     for (const poor of [photo, evening, soft, hard]) expect(await reasonFor(poor)).toBeNull();
+  });
+
+  it("the picture that a device warms up with goes on to the network", async () => {
+    expect(await reasonFor(await drawWarmUpPhoto())).toBeNull();
   });
 
   it("a picture of one pixel is too small, and of one colour covered: nothing is divided by nothing", async () => {

@@ -32,7 +32,7 @@ async function aDevice() {
     onTestFinished(kill);
     return {
       kill,
-      says: (text: string) => until(`it says ${text}`, () => output.includes(text), 40_000),
+      says: (text: string) => until(`it says ${text}`, () => output.includes(text), 60_000),
       output: () => output,
     };
   };
