@@ -2,6 +2,9 @@ import type { Air, AirAverages, AirValue, StationFeature } from "../http/schemas
 import type { LatestSample } from "../store/state/state-view.ts";
 import { isAhead } from "./believable.ts";
 import { Pollutant, RAW_FIELDS } from "./pollutants.ts";
+import { MINUTE_MS } from "./windows/clock-windows.ts";
+import { meanOf, tidy, unionOf } from "./windows/means.ts";
+import { GOOD_CONFIDENCE } from "./windows/minute-windows.ts";
 import type { Averages } from "./windows/rolling-air.ts";
 
 type Properties = StationFeature["properties"];
@@ -9,25 +12,59 @@ type Properties = StationFeature["properties"];
 /** Nothing is known of this pollutant yet. */
 export const NO_AVERAGES: AirAverages = { now: null, m20: null, h1: null, nowcast: null, h24: null };
 
-/** The newest value of each pollutant that the sensors of a station have said; they come newest first. */
+/** What was measured so short a time before the newest sample of a station is of the same moment. */
+const SAME_MOMENT_MS = 5 * MINUTE_MS;
+
+/**
+ * What the sensors of a station say now of each pollutant; their newest samples come newest first. As in a window the good samples
+ * of a moment are averaged (channels A and B, too); where none is good the value is null and what was said is in `raw`.
+ */
 export function airOfNow(newestFirst: readonly LatestSample[]): Air {
   const air: Air = {};
   for (const pollutant of Pollutant.options) {
-    const now = newestFirst.map((sample) => newestOf(pollutant, sample)).find((value) => value !== null);
-    if (now !== undefined) air[pollutant] = { ...NO_AVERAGES, now };
+    const said = newestFirst.flatMap((sample) => saidOf(pollutant, sample) ?? []);
+    const now = meanOfMoment(said);
+    if (now !== null) air[pollutant] = { ...NO_AVERAGES, now };
   }
   return air;
 }
 
-/** Corrected where quality control could, else raw. */
-function newestOf(pollutant: Pollutant, { at, values, notes }: LatestSample): AirValue | null {
+interface Said {
+  /** Corrected where quality control could, else raw. */
+  readonly value: number;
+  readonly raw: number;
+  readonly at: number;
+  readonly confidence: number;
+  readonly flags: readonly string[];
+  readonly correction: string | null;
+}
+
+function meanOfMoment(newestFirst: readonly Said[]): AirValue | null {
+  const [newest] = newestFirst;
+  if (newest === undefined) return null;
+  // What claims to be from the future comes last, and is later than the newest.
+  const together = newestFirst.filter(({ at }) => at <= newest.at && newest.at - at <= SAME_MOMENT_MS);
+  const good = together.filter(({ confidence }) => confidence >= GOOD_CONFIDENCE);
+  const used = good.length > 0 ? good : together;
+  const mean = (of: (said: Said) => number): number => tidy(meanOf(used.map(of)));
+  return {
+    value: good.length > 0 ? mean(({ value }) => value) : null,
+    raw: mean(({ raw }) => raw),
+    at: Math.max(...used.map(({ at }) => at)),
+    coverage: null,
+    confidence: mean(({ confidence }) => confidence),
+    flags: [...unionOf(together.map(({ flags }) => flags))],
+    correction: unionOf(used.map(({ correction }) => (correction === null ? [] : [correction]))).join("+") || null,
+  };
+}
+
+function saidOf(pollutant: Pollutant, { at, values, notes }: LatestSample): Said | null {
   const raw = RAW_FIELDS[pollutant].map((field) => values[field]).find((value) => value !== undefined);
   if (raw === undefined) return null;
   return {
     value: notes?.corrected[pollutant] ?? raw,
     raw,
     at,
-    coverage: null,
     confidence: notes?.confidence ?? 1,
     flags: notes?.flags ?? [],
     // The one word of a sample about its correction is about its fine dust.

@@ -4,7 +4,7 @@ import { adviceFile, adviceFor, PeopleGroup } from "../air/standards/advice.ts";
 import { standardOf, standards } from "../air/standards/all-standards.ts";
 import { convert } from "../air/standards/convert.ts";
 import { sayRule, sayWhy } from "../air/standards/explain.ts";
-import { type Asked, indexOf, type Judgement, judge, type NoJudgement } from "../air/standards/index-of.ts";
+import { type Asked, indexOf, type Judgement, judge, MOST_VALUE, type NoJudgement } from "../air/standards/index-of.ts";
 import { type Nowcast, nowcastOzone, nowcastPm } from "../air/standards/nowcast.ts";
 import { Averaging, Category, Standard, Substance, Unit } from "../air/standards/standard.ts";
 import { type Api, badRequest, missing } from "./api.ts";
@@ -22,7 +22,7 @@ const Decimal = z
   .string()
   .regex(/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/, "must be a number, with a point")
   .transform(Number)
-  .refine(Number.isFinite, "must be a finite number");
+  .refine((value) => Math.abs(value) <= MOST_VALUE, `must lie between -${MOST_VALUE} and ${MOST_VALUE}`);
 
 const StandardSummary = z.object({
   id: z.string(),
@@ -80,7 +80,10 @@ const IndexView = z.object({
 
 const NowcastAsked = z.object({
   pollutant: z.enum(["pm25", "pm10", "o3"]),
-  hours: z.array(z.number().nullable()).max(1_000).describe("means of clock hours, null where there are too few data"),
+  hours: z
+    .array(z.number().min(-MOST_VALUE).max(MOST_VALUE).nullable())
+    .max(1_000)
+    .describe("means of clock hours, null where there are too few data"),
   order: z.enum(["newest-first", "oldest-first"]).default("newest-first"),
   unit: z.enum(["ug/m3", "ppb"]).optional().describe("particles are µg/m³; ozone is ppb unless said"),
 });

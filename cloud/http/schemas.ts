@@ -49,7 +49,7 @@ export type AirValue = z.infer<typeof AirValue>;
 
 /** The same air under several averages; null where there is no such value. */
 export const AirAverages = z.object({
-  now: AirValue.nullable().describe("the newest sample"),
+  now: AirValue.nullable().describe("mean of the newest good samples of its sensors"),
   m20: AirValue.nullable().describe("mean of the newest full 20 minutes of the clock"),
   h1: AirValue.nullable().describe("mean of the newest full hour of the clock"),
   nowcast: AirValue.nullable().describe("EPA NowCast over the last 12 full hours"),

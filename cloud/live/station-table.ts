@@ -11,7 +11,7 @@ const Maybe = z.array(z.number().nullable());
 const ValueColumns = z.object({
   rows: Numbers.describe("each as the distance to the one before"),
   value: Maybe.describe(
-    "tenths (of carbon monoxide hundredths), rounded down, less the same station's value in the column before",
+    "particles in thousandths, gases in millionths, less the same station's value in the column before",
   ),
   at: Numbers.describe("ticks before `until`, of values of now before the station's `lastAt`"),
   coverage: Maybe.describe("hundredths"),
@@ -109,7 +109,7 @@ function airColumns(
         if (value === null || value === undefined) continue;
         columns.rows.push(row - last);
         last = row;
-        const units = value.value === null ? null : floorUnits(value.value, pollutant);
+        const units = value.value === null ? null : toUnits(value.value, pollutant);
         columns.value.push(units === null ? null : units - (before.get(row) ?? 0));
         if (units !== null) before.set(row, units);
         const from = averaging === "now" ? (properties.lastAt ?? untilMs) : untilMs;
@@ -124,10 +124,20 @@ function airColumns(
   return air;
 }
 
-/** The steps of the standards are tenths or larger; rounded down, a rule that truncates gives the same. */
-const unitsOf = (pollutant: Pollutant): number => (pollutant === "co" ? 100 : 10);
-const floorUnits = (value: number, pollutant: Pollutant): number =>
-  Math.floor(Math.round(value * unitsOf(pollutant) * 1e6) / 1e6);
+const PARTICLES: ReadonlySet<Pollutant> = new Set(["pm1", "pm25", "pm10"]);
+const unitsOf = (pollutant: Pollutant): number => (PARTICLES.has(pollutant) ? 1_000 : 1_000_000);
+
+/**
+ * A value in whole units, so that every standard says of it what it says of the value itself. Edges of gases lie anywhere (ppb in
+ * µg/m³): they keep all six decimals of an average. Edges of particles are whole hundredths: a value is rounded down, but never
+ * onto such an edge, so that what is above it stays above it.
+ */
+function toUnits(value: number, pollutant: Pollutant): number {
+  const millionths = Math.round(value * 1e6);
+  if (!PARTICLES.has(pollutant)) return millionths;
+  const thousandths = Math.floor(millionths / 1_000);
+  return thousandths % 10 === 0 && millionths > thousandths * 1_000 ? thousandths + 1 : thousandths;
+}
 
 const SharedText = z.object({
   replay: z.string().nullable(),

@@ -22,7 +22,7 @@ const UNIT: Readonly<Record<Unit, Bilingual>> = {
 };
 
 const WHY: Readonly<Record<NoJudgement, Bilingual>> = {
-  "not-a-number": { en: "there is no value", ru: "нет значения" },
+  "not-a-number": { en: "there is no value that air can have", ru: "нет значения, какое бывает у воздуха" },
   "unknown-pollutant": { en: "the standard has no table for this substance", ru: "в стандарте нет этого вещества" },
   "wrong-averaging": {
     en: "the standard is made for other averaging times",

@@ -54,10 +54,19 @@ export type NoJudgement =
   | "above-table"
   | "unit-cannot-be-converted";
 
+/** No concentration is larger, in whatever unit; sums and powers of ten of such numbers stay finite. */
+export const MOST_VALUE = 1e9;
+/**
+ * So far below zero a value may be the noise of an instrument, and counts as zero. What is lower is no air: −999 is a usual code
+ * of a missing value. A choice of ours, near the detection limits of reference instruments: 10 µg/m³, of CO 0.5 mg/m³.
+ */
+export const LOWEST_NOISE_UG = -10;
+const LOWEST_CO_UG = -500;
+
 /** What a standard says of one value, or why it says nothing. */
 export function judge(standard: Standard, asked: Asked): Judgement | { readonly none: NoJudgement } {
   const { pollutant, averaging, coverage = null } = asked;
-  if (!Number.isFinite(asked.value)) return { none: "not-a-number" };
+  if (!(Math.abs(asked.value) <= MOST_VALUE)) return { none: "not-a-number" };
   const tables = standard.tables.filter((table) => table.pollutant === pollutant);
   if (tables.length === 0) return { none: "unknown-pollutant" };
   const table =
@@ -69,7 +78,8 @@ export function judge(standard: Standard, asked: Asked): Judgement | { readonly 
   const isOwn = averaging === table.averaging;
   if (isOwn && coverage !== null && !(coverage >= (table.minCoverage ?? 0))) return { none: "too-few-data" };
   const units = [asked.unit ?? ownUnitOf(pollutant), table.unit] as const;
-  // A sensor's noise around zero is no air below zero.
+  const ugM3 = convert(pollutant, asked.value, [units[0], "ug/m3"], standard.referenceCelsius) ?? 0;
+  if (ugM3 < (pollutant === "co" ? LOWEST_CO_UG : LOWEST_NOISE_UG)) return { none: "not-a-number" };
   const value = convert(pollutant, Math.max(0, asked.value), units, standard.referenceCelsius);
   if (value === undefined) return { none: "unit-cannot-be-converted" };
   return judgeIn(standard, table, asked, value);

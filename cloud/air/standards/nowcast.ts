@@ -1,4 +1,5 @@
 import { divide, scaled, wholeUnits } from "./exact.ts";
+import { LOWEST_NOISE_UG, MOST_VALUE } from "./index-of.ts";
 
 /** A mean of an hour, newest first; null where the hour has too few data. */
 export type Hours = readonly (number | null)[];
@@ -28,7 +29,7 @@ const NEEDED_OF_NEWEST = 2;
 
 /**
  * The EPA's NowCast of particles (µg/m³): 12 hours, each weighing w of the next newer one, w = min/max but at least one
- * half; a missing hour keeps its place. Null unless two of the three newest hours are there. Below zero counts as zero.
+ * half; a missing hour keeps its place. Null unless two of the three newest hours are there. Noise below zero counts as zero.
  */
 export function nowcastPm(pollutant: "pm25" | "pm10", newestFirst: Hours): Nowcast {
   const hours = cleaned(newestFirst, PM_HOURS);
@@ -62,7 +63,10 @@ export function ozoneSurrogate(newestFirst: Hours): Nowcast {
 const NOTHING = { value: null, untruncated: null, weight: null, numerator: null, hours: 0, method: "none" } as const;
 
 const cleaned = (newestFirst: Hours, count: number): Hours =>
-  newestFirst.slice(0, count).map((hour) => (hour === null || !Number.isFinite(hour) ? null : Math.max(0, hour)));
+  newestFirst.slice(0, count).map((hour) => (hour === null || !isPossible(hour) ? null : Math.max(0, hour)));
+
+/** Slightly below zero is noise; a code of a missing value (−999) and what no air can have is a missing hour. */
+const isPossible = (hour: number): boolean => hour >= LOWEST_NOISE_UG && hour <= MOST_VALUE;
 
 function weighted(hours: Hours, leastWeight: number, decimals: number, method: Nowcast["method"]): Nowcast {
   const there = hours.filter((hour) => hour !== null);

@@ -140,6 +140,36 @@ describe("stationFeature", () => {
     });
   });
 
+  describe("says of now", () => {
+    const noted = (confidence: number, mass: number, flags: string[] = []) => ({
+      values: { pm25_atm: mass },
+      notes: { model: "pms5003", corrected: {}, correction: null, flags, confidence },
+    });
+    const nowOf = (...samples: readonly LatestSample[]) =>
+      stationFeature(station, town, samples, {}, moment).properties.air.pm25?.now;
+
+    it("what the good channel says, however new the stuck one is", () => {
+      const a = aSample({ sensor: "a", at: NOW - 3000, ...noted(1, 12) });
+      const b = aSample({ sensor: "b", ...noted(0.2, 900, ["flatline"]) });
+
+      expect(nowOf(a, b)).toMatchObject({ value: 12, raw: 12, at: NOW - 3000, confidence: 1, flags: ["flatline"] });
+    });
+
+    it("the mean of good channels, without one that has been silent for long", () => {
+      const long = aSample({ sensor: "c", at: NOW - 600_000, ...noted(1, 500) });
+
+      const now = nowOf(aSample({ sensor: "a", ...noted(1, 12) }), aSample({ sensor: "b", ...noted(0.5, 15) }), long);
+
+      expect(now).toMatchObject({ value: 13.5, raw: 13.5, confidence: 0.75 });
+    });
+
+    it("nothing where no sample is good, and keeps what was said", () => {
+      const now = nowOf(aSample(noted(0, 2000, ["spike"])));
+
+      expect(now).toMatchObject({ value: null, raw: 2000, confidence: 0, flags: ["spike"] });
+    });
+  });
+
   it.each([
     ["never", []],
     ["live", [aSample({ at: NOW - 900_000 })]],

@@ -64,6 +64,9 @@ describe("GET /api/v1/index", () => {
     "pollutant=pm25&value=NaN",
     "pollutant=pm25&value=Infinity",
     "pollutant=pm25&value=1e400",
+    "pollutant=pm25&value=1e307",
+    "standard=eaqi-2017-linear&pollutant=pm25&value=1e308",
+    "standard=ru-pdk-2021&pollutant=bap&value=-1e308",
     "pollutant=pm25&value=0x10",
     "pollutant=pm25&value=12,5",
     "pollutant=pm25",
@@ -77,6 +80,22 @@ describe("GET /api/v1/index", () => {
 
     expect(status).toBe(400);
     expect(body.code).toBe("bad-request");
+  });
+
+  it("says null of a code of a missing value, and the bounds of what it takes", async () => {
+    expect((await index("pollutant=pm25&value=-999")).body).toMatchObject({
+      index: null,
+      category: null,
+      why: { code: "not-a-number" },
+    });
+    expect((await index("pollutant=pm25&value=2e9")).body.message).toContain("1000000000");
+    for (const hours of [
+      [1e308, 1e308, 1e308],
+      [null, null, 1e308],
+    ]) {
+      expect(await nowcast({ pollutant: "o3", hours })).toMatchObject({ status: 400 });
+    }
+    expect((await nowcast({ pollutant: "pm25", hours: [-999, -999, 12] })).body).toMatchObject({ value: null });
   });
 
   it("says what would do where the standard has no such thing", async () => {

@@ -1,5 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { Pollutant } from "../../../cloud/air/pollutants.ts";
+import { standards } from "../../../cloud/air/standards/all-standards.ts";
+import { judge } from "../../../cloud/air/standards/index-of.ts";
 import type { AirValue, StationFeature } from "../../../cloud/http/schemas.ts";
 import { fromTable, StationTable, toTable } from "../../../cloud/live/station-table.ts";
 import { aStation, NOW_MS } from "../web/a-station.ts";
@@ -43,10 +46,30 @@ describe("the table of stations", () => {
     expect(travelled(features)).toEqual(features);
   });
 
-  it("rounds a value down, so that a rule that truncates gives the same index", () => {
-    const air = { pm25: { now: listed(9.0999), m20: null, h1: null, nowcast: null, h24: null } };
-
-    expect(travelled([aStation({ air })])[0]?.properties.air.pm25?.now?.value).toBe(9);
+  it("cuts no value so that any standard says something else of it", () => {
+    const edges = [5, 8, 9, 12, 20, 35, 40, 50, 60, 100, 101.597, 160, 300];
+    const near = edges.flatMap((edge) => [edge, edge + 0.000_1, edge + 0.009, edge + 0.09, edge - 0.000_1]);
+    const values = [...near, 0.000_4, -0.3, 0.100_4];
+    const airOf = (value: number) => ({ now: listed(value), m20: null, h1: listed(3.3), nowcast: null, h24: null });
+    for (const pollutant of Pollutant.options) {
+      const sent = travelled(values.map((value) => aStation({ air: { [pollutant]: airOf(value) } })));
+      const arrived = sent.map(({ properties }) => properties.air[pollutant]?.now?.value ?? Number.NaN);
+      for (const standard of standards) {
+        for (const { averaging } of standard.tables.filter((table) => table.pollutant === pollutant)) {
+          // What is not rounded by its standard may differ by less than anybody is shown.
+          const said = (value: number | undefined) => {
+            const judged = judge(standard, { pollutant, averaging, value: value ?? Number.NaN });
+            if ("none" in judged) return judged;
+            const { category, multiple, index } = judged;
+            return { category, multiple, index: index === null ? null : expect.closeTo(index, 1) };
+          };
+          for (const [i, value] of values.entries()) {
+            const judged = judge(standard, { pollutant, averaging, value: arrived[i] ?? Number.NaN });
+            expect(judged, `${standard.id} ${pollutant} ${averaging} ${value}`).toMatchObject(said(value));
+          }
+        }
+      }
+    }
   });
 
   it("carries 10,000 stations with two pollutants under every average in 250 KB", () => {

@@ -32,6 +32,17 @@ describe("a judgement", () => {
 
   it("counts a sensor's negative noise as zero", () => {
     expect(indexOf(us, "pm25", "24h", -0.3)).toMatchObject({ index: 0, rounded: 0 });
+    expect(indexOf(us, "pm25", "24h", -10)).toMatchObject({ index: 0, rounded: 0 });
+    expect(indexOf(us, "co", "8h", -0.4)).toMatchObject({ index: 0 });
+  });
+
+  it("takes a code of a missing value, or what no air can have, for no value", () => {
+    for (const value of [-999, -9999, -10.1, 1e10, 1e307, -1e308]) {
+      expect(judge(us, pm25({ value }))).toEqual({ none: "not-a-number" });
+      expect(judge(named("eaqi-2017-linear"), pm25({ value }))).toEqual({ none: "not-a-number" });
+      expect(judge(us, { pollutant: "o3", averaging: "8h", value, unit: "ppb" })).toEqual({ none: "not-a-number" });
+    }
+    expect(judge(us, { pollutant: "co", averaging: "8h", value: -999 })).toEqual({ none: "not-a-number" });
   });
 
   it("marks a colour of another averaging time as a hint, and takes a NowCast for the day", () => {

@@ -23,6 +23,9 @@ describe("the NowCast of particles", () => {
   it("counts what is below zero as zero, and what is no number as missing", () => {
     expect(nowcastPm("pm25", hours(-3, -1, -2)).value).toBe(0);
     expect(nowcastPm("pm25", hours(Number.NaN, Number.POSITIVE_INFINITY, 5)).value).toBeNull();
+    expect(nowcastPm("pm25", hours(-999, -999, 12)).value).toBeNull();
+    expect(nowcastPm("pm25", hours(12, 12, -999))).toMatchObject({ value: 12, hours: 2 });
+    expect(nowcastOzone(hours(1e308, 1e308, 1e308)).value).toBeNull();
     expect(nowcastPm("pm10", hours(0, 0, 144, 0, 0, 0, 0, 0, 0, 0, 0, 0)).value).toBe(18);
   });
 
