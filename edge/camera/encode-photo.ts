@@ -11,7 +11,7 @@ const SMALLEST_LONG_SIDE_PX = 160;
 
 /**
  * A photo within the contract's limits: upright, at most 1280 px long, at most 200 KiB, without EXIF (which may say
- * where and by whom). Rejects with `photo-unreadable` what is not a whole picture.
+ * where and by whom). Rejects with `photo-unreadable` what is not a whole picture, also where libjpeg only warns of it.
  */
 export async function encodePhoto(jpeg: Uint8Array): Promise<Uint8Array> {
   requireSaneJpeg(jpeg, "the photo");
@@ -26,7 +26,7 @@ export async function encodePhoto(jpeg: Uint8Array): Promise<Uint8Array> {
 
 /** Decoded anew for each quality: few photos need a second one, and so the whole picture never lies in memory. */
 async function encodeUpright(jpeg: Uint8Array, longSidePx: number, quality: number): Promise<Uint8Array> {
-  return await sharp(jpeg, { failOn: "error", limitInputPixels: MAX_PIXELS })
+  return await sharp(jpeg, { failOn: "warning", limitInputPixels: MAX_PIXELS })
     .autoOrient()
     .resize({ width: longSidePx, height: longSidePx, fit: "inside", withoutEnlargement: true })
     .toColourspace("srgb")

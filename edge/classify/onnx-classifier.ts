@@ -36,12 +36,15 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
     const took = () => clock.monotonicMs() - startedMs;
     const picture = await decodePicture(jpeg);
     const fitted = fitPicture(picture, manifest.input);
-    const reason = troubleOf(lookAt(picture, fitted));
-    releaseBytes(picture.rgb);
-    if (reason !== null) return { ...UNSEEN, state: "unusable", reason, tookMs: took() };
-    const { answers, ...seen } = await network.look(fitted);
-    releaseBytes(fitted.picture.rgb);
-    return { ...seen, ...verdictOf(answers, manifest), tookMs: took() };
+    try {
+      const reason = troubleOf(lookAt(picture, fitted));
+      releaseBytes(picture.rgb);
+      if (reason !== null) return { ...UNSEEN, state: "unusable", reason, tookMs: took() };
+      const { answers, ...seen } = await network.look(fitted);
+      return { ...seen, ...verdictOf(answers, manifest), tookMs: took() };
+    } finally {
+      releaseBytes(fitted.picture.rgb);
+    }
   }
 
   await judge(await drawWarmUpPhoto()).catch(async (cause: unknown) => {

@@ -14,11 +14,12 @@ export interface Picture {
 /**
  * Decodes a JPEG and turns it upright by its EXIF; rejects with `photo-unreadable`.
  *
- * A colour profile is ignored, because the training ignored it too.
+ * A colour profile is ignored, because the training ignored it too. A warning of libjpeg counts as an error: data that ends too
+ * early before a marker of the end is only that to it, and the rest of the picture is then grey.
  */
 export async function decodePicture(jpeg: Uint8Array): Promise<Picture> {
   requireSaneJpeg(jpeg, "the photo");
-  const image = sharp(jpeg, { limitInputPixels: MAX_PIXELS, failOn: "error", ignoreIcc: true });
+  const image = sharp(jpeg, { limitInputPixels: MAX_PIXELS, failOn: "warning", ignoreIcc: true });
   const { data, info } = await image
     .autoOrient()
     .removeAlpha()

@@ -62,8 +62,8 @@ export interface ModelStore {
   note(counts: TrialCounts): Promise<void>;
   /** Ends the trial: the model stays once that is on disk; the one before comes back at once, as with `note`. */
   end(isWell: boolean, reason: string): Promise<void>;
-  /** Leaves the current model, which cannot be loaded any more, for the one before it, as with `note`. */
-  leaveCurrent(): Promise<void>;
+  /** Leaves the current model, which cannot be loaded any more, for the one before it, as with `note`; it counts as returned. */
+  leaveCurrent(reason: string): Promise<void>;
   /** Makes up for what the disk did not take. */
   settle(): Promise<void>;
 }
@@ -122,7 +122,10 @@ export async function openModelStore(root: string, installed: string): Promise<M
       const pair = isWell ? { current: trial.model, previous: current } : { current, previous };
       await (isWell ? keep : change)({ v: 1, ...pair, trial: null, ended });
     },
-    leaveCurrent: async () => await change({ ...inUse, current: inUse.previous, previous: null }),
+    leaveCurrent: async (reason) => {
+      const ended = inUse.ended.map((one) => (one.id === inUse.current?.id ? { ...one, isWell: false, reason } : one));
+      await change({ ...inUse, current: inUse.previous, previous: null, ended });
+    },
     settle,
   };
 }

@@ -76,7 +76,8 @@ export async function openModelUpdates(options: ModelUpdatesOptions): Promise<Mo
       judge = opened;
       while (opened.trouble !== null && store.place().folder !== installed) {
         log.error({ event: "model.unusable", reason: opened.trouble }, "the model cannot be loaded; the one before is");
-        const left = store.trial() === undefined ? store.leaveCurrent() : store.end(false, opened.trouble);
+        const left =
+          store.trial() === undefined ? store.leaveCurrent(opened.trouble) : store.end(false, opened.trouble);
         await left.catch((error: unknown) => {
           log.error({ event: "model.unkept", err: error }, "which model is in use could not be kept");
         });

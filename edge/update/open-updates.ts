@@ -12,6 +12,7 @@ import type { Power } from "../power/power.ts";
 import { SOFTWARE, SOFTWARE_COUNTER } from "../software.ts";
 import type { UpdateSink } from "../twin/update-sink.ts";
 import { type ModelUpdates, openModelUpdates } from "./model-updates.ts";
+import { readableModel } from "./readable-model.ts";
 import { softwareProof } from "./software-proof.ts";
 import { StartedAs } from "./software-store.ts";
 import { openSoftwareUpdates } from "./software-updates.ts";
@@ -46,7 +47,7 @@ export async function openUpdates(
   const book = await openUpdateBook(folder);
   const models = await openModelUpdates({
     folder: join(config.DATA_DIR, "models"),
-    installed: config.MODEL_DIR,
+    installed: await readableModel(config.MODEL_DIR),
     trialPhotos: config.UPDATE_TRIAL_PHOTOS,
     residentBytes: () => process.memoryUsage.rss(),
     clock,

@@ -14,6 +14,7 @@ import { EdgeConfig } from "../../firmware-config/settings/edge-settings.ts";
 import { openJournalOutbox, UPLINK_READER } from "../outbox/journal-outbox.ts";
 import { SOFTWARE } from "../software.ts";
 import type { SelfTestAnswer } from "./check-software.ts";
+import { readableModel } from "./readable-model.ts";
 
 async function testOutbox(scratch: string): Promise<void> {
   const journal = await openJournal({
@@ -32,7 +33,11 @@ async function testOutbox(scratch: string): Promise<void> {
 async function testModel(folder: string, file: string): Promise<string> {
   const { openJudge } = await import("../visits/judge.ts");
   const { drawSamplePhoto } = await import("../health/sample-photo.ts");
-  const judge = await openJudge(file === "" ? { folder } : { folder, file }, systemClock);
+  const readable = await readableModel(folder);
+  const judge = await openJudge(
+    file === "" || readable !== folder ? { folder: readable } : { folder, file },
+    systemClock,
+  );
   const { model } = await judge.judge(await drawSamplePhoto());
   await judge.close();
   return model;

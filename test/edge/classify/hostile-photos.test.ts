@@ -44,6 +44,27 @@ describe("a file that is no photo of a camera", () => {
     await expect(encodePhoto(bytes)).rejects.toEqual(unreadable);
   });
 
+  it.each([
+    ["early", 0.3, false],
+    ["late", 0.95, false],
+    ["early, in passes", 0.5, true],
+  ])(
+    "is cut off %s, with an end put behind it: it is no photo, not one whose rest is grey",
+    async (_, share, progressive) => {
+      const whole = await sharp(photo).resize(640).jpeg({ progressive }).toBuffer();
+      const cut = Buffer.concat([whole.subarray(0, whole.length * share), Buffer.of(0xff, 0xd9)]);
+
+      await expect(decodePicture(cut)).rejects.toMatchObject({ code: "photo-unreadable" });
+      await expect(encodePhoto(cut)).rejects.toMatchObject({ code: "photo-unreadable" });
+    },
+  );
+
+  it("has a few bytes before its end, as frames of some webcams do: it is taken", async () => {
+    const padded = Buffer.concat([photo.subarray(0, -2), Buffer.alloc(3), Buffer.of(0xff, 0xd9)]);
+
+    expect((await decodePicture(padded)).widthPx).toBe(SIZE.widthPx);
+  });
+
   it.each([0, 9, 99, 65_535])("has an orientation of %d: it is taken as it lies", async (orientation) => {
     const picture = await decodePicture(withSegment(exifOf(orientation)));
 

@@ -58,11 +58,13 @@ describe("the models on a device's disk", () => {
     const second = await begin(store, 3);
     await store.end(true, "well");
     const third = await begin(store, 4);
+    const id = store.trial()?.model.id ?? "";
     await store.end(true, "well");
 
     expect((await folders()).sort()).toEqual([second, third].map((path) => path.slice(-16)).sort());
-    await store.leaveCurrent();
+    await store.leaveCurrent("it cannot be read");
     expect(store.place().folder).toBe(second);
+    expect(store.ended(id)).toMatchObject({ isWell: false, reason: "it cannot be read" });
   });
 
   it("do not keep what was staged when the power went", async () => {
