@@ -23,7 +23,10 @@ const FIRST = {
   labels: ["clean", "overflow", "scattered", "not_a_site"],
 };
 
-const SETTINGS = { TENANT: "city", DEVICE: "truck-1", BROKER_URL: "mqtt://localhost:1", CAMERA: "folder:/photos" };
+const SETTINGS = {
+  ...{ TENANT: "city", DEVICE: "truck-1", BROKER_URL: "mqtt://localhost:1", TOKEN: "0123456789abcdef" },
+  CAMERA: "folder:/photos",
+};
 
 async function installedLongAgo(): Promise<string> {
   const folder = join(await tempFolder(), "waste-site");
@@ -74,5 +77,14 @@ const parts = {
   time: { stamp: () => ({ v: 1 as const, at: null, clock: "none" as const, boot: "b", up: 1 }) },
   clock: systemClock,
   random: () => 0,
-  power: { duty: () => ({ burstMs: 0, isCameraAllowed: true, judgeGapMs: 0, reason: "" }) },
+  power: {
+    duty: () => ({
+      stretch: 1,
+      letParticlesSleep: false,
+      burstMs: 0,
+      isCameraAllowed: true,
+      judgeGapMs: 0,
+      reason: "",
+    }),
+  },
 };
