@@ -110,7 +110,7 @@ export const CloudConfig = z
       .default("Asia/Yekaterinburg")
       .refine(isTimeZone, "is no time zone of the IANA list")
       .describe("whose days the averages of 24 hours are"),
-    RETENTION_RAW_DAYS: Days.default(730).describe("how long the readings of the air are kept; 0: for ever"),
+    RETENTION_RAW_DAYS: Days.default(0).describe("how long the readings of the air are kept; 0: for ever"),
     RETENTION_M1_DAYS: Days.default(90).describe("the same for averages of a minute"),
     RETENTION_M20_DAYS: Days.default(400).describe("of 20 minutes"),
     RETENTION_H1_DAYS: Days.default(0).describe("of an hour"),

@@ -52,7 +52,9 @@ export const AirAverages = z.object({
   now: AirValue.nullable().describe("mean of the newest good samples of its sensors"),
   m20: AirValue.nullable().describe("mean of the newest full 20 minutes of the clock"),
   h1: AirValue.nullable().describe("mean of the newest full hour of the clock"),
-  nowcast: AirValue.nullable().describe("EPA NowCast over the last 12 full hours"),
+  nowcast: AirValue.nullable().describe(
+    "EPA NowCast over the last 12 full hours; of ozone 8, or the newest alone (flag ozone-surrogate)",
+  ),
   h24: AirValue.nullable().describe("mean of the last 24 full hours"),
 });
 export type AirAverages = z.infer<typeof AirAverages>;

@@ -13,7 +13,13 @@ describe("the cloud's settings", () => {
   it("have a default for everything but the token", async () => {
     const config = load({});
 
-    expect(config).toMatchObject({ HOST: "127.0.0.1", PORT: 8080, STALE_AFTER_S: 900, DEVICE: "cloud" });
+    expect(config).toMatchObject({
+      HOST: "127.0.0.1",
+      PORT: 8080,
+      STALE_AFTER_S: 900,
+      DEVICE: "cloud",
+      RETENTION_RAW_DAYS: 0,
+    });
     expect(influxOf(config)).toBeNull();
     expect(await readAdminTokenSha256(config)).toBeUndefined();
     expect(() => loadConfig(CloudConfig, {})).toThrow("TOKEN");

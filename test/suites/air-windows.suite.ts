@@ -104,6 +104,23 @@ export function keepsAirWindows(open: () => Promise<Measurements>): void {
       ]);
     });
 
+    it("walks back through the hours with points, a day at a time, each hour of a station once", async () => {
+      const longAgo = NOON_MS - 900 * 86_400_000;
+      const times = [0, 1_000, 3 * HOUR_MS - 1, 3 * HOUR_MS, -86_400_000 * 40].map((ms) => longAgo + ms);
+      for (const sensor of ["a", "b"]) await store.write(times.map((at) => aPoint({ station: "walk", sensor, at })));
+      await store.write([aPoint({ station: "walk-2", at: longAgo + 5 * HOUR_MS })]);
+
+      const found: string[] = [];
+      for (let before: number | null = longAgo + 5 * HOUR_MS; before !== null; ) {
+        const step = await store.hoursWithPoints(before);
+        const ofStep = step.hours.map(({ station, start }) => `${station} ${(start - longAgo) / HOUR_MS}`);
+        found.push(ofStep.toSorted().join());
+        before = step.nextMs;
+      }
+
+      expect(found).toEqual(["walk 0,walk 2,walk 3", "walk -960", ""]);
+    });
+
     it("forgets what is older than a moment, one resolution at a time, in steps that end", async () => {
       const old = Array.from({ length: 50 }, (_, n) =>
         aWindow({ station: `old-${n % 5}`, resolution: "m1", start: NOON_MS - (n + 1) * 86_400_000 }),

@@ -2,7 +2,7 @@ import type { Resolution } from "../../store/measurements/air-windows.ts";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const WIDTH_MS = { m1: MINUTE_MS, m20: 20 * MINUTE_MS, h1: HOUR_MS } as const;
 
 /** A stretch of time: its beginning is part of it, its end is not. UTC ms. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RESOLUTIONS, type Resolution } from "../../store/measurements/air-windows.ts";
 import type { Sql } from "../../store/state/database.ts";
 import { isAhead } from "../believable.ts";
-import { HOUR_MS, MINUTE_MS, type Span } from "./clock-windows.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, type Span } from "./clock-windows.ts";
 
 /** A stretch of a station's time whose points have changed. */
 export interface Touched extends Span {
@@ -28,6 +28,8 @@ export interface DirtyWindow {
 
 /** What arrives together is computed together. */
 const GATHER_MS = 4_000;
+/** What is further ahead is no clock's error that time will heal: it is never averaged. */
+const FARTHEST_AHEAD_MS = DAY_MS;
 
 /** What samples may still change the averages. */
 export interface Reach {
@@ -43,11 +45,12 @@ export interface Reach {
  * from the future (a wrong clock) or too old is not marked.
  */
 export function markDirty(sql: Sql, touched: readonly Touched[], { nowMs, oldestMs, oldestMinuteMs }: Reach): void {
-  const marks = new Map<string, { tenant: string; station: string; start: number; from: number; to: number }>();
+  const marks = new Map<string, { -readonly [K in keyof HourMark]: HourMark[K] }>();
   for (const { tenant, station, ...span } of touched) {
     const start = Math.floor(span.start / MINUTE_MS) * MINUTE_MS;
     const end = Math.ceil(span.end / MINUTE_MS) * MINUTE_MS;
-    if (start < oldestMs || isAhead(start, nowMs)) continue;
+    if (start < oldestMs || start > nowMs + FARTHEST_AHEAD_MS) continue;
+    const dueAt = GATHER_MS + (isAhead(start, nowMs) ? end : nowMs);
     for (let hour = Math.floor(start / HOUR_MS) * HOUR_MS; hour < end; hour += HOUR_MS) {
       const isWhole = hour < oldestMinuteMs;
       const from = isWhole ? hour : Math.max(start, hour);
@@ -55,22 +58,36 @@ export function markDirty(sql: Sql, touched: readonly Touched[], { nowMs, oldest
       const key = `${station}\n${hour}`;
       const known = marks.get(key);
       if (known === undefined) {
-        marks.set(key, { tenant, station, start: hour, from, to });
+        marks.set(key, { tenant, station, start: hour, from, to, dueAt });
       } else {
         known.from = Math.min(known.from, from);
         known.to = Math.max(known.to, to);
+        known.dueAt = Math.min(known.dueAt, dueAt);
       }
     }
   }
-  for (const { tenant, station, start, from, to } of marks.values()) {
-    sql.run(
-      `INSERT INTO dirty_windows (resolution, tenant, station, start, from_at, to_at, due_at, generation)
-       VALUES ('m1', ?1, ?2, ?3, ?4, ?5, ?6, 1)
-       ON CONFLICT DO UPDATE SET from_at = min(from_at, ?4), to_at = max(to_at, ?5), due_at = min(due_at, ?6),
-         generation = generation + 1`,
-      ...[tenant, station, start, from, to, nowMs + GATHER_MS],
-    );
-  }
+  for (const mark of marks.values()) markHour(sql, mark);
+}
+
+/** The minutes of an hour that are to be computed anew, and when. */
+interface HourMark {
+  readonly tenant: string;
+  readonly station: string;
+  readonly start: number;
+  readonly from: number;
+  readonly to: number;
+  readonly dueAt: number;
+}
+
+/** Marks minutes of an hour; joined with what is marked of it already. */
+export function markHour(sql: Sql, { tenant, station, start, from, to, dueAt }: HourMark): void {
+  sql.run(
+    `INSERT INTO dirty_windows (resolution, tenant, station, start, from_at, to_at, due_at, generation)
+     VALUES ('m1', ?1, ?2, ?3, ?4, ?5, ?6, 1)
+     ON CONFLICT DO UPDATE SET from_at = min(from_at, ?4), to_at = max(to_at, ?5), due_at = min(due_at, ?6),
+       generation = generation + 1`,
+    ...[tenant, station, start, from, to, dueAt],
+  );
 }
 
 /** Marks a window that is made of others which have changed; `dueAt` is not before its end. */

@@ -15,7 +15,10 @@ export type Averages = z.infer<typeof Averages>;
 /** A window counts as the newest full one so long after its end: its last samples are on their way until then. */
 export const SETTLE_MS = MINUTE_MS;
 const HOURS = 24;
-const NOWCAST_HOURS = 12;
+/** Hours that a NowCast looks at: of ozone as `nowcastOzone` says, else as `nowcastPm`. */
+const nowcastHours = (pollutant: Pollutant): number => (pollutant === "o3" ? 8 : 12);
+/** The reason that a NowCast of ozone is the newest hour alone, by the surrogate (`nowcastOzone`). */
+const SURROGATE_FLAG = "ozone-surrogate";
 /** An hour with fewer of its minutes says nothing of itself (EPA: three quarters). */
 const ENOUGH = 0.75;
 
@@ -70,27 +73,30 @@ const ozoneIn = (unit: "ppb" | "ug/m3", value: number): number =>
 
 /** The EPA's NowCast where there is one; null where the newest hours have too few data. */
 function nowcastOf(pollutant: Pollutant, hours: readonly AirWindow[], end: number): AirValue | null {
-  const newestFirst = Array.from({ length: NOWCAST_HOURS }, (_, age) =>
+  const of = nowcastHours(pollutant);
+  const newestFirst = Array.from({ length: of }, (_, age) =>
     hours.find(({ start, coverage }) => start === end - (age + 1) * HOUR_MS && coverage >= ENOUGH),
   );
-  const cast = (of: (window: AirWindow) => number | null): Nowcast["value"] => {
+  const cast = (of: (window: AirWindow) => number | null): Pick<Nowcast, "value" | "method"> => {
     const values = newestFirst.map((window) => (window === undefined ? null : of(window)));
-    if (pollutant === "pm25" || pollutant === "pm10") return nowcastPm(pollutant, values).value;
-    if (pollutant !== "o3") return null;
-    const ppb = nowcastOzone(values.map((value) => (value === null ? null : ozoneIn("ppb", value)))).value;
-    return ppb === null ? null : tidy(ozoneIn("ug/m3", ppb));
+    if (pollutant === "pm25" || pollutant === "pm10") return nowcastPm(pollutant, values);
+    if (pollutant !== "o3") return { value: null, method: "none" };
+    const { value: ppb, method } = nowcastOzone(values.map((value) => (value === null ? null : ozoneIn("ppb", value))));
+    return { value: ppb === null ? null : tidy(ozoneIn("ug/m3", ppb)), method };
   };
-  const value = cast((window) => window.value);
+  const { value, method } = cast((window) => window.value);
   if (value === null) return null;
-  const used = newestFirst.filter((window) => window !== undefined);
+  const isSurrogate = method === "ozone-surrogate-2019";
+  const there = newestFirst.filter((window) => window !== undefined);
+  const used = isSurrogate ? there.slice(0, 1) : there;
   const corrections = used.flatMap(({ correction }) => (correction === null ? [] : [correction.split("+")]));
   return {
     value,
-    raw: cast(({ raw }) => raw),
+    raw: cast(({ raw }) => raw).value,
     at: end,
-    coverage: tidy(used.length / NOWCAST_HOURS),
+    coverage: tidy(used.length / of),
     confidence: tidy(used.reduce((sum, { confidence }) => sum + confidence, 0) / used.length),
-    flags: [...unionOf(used.map(({ flags }) => flags))],
+    flags: [...unionOf([...used.map(({ flags }) => flags), isSurrogate ? [SURROGATE_FLAG] : []])],
     correction: unionOf(corrections).join("+") || null,
   };
 }

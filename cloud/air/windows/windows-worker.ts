@@ -6,6 +6,7 @@ import { untilStored } from "../../ingest/until-stored.ts";
 import { runWorker, type WorkerContext } from "../../ingest/worker-side.ts";
 import { openMeasurements } from "../../store/measurements/open-measurements.ts";
 import { openStateStore } from "../../store/state/state-store.ts";
+import { backfill } from "./backfill.ts";
 import { createClockWindows } from "./clock-windows.ts";
 import { computeWindows } from "./compute-windows.ts";
 import { createForgetting } from "./forget-old.ts";
@@ -44,16 +45,18 @@ async function startWindows({ main, settings, log, health, patience }: WorkerCon
     return true;
   };
   const run = async () => {
+    let isBackfilled = false;
     let forgetAt = monotonicMs() + FORGET_AFTER_MS;
     while (!signal.aborted) {
       const round = await untilStored(() => computeWindows(stores), waiting);
       if (round === undefined) return;
       health.acknowledged(round.computed);
       main.tellEvents(round.stations.map((station) => ({ kind: "station", station })));
+      isBackfilled ||= (await untilStored(() => backfill(stores), waiting)) ?? false;
       const isForgetting = monotonicMs() >= forgetAt;
       if (isForgetting && (await forgetStep().catch(giveUp))) forgetAt = monotonicMs() + FORGET_EVERY_MS;
       const isIdle = round.computed === 0 && round.stations.length === 0;
-      await wait(isIdle && !isForgetting ? LOOK_EVERY_MS : BREATH_MS, signal);
+      await wait(isIdle && isBackfilled && !isForgetting ? LOOK_EVERY_MS : BREATH_MS, signal);
     }
   };
   const running = run();

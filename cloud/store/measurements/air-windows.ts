@@ -46,10 +46,27 @@ export interface PointsQuery {
   readonly toMs: number;
 }
 
+/** An hour of a station in which there are points. */
+export interface StationHour {
+  readonly tenant: string;
+  readonly station: string;
+  /** UTC ms of its beginning. */
+  readonly start: number;
+}
+
+/** One step back through the stored points: at most a day (UTC) of them. */
+export interface HoursStep {
+  readonly hours: readonly StationHour[];
+  /** From before which moment to go on; null where nothing is older. */
+  readonly nextMs: number | null;
+}
+
 /** What the averages of the air are made from and kept in; a part of the measurements. */
 export interface AirWindowStore {
   /** Points as they are stored, those with one of the fields at least; oldest first within a sensor. */
   points(query: PointsQuery): Promise<readonly Point[]>;
+  /** The hours of the newest day with points before a moment: what a walk back through all of them is made of. */
+  hoursWithPoints(beforeMs: number): Promise<HoursStep>;
   /** Writes windows; when it resolves they are on the store's disk. Rejects as `Measurements.write` does. */
   keepWindows(windows: readonly AirWindow[]): Promise<void>;
   /** By station, pollutant and time. */

@@ -3,7 +3,13 @@ import { messageOf } from "#kit/errors.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { createInfluxForgetting, type DeleteRange } from "./influx-forget.ts";
 import { type InfluxSource, readInfluxSeries } from "./influx-series.ts";
-import { readInfluxPoints, readInfluxWindows, WINDOW_MEASUREMENT, windowLine } from "./influx-windows.ts";
+import {
+  readInfluxHours,
+  readInfluxPoints,
+  readInfluxWindows,
+  WINDOW_MEASUREMENT,
+  windowLine,
+} from "./influx-windows.ts";
 import {
   type Measurements,
   type Point,
@@ -86,6 +92,7 @@ export function openInfluxMeasurements(settings: InfluxSettings): Measurements {
     },
     series: (query) => read((source) => readInfluxSeries(source, query)),
     points: (query) => read((source) => readInfluxPoints(source, query)),
+    hoursWithPoints: (beforeMs) => read((source) => readInfluxHours(source, beforeMs)),
     windows: (query) => read((source) => readInfluxWindows(source, query)),
     keepWindows: async (windows) => {
       requireOpen();

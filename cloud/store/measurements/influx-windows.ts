@@ -1,8 +1,8 @@
 import { escape as escaped, flux, fluxDateTime, fluxExpression } from "@influxdata/influxdb-client";
 import { z } from "zod";
 import { JsonText } from "#kit/json-text.ts";
-import { Pollutant } from "../../air/pollutants.ts";
-import type { AirWindow, PointsQuery, WindowsQuery } from "./air-windows.ts";
+import { Pollutant, RAW_FIELDS } from "../../air/pollutants.ts";
+import type { AirWindow, HoursStep, PointsQuery, WindowsQuery } from "./air-windows.ts";
 import type { InfluxSource } from "./influx-series.ts";
 import type { Point } from "./measurements.ts";
 
@@ -107,6 +107,29 @@ export async function readInfluxPoints(source: InfluxSource, query: PointsQuery)
     else points.set(key, { tenant, station, sensor, at: Date.parse(_time), fields: { [_field]: _value } });
   }
   return [...points.values()].sort((a, b) => a.at - b.at);
+}
+
+const TimeRow = z.object({ _time: z.string() });
+const HourRow = z
+  .object({ tenant: z.string(), station: z.string(), _time: z.string() })
+  .transform(({ tenant, station, _time }) => ({ tenant, station, start: Date.parse(_time) }));
+const MEASURED = Pollutant.options.flatMap((pollutant) => RAW_FIELDS[pollutant]);
+const DAY_MS = 86_400_000;
+
+/** The newest day with points before a moment; counted by InfluxDB's storage itself, so that only hours come over. */
+export async function readInfluxHours(source: InfluxSource, beforeMs: number): Promise<HoursStep> {
+  if (beforeMs <= 0) return { hours: [], nextMs: null };
+  const measured = (fromMs: number) => flux`from(bucket: ${source.bucket})
+    |> range(start: ${momentOf(fromMs)}, stop: ${momentOf(beforeMs)})
+    |> filter(fn: (r) => r._measurement == ${source.measurement} ${among("_field", MEASURED)})`;
+  const newest = await source.api.collectRows<unknown>(flux`${measured(0)} |> last() |> keep(columns: ["_time"])`);
+  if (newest.length === 0) return { hours: [], nextMs: null };
+  const latest = newest.reduce((most: number, row) => Math.max(most, Date.parse(TimeRow.parse(row)._time)), 0);
+  const day = Math.floor(latest / DAY_MS) * DAY_MS;
+  const rows = await source.api.collectRows<unknown>(flux`${measured(day)}
+    |> aggregateWindow(every: 1h, fn: count, timeSrc: "_start", createEmpty: false)
+    |> keep(columns: ["_time", "tenant", "station"]) |> unique(column: "_time")`);
+  return { hours: rows.map((row) => HourRow.parse(row)), nextMs: day };
 }
 
 type Value = Point["fields"][string];

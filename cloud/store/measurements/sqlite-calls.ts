@@ -1,4 +1,4 @@
-import type { AirWindow, PointsQuery, Resolution, WindowsQuery } from "./air-windows.ts";
+import type { AirWindow, HoursStep, PointsQuery, Resolution, WindowsQuery } from "./air-windows.ts";
 import type { Point, SeriesQuery, TimeSeries } from "./measurements.ts";
 
 /** What crosses between the SQLite adapter and its worker threads. */
@@ -12,6 +12,7 @@ export type Task =
   | { readonly kind: "write"; readonly rows: readonly PointRow[] }
   | { readonly kind: "series"; readonly query: SeriesQuery }
   | { readonly kind: "points"; readonly query: PointsQuery }
+  | { readonly kind: "hours"; readonly beforeMs: number }
   | { readonly kind: "keep-windows"; readonly windows: readonly AirWindow[] }
   | { readonly kind: "windows"; readonly query: WindowsQuery }
   | { readonly kind: "forget"; readonly what: "raw" | Resolution; readonly beforeMs: number };
@@ -21,10 +22,17 @@ export interface Outcome {
   readonly series: TimeSeries;
   readonly points: readonly Point[];
   readonly windows: readonly AirWindow[];
+  readonly hours: HoursStep;
   readonly hasMore: boolean;
 }
 
-export const NOTHING: Outcome = { series: { points: [], meanOfMs: null }, points: [], windows: [], hasMore: false };
+export const NOTHING: Outcome = {
+  series: { points: [], meanOfMs: null },
+  points: [],
+  windows: [],
+  hours: { hours: [], nextMs: null },
+  hasMore: false,
+};
 
 /** A numbered task; the answer carries the same number. */
 export interface Call {

@@ -46,6 +46,7 @@ export async function openSqliteMeasurements(file: string): Promise<Measurements
     },
     series: async (query) => (await callThread("reader", { kind: "series", query })).series,
     points: async (query) => (await callThread("reader", { kind: "points", query })).points,
+    hoursWithPoints: async (beforeMs) => (await callThread("reader", { kind: "hours", beforeMs })).hours,
     windows: async (query) => (await callThread("reader", { kind: "windows", query })).windows,
     keepWindows: async (windows) => {
       if (windows.length > 0) await callThread("writer", { kind: "keep-windows", windows });

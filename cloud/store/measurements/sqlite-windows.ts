@@ -2,7 +2,14 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { JsonText } from "#kit/json-text.ts";
 import { Pollutant } from "../../air/pollutants.ts";
-import { type AirWindow, type PointsQuery, RESOLUTIONS, type Resolution, type WindowsQuery } from "./air-windows.ts";
+import {
+  type AirWindow,
+  type HoursStep,
+  type PointsQuery,
+  RESOLUTIONS,
+  type Resolution,
+  type WindowsQuery,
+} from "./air-windows.ts";
 import type { Point } from "./measurements.ts";
 
 /** What the averages need of the measurements file; runs in its threads. */
@@ -31,6 +38,35 @@ export function readPoints(db: DatabaseSync, { stations, fields, fromMs, toMs }:
     const known = Object.entries(point.fields).filter(([name]) => wanted.has(name));
     return known.length === 0 ? [] : [{ ...point, fields: Object.fromEntries(known) }];
   });
+}
+
+const Newest = z.object({ at: z.number().nullable() });
+const HourRow = z.object({ tenant: z.string(), station: z.string(), start: z.number() });
+const DAY_MS = 86_400_000;
+
+/** The newest day with points before a moment. It jumps from hour to hour by the index: what lies between costs nothing. */
+export function readHours(db: DatabaseSync, beforeMs: number): HoursStep {
+  const newest = db
+    .prepare("SELECT max((SELECT max(at) FROM point WHERE series = s.id AND at < ?)) AS at FROM series s")
+    .get(beforeMs);
+  const { at } = Newest.parse(newest);
+  if (at === null) return { hours: [], nextMs: null };
+  const day = Math.floor(at / DAY_MS) * DAY_MS;
+  const hours = db
+    .prepare(
+      `WITH RECURSIVE first (series, at) AS (
+         SELECT id, (SELECT min(at) FROM point WHERE series = id AND at >= ?1 AND at < ?2) FROM series
+         UNION ALL
+         SELECT series, (SELECT min(p.at) FROM point p
+           WHERE p.series = first.series AND p.at >= (first.at / 3600000 + 1) * 3600000 AND p.at < ?2)
+         FROM first WHERE at IS NOT NULL
+       )
+       SELECT DISTINCT s.tenant, s.station, first.at / 3600000 * 3600000 AS start
+       FROM first JOIN series s ON s.id = first.series WHERE first.at IS NOT NULL`,
+    )
+    .all(day, beforeMs)
+    .map((row) => HourRow.parse(row));
+  return { hours, nextMs: day };
 }
 
 /** Writes windows in one transaction; each takes the place of what was there. */

@@ -5,7 +5,7 @@ import { messageOf } from "#kit/errors.ts";
 import type { SeriesQuery, TimeSeries } from "./measurements.ts";
 import { type Answer, type Call, NOTHING, type Outcome, type PointRow, type Task } from "./sqlite-calls.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
-import { forget, keepWindows, readPoints, readWindows } from "./sqlite-windows.ts";
+import { forget, keepWindows, readHours, readPoints, readWindows } from "./sqlite-windows.ts";
 import { windowMs } from "./windows.ts";
 
 /**
@@ -98,6 +98,8 @@ function perform(db: DatabaseSync, task: Task): Outcome {
       return { ...NOTHING, series: readSeries(db, task.query) };
     case "points":
       return { ...NOTHING, points: readPoints(db, task.query) };
+    case "hours":
+      return { ...NOTHING, hours: readHours(db, task.beforeMs) };
     case "keep-windows":
       keepWindows(db, task.windows);
       return NOTHING;

@@ -1,5 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 /** What is known of boots, and what waits for its time. */
 const TIMES = `
@@ -116,6 +116,15 @@ CREATE TABLE station_averages (
 CREATE INDEX station_averages_due ON station_averages (due_at) WHERE due_at IS NOT NULL;
 `;
 
+/** What version 8 adds: how far averages are made of the points from before there were averages. */
+const BACKFILL = `
+-- One row once it has begun: points before this moment (UTC ms) are still to be marked; 0 where all are.
+CREATE TABLE air_backfill (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  before_at INTEGER NOT NULL
+) STRICT;
+`;
+
 /** What version 6 adds: what quality control remembers of each sensor, as its own text. */
 const MEMORIES = `
 CREATE TABLE sensor_memories (
@@ -148,13 +157,14 @@ INSERT INTO timeless_devices (tenant, device, boots, bytes)
   AVERAGES,
   MEMORIES,
   BULLETINS,
+  BACKFILL,
 ];
 
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
  * tells the devices what is stored asks only for what is new.
  */
-export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}${MEMORIES}${BULLETINS}
+export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}${MEMORIES}${BULLETINS}${BACKFILL}
 CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { backfill } from "../../../../cloud/air/windows/backfill.ts";
 import { createClockWindows } from "../../../../cloud/air/windows/clock-windows.ts";
 import { computeWindows, type WindowStores } from "../../../../cloud/air/windows/compute-windows.ts";
 import { countDue, markDirty, type Touched } from "../../../../cloud/air/windows/dirty-windows.ts";
@@ -227,9 +228,9 @@ describe("computeWindows", () => {
     expect(before).toBeGreaterThan(1_000);
   });
 
-  it("marks nothing from a wrong clock ahead, and nothing of which the points may be gone", async () => {
+  it("marks nothing from a clock that is days ahead, and nothing of which the points may be gone", async () => {
     const { state } = await open();
-    const touched = [MIDNIGHT + DAY_MS, MIDNIGHT - DAY_MS].map((start) => ({
+    const touched = [MIDNIGHT + 2 * DAY_MS, MIDNIGHT - DAY_MS].map((start) => ({
       tenant: "kirov",
       station: "st-1",
       start,
@@ -241,6 +242,91 @@ describe("computeWindows", () => {
     );
 
     expect(state.read((sql) => countDue(sql, MIDNIGHT * 2))).toBe(0);
+  });
+});
+
+describe("samples of a clock that is ahead", () => {
+  it("are averaged when their time has come, and not before", async () => {
+    const { measurements, mark, settleAt, windows, clock } = await open();
+    const ahead = aPoint(MIDNIGHT + 2 * HOUR_MS, 30);
+    await measurements.write([ahead]);
+    mark([{ tenant: "kirov", station: "st-1", start: ahead.at, end: ahead.at + 1 }]);
+
+    await settleAt(clock.nowMs + HOUR_MS);
+    expect(await windows("m1")).toEqual([]);
+    await settleAt(MIDNIGHT + 4 * HOUR_MS);
+
+    expect(await windows("h1")).toMatchObject([{ value: 30, minutes: 1 }]);
+  });
+});
+
+describe("backfill", () => {
+  /** Points of before there were averages, of three days; nothing marks them. */
+  async function upgraded() {
+    const opened = await open();
+    const { measurements, clock, state } = opened;
+    const days = [0, 3, 40].map((day) => MIDNIGHT + day * DAY_MS);
+    await measurements.write(days.flatMap((day) => [...minutes(day, 60), ...minutes(day + 5 * HOUR_MS, 60, 20)]));
+    clock.nowMs = MIDNIGHT + 50 * DAY_MS;
+    const due = () => state.read((sql) => countDue(sql, clock.nowMs));
+    return { ...opened, due };
+  }
+
+  it("makes the averages of the points of before, once, although it is killed again and again", async () => {
+    const { stores, measurements, windows, due, settleAt, clock, state } = await upgraded();
+    const mortal = {
+      ...stores,
+      measurements,
+      state: {
+        ...state,
+        // Whatever is kept is on disk, and nobody comes to know.
+        transaction: (...of: Parameters<typeof state.transaction>) => {
+          state.transaction(...of);
+          throw new Error("killed");
+        },
+      },
+    };
+    let isDone = false;
+    for (let steps = 0; !isDone; steps += 1) {
+      expect(steps).toBeLessThan(20);
+      if (steps % 2 === 0) await expect(backfill(mortal)).rejects.toThrow("killed");
+      else isDone = await backfill({ ...stores, measurements });
+      await settleAt(clock.nowMs);
+    }
+
+    expect((await windows("h1")).map(({ value, coverage }) => [value, coverage])).toEqual(
+      Array.from({ length: 6 }, (_, n) => [n % 2 === 0 ? 10 : 20, 1]),
+    );
+    expect(await windows("d1")).toHaveLength(3);
+    expect(await backfill({ ...stores, measurements })).toBe(true);
+    expect(due()).toBe(0);
+  });
+
+  it("marks one day, and the next only when nothing old waits", async () => {
+    const { stores, measurements, due } = await upgraded();
+
+    await backfill({ ...stores, measurements });
+    const ofOneDay = due();
+    await backfill({ ...stores, measurements });
+
+    expect(ofOneDay).toBe(4);
+    expect(due()).toBe(ofOneDay);
+  });
+
+  it("goes before any point is forgotten, and nothing is forgotten whose hour is not made", async () => {
+    const { stores, measurements, state, settleAt, clock, windows } = await upgraded();
+    const retention = { ...FOR_EVER, raw: 5 };
+    const step = createForgetting({ measurements, state, retention, nowMs: stores.nowMs });
+    const count = async () =>
+      (await measurements.points({ stations: ["st-1"], fields: ["pm25"], fromMs: 0, toMs: MIDNIGHT * 2 })).length;
+
+    while (!(await step()));
+    expect(await count()).toBe(360);
+    while (!(await backfill({ ...stores, measurements }))) await settleAt(clock.nowMs);
+    while (!(await step()));
+
+    expect(await count()).toBe(0);
+    expect(await windows("h1")).toHaveLength(6);
   });
 });
 
@@ -267,6 +353,21 @@ describe("a station's averages", () => {
     expect(state.read((sql) => countDue(sql, MIDNIGHT * 2))).toBe(0);
   });
 
+  it("say where the NowCast of ozone is a surrogate, and count coverage over the hours that it looks at", async () => {
+    const { receive, settleAt, state } = await open();
+    const ozone = (hour: number, flags: string) =>
+      minutes(MIDNIGHT + hour * HOUR_MS, 60).map((point) => ({ ...point, fields: { o3: 60, flags } }));
+    const nowcast = () => state.read((sql) => averagesOfStation(sql, "st-1")).o3?.nowcast;
+
+    await receive(ozone(0, "humid"));
+    await settleAt(MIDNIGHT + HOUR_MS + 2 * MINUTE_MS);
+    expect(nowcast()).toMatchObject({ coverage: 0.125, flags: ["humid", "ozone-surrogate"] });
+
+    await receive([1, 2, 3, 4, 5, 6, 7, 8].flatMap((hour) => ozone(hour, "")));
+    await settleAt(MIDNIGHT + 9 * HOUR_MS + 2 * MINUTE_MS);
+    expect(nowcast()).toMatchObject({ coverage: 1, flags: [] });
+  });
+
   it("change when late data come", async () => {
     const { receive, settleAt, state } = await open();
     const all = minutes(MIDNIGHT, 60, 10);
@@ -288,6 +389,7 @@ describe("forgetting", () => {
     await settleAt(MIDNIGHT + 10 * DAY_MS);
     const retention = { ...FOR_EVER, raw: 5, m1: 5, m20: 8 };
     const step = createForgetting({ measurements, state, retention, nowMs: stores.nowMs });
+    while (!(await backfill({ ...stores, measurements }))) await settleAt(stores.nowMs());
     mark([{ tenant: "kirov", station: "st-2", start: MIDNIGHT, end: MIDNIGHT + HOUR_MS }]);
     const points = () =>
       measurements.points({ stations: ["st-1", "st-2"], fields: ["pm25"], fromMs: 0, toMs: MIDNIGHT * 2 });
