@@ -5,6 +5,7 @@ import type { Latency } from "../latency.ts";
 import type { PairReport } from "../pair-report.ts";
 import { bootstrap, comparePaired, type Estimate } from "../statistics.ts";
 import { type Caught, caughtOf } from "../unusable-trial.ts";
+import type { Machine } from "./latency-section.ts";
 import { estimate, figure, table } from "./markdown.ts";
 import type { Pair } from "./precision-section.ts";
 import { refusedOf } from "./unusable-section.ts";
@@ -22,6 +23,7 @@ export interface Measured {
   readonly caught: readonly Caught[];
   readonly latency: Latency | null;
   readonly pairs: PairReport | null;
+  readonly machine: Machine;
 }
 
 const goal = (what: string, seen: string, isMet: boolean): Goal => ({ goal: what, seen, isMet });
@@ -30,7 +32,10 @@ const atLeast = (what: string, least: number, seen: Estimate): Goal =>
   goal(`${what} ≥ ${least}`, estimate(seen), seen.value >= least);
 
 /** The goals of the model's issue that this run could measure. */
-export function goalsOf({ judged, precision, caught, latency, pairs }: Measured, seed: number): readonly Goal[] {
+export function goalsOf(
+  { judged, precision, caught, latency, pairs, machine }: Measured,
+  seed: number,
+): readonly Goal[] {
   const ofSet = (set: string) => judged.filter(({ photo }) => photo.set === set);
   const [val, test] = [ofSet("val"), ofSet("test")];
   const goals: Goal[] = [];
@@ -49,7 +54,7 @@ export function goalsOf({ judged, precision, caught, latency, pairs }: Measured,
     goals.push(atLeast("unusable photos caught", 0.95, caughtOf(caught)));
     goals.push(goal("good photos refused ≤ 0.02", estimate(refused), refused.value <= 0.02));
   }
-  if (latency !== null) goals.push(...latencyGoals(latency));
+  if (latency !== null) goals.push(...latencyGoals(latency, machine));
   return [...goals, ...(pairs === null ? [] : pairGoals(pairs.figures))];
 }
 
@@ -83,11 +88,15 @@ function precisionGoals(pairs: readonly Pair[]): readonly Goal[] {
   return [within("four-way", difference(pairs, isRight)), within("dirty or clean", difference(sites, isSideRight))];
 }
 
-function latencyGoals({ verdicts, int8, fp32 }: Latency): readonly Goal[] {
+/** A load that shows in the slowest of a hundred photos: other programs had the cores. */
+const BUSY_LOAD = 1;
+
+function latencyGoals({ verdicts, int8, fp32 }: Latency, { load }: Machine): readonly Goal[] {
+  const busy = load > BUSY_LOAD ? `, while other programs had the cores (load ${figure(load, 0)}): measure again` : "";
   const [first] = verdicts;
   const goals: Goal[] = [];
   if (first !== undefined) {
-    const seen = `p99 ${figure(first.p99, 1)} ms, p50 ${figure(first.p50, 1)} ms`;
+    const seen = `p99 ${figure(first.p99, 1)} ms, p50 ${figure(first.p50, 1)} ms${busy}`;
     goals.push(goal("1280 px from JPEG to verdict, p99 ≤ 40 ms", seen, first.p99 <= 40));
   }
   if (fp32 !== null) {
