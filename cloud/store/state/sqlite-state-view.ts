@@ -134,7 +134,7 @@ const Id = z.object({ id: z.string() });
 const Sha = z.object({ sha: z.string() });
 
 const VISIT = `v.tenant, v.device, v.visit, v.site, v.started_at, v.ended_at, v.stored_at, v.signature, v.photos,
-  v.time_error_ms, json_extract(v.body, '$.pair') AS pair`;
+  v.time_error_ms, CASE WHEN json_valid(v.body) THEN json_extract(v.body, '$.pair') END AS pair`;
 const LAST_VISIT = `SELECT ${VISIT} FROM site_visits s
   JOIN visits v ON v.tenant = s.tenant AND v.device = s.device AND v.visit = s.visit`;
 const ALERT = `SELECT ${VISIT}, a.id, a.cause, a.municipality, a.created_at, a.acknowledged_at, a.acknowledged_by

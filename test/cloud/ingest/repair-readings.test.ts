@@ -336,7 +336,7 @@ describe("readings whose device did not know the time", () => {
     expect(bytes).toBeLessThan(256 * 1024 + (packs[0]?.payload.length ?? 0));
     await repairAll({ ...stores, nowMs: () => NOON + 60 * HOUR });
     expect(view.counts()).toMatchObject({ "readings-repaired": 40, "time-unknown readings": 0 });
-  });
+  }, 120_000);
 
   it("of a device that names a new boot with each message are bounded too, and cost no other device its room", async () => {
     const { stores, view, learn } = await openStores();

@@ -99,7 +99,7 @@ describe("storeReadings", () => {
     expect(Math.max(...sizes)).toBeLessThan(50_000 + 3_600);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(30 * 3_600);
     expect(view.counts()).toMatchObject({ messages: 30 });
-  });
+  }, 120_000);
 
   it("gives each bad message its reason and stores the rest of the batch", async () => {
     const { stores, view, pointsOf } = await openReadingStores();
