@@ -39,6 +39,7 @@ import { answerErrors, tellError } from "./errors.ts";
 import { createFeatures } from "./features.ts";
 import { addFleetRoutes } from "./fleet-routes.ts";
 import { addHealthRoute } from "./health-routes.ts";
+import { addHistoryRoute } from "./history-route.ts";
 import { addIndexRoutes } from "./index-routes.ts";
 import { addLiveRoute } from "./live-routes.ts";
 import { addOpenRoutes } from "./open-routes.ts";
@@ -161,6 +162,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   });
 
   addHealthRoute(app, { ...parts, publicHub });
+  addHistoryRoute(app, { ...parts, features, book, epoch });
   addStationRoutes(app, { ...parts, features, book, epoch });
   addSiteRoutes(app, { ...parts, features });
   addLiveRoute(app, publicHub);

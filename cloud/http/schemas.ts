@@ -203,6 +203,24 @@ export const Series = z.object({
 });
 export type Series = z.infer<typeof Series>;
 
+/** Means of one pollutant over time, oldest first; µg/m³, CO mg/m³. */
+export const AirHistory = z.object({
+  station: z.string(),
+  pollutant: Pollutant,
+  windowMs: z.number().int().describe("length of each window"),
+  windows: z.array(
+    z.object({
+      start: Milliseconds.describe("where the window begins"),
+      value: z.number().nullable().describe("corrected where a formula fits; null: no sample is good"),
+      raw: z.number().nullable(),
+      coverage: z.number().min(0).max(1),
+      confidence: z.number().min(0).max(1),
+      flags: z.array(z.string()),
+    }),
+  ),
+});
+export type AirHistory = z.infer<typeof AirHistory>;
+
 /** One durable alert of a municipality. */
 export const AlertView = z.object({
   id: z.string(),

@@ -2,8 +2,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { HealthView, SiteCollection, SiteDetail } from "../../../cloud/http/schemas.ts";
+import { AirHistory, HealthView, SiteCollection, SiteDetail } from "../../../cloud/http/schemas.ts";
 import { StationCollection } from "../../../cloud/live/station-table.ts";
+import type { WindowsQuery } from "../../../cloud/store/measurements/air-windows.ts";
 import { type SeriesQuery, StoreUnavailable } from "../../../cloud/store/measurements/measurements.ts";
 import { AFTER_SHA, BEFORE_SHA, type HttpFixture, httpParts, NOW_MS, openHttp } from "../../support/http-fixture.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -81,6 +82,51 @@ describe("GET /api/v1/stations", () => {
       status: "late",
       air: { pm25: { now: { value: 35.5 } } },
     });
+  });
+});
+
+describe("GET /api/v1/stations/:id/history", () => {
+  it.each([
+    [24, "m1", 60_000],
+    [168, "m20", 1_200_000],
+    [720, "h1", 3_600_000],
+  ])("gives %i hours in windows of %s, with raw, corrected and doubts", async (hours, resolution, windowMs) => {
+    const asked: WindowsQuery[] = [];
+    const window = { start: NOW_MS - 60_000, value: 6, raw: 10, coverage: 1, confidence: 0.9, flags: ["humid"] };
+    const windows = async (query: WindowsQuery) => {
+      asked.push(query);
+      return [
+        {
+          ...window,
+          tenant: "chel",
+          station: "st-1",
+          pollutant: "pm25",
+          resolution: "m1",
+          minutes: 1,
+          correction: null,
+        } as const,
+      ];
+    };
+    const { get } = await open(httpParts({ airWindows: { windows } }));
+
+    const answer = await get(`/api/v1/stations/st-1/history?hours=${hours}`);
+
+    expect(AirHistory.parse(answer.json())).toEqual({
+      station: "st-1",
+      pollutant: "pm25",
+      windowMs,
+      windows: [window],
+    });
+    expect(asked).toMatchObject([
+      { stations: ["st-1"], pollutant: "pm25", resolution, fromMs: NOW_MS + 1 - hours * 3_600_000, toMs: NOW_MS + 1 },
+    ]);
+  });
+
+  it("knows no history of a station that is not there, nor of a substance that is none", async () => {
+    const { get } = await open();
+
+    expect((await get("/api/v1/stations/st-9/history")).statusCode).toBe(404);
+    expect((await get("/api/v1/stations/st-1/history?pollutant=gold")).statusCode).toBe(400);
   });
 });
 

@@ -48,11 +48,22 @@ describe.skipIf(chromium === undefined)("the air on the public map", { timeout: 
     // One tap: sureness, formula, sensor, reasons; and why the numbers differ.
     await stationMarker(page, "st-03").press("Enter");
     await sheet(page).locator(".how-sure summary").click();
+    await sheet(page).getByText("Raw, as the sensor said it").waitFor();
     expect(await textOf(sheet(page).locator(".how-sure"))).toMatch(/Sure, 100%.*Raw.*87 µg.*Formula.*Sensor/s);
     await sheet(page).locator(".why-differ summary").click();
     expect(await sheet(page).locator(".why-differ li").count()).toBe(5);
     expect(await textOf(sheet(page).locator(".why-differ"))).toContain("NowCast");
     expect(await textOf(sheet(page).locator(".advice"))).toMatch(/Children and teenagers/);
+
+    // The history: raw beside corrected, doubtful parts, gaps and coverage.
+    await page.goto(`${town.url}/#/station/st-02`);
+    await sheet(page).locator(".chart-key").waitFor();
+    expect(await textOf(sheet(page).locator(".chart-key"))).toMatch(/Corrected.*raw.*doubtful.*no data/s);
+    expect(await textOf(sheet(page).locator(".chart-summary"))).toMatch(/mean of 1 minute;.*9\d% of this period/s);
+    await sheet(page).locator(".chart canvas").scrollIntoViewIfNeeded();
+    await keepScreenshot(page, "air-history");
+    await page.goto(`${town.url}/#/station/st-03`);
+    await page.locator("#sheet-title").getByText("Shakhtyorov, school 4").waitFor();
 
     // My home, and a comparison; both survive a reload.
     await sheet(page).getByRole("button", { name: "This is near my home" }).click();

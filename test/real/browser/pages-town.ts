@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { build } from "vite";
 import { type HttpParts, startHttp } from "../../../cloud/http/http.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
+import type { AirWindow, WindowsQuery } from "../../../cloud/store/measurements/air-windows.ts";
 import type { AlertRow, LatestSample, VisitRow } from "../../../cloud/store/state/state-view.ts";
 import type { SiteState, VisitPhoto } from "../../../common/contract/messages.ts";
 import type { Registry } from "../../../common/contract/registry.ts";
@@ -156,6 +157,30 @@ function daySeries(fromMs: number, toMs: number): [number, number][] {
   }).filter((_, i) => i < 150 || i > 162);
 }
 
+/** A day of minutes of one station: raw above corrected, an hour of silence, and an hour of a stuck channel. */
+function dayWindows({ stations, pollutant = "pm25", fromMs, toMs }: WindowsQuery): readonly AirWindow[] {
+  if (stations?.[0] !== "st-02" || pollutant !== "pm25") return [];
+  const first = Math.ceil(fromMs / MINUTE_MS);
+  return Array.from({ length: Math.floor(toMs / MINUTE_MS) - first }, (_, i): AirWindow => {
+    const isDoubtful = i >= 900 && i < 960;
+    const raw = 30 + 18 * Math.sin(i / 180) + 3 * Math.sin(i);
+    return {
+      tenant: "chel",
+      station: "st-02",
+      pollutant,
+      resolution: "m1",
+      start: (first + i) * MINUTE_MS,
+      value: isDoubtful ? null : raw * 0.62,
+      raw,
+      minutes: isDoubtful ? 0 : 1,
+      coverage: isDoubtful ? 0 : 1,
+      confidence: isDoubtful ? 0.2 : 0.95,
+      flags: isDoubtful ? ["channels-disagree"] : [],
+      correction: "epa-2021@1",
+    };
+  }).filter((_, i) => i < 400 || i >= 440);
+}
+
 /** How far the times of the first visits may be off: those devices did not know the time. */
 const TIME_ERRORS_MS = [300_360, 2_054];
 
@@ -230,6 +255,7 @@ export async function startPagesTown(change: Partial<HttpParts> = {}): Promise<P
       }),
       check: async () => ({ ok: true, detail: "well" }),
     },
+    airWindows: { windows: async (query) => dayWindows(query) },
     ...change,
   });
   fill(fixture.state);

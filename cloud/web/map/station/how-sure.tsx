@@ -59,12 +59,14 @@ export function HowSure({ air, choice, sensors }: HowSureProps) {
             <dd>{said(air.value)}</dd>
           </div>
         )}
-        <div>
-          <dt>{words.air.formula}</dt>
-          <dd>
-            <Formula correction={air.correction} />
-          </dd>
-        </div>
+        {air.correction !== undefined && (
+          <div>
+            <dt>{words.air.formula}</dt>
+            <dd>
+              <Formula correction={air.correction} />
+            </dd>
+          </div>
+        )}
         {air.coverage !== null && (
           <div>
             <dt>{words.air.coverage}</dt>

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { AirHistory } from "../../../../cloud/http/schemas.ts";
 import { distanceKm, nearestTo, verdictOf } from "../../../../cloud/web/map/card/verdict.ts";
 import { fitOf, keptAverage, ownAverage } from "../../../../cloud/web/map/choose/averages.ts";
 import type { LngLat } from "../../../../cloud/web/map/geometry.ts";
 import { matches } from "../../../../cloud/web/map/list/search.ts";
+import { seriesOf } from "../../../../cloud/web/map/station/air-series.ts";
 import { chosenStandard, type SeenStation } from "../../../../cloud/web/map/station/air-store.ts";
 import { viewAir } from "../../../../cloud/web/map/station/air-view.ts";
 import { formulaOf, surenessOf } from "../../../../cloud/web/map/station/sureness.ts";
@@ -113,6 +115,51 @@ describe("the search in the list", () => {
     ["Мира", false],
   ])("%s: %s", (sought, found) => {
     expect(matches(place, sought)).toBe(found);
+  });
+});
+
+describe("the history of a station", () => {
+  const at = (n: number, change: Partial<AirHistory["windows"][number]> = {}) => ({
+    start: n * 60_000,
+    value: 6,
+    raw: 10,
+    coverage: 1,
+    confidence: 1,
+    flags: [],
+    ...change,
+  });
+  const history = (windows: AirHistory["windows"]): AirHistory => ({
+    station: "a",
+    pollutant: "pm25",
+    windowMs: 60_000,
+    windows,
+  });
+
+  it("has raw beside corrected, its doubtful stretch, and how much of the period was measured", () => {
+    const windows = [at(0), at(1, { value: null, coverage: 0, confidence: 0.2 }), at(2, { confidence: 0.3 }), at(9)];
+
+    expect(seriesOf(history(windows), 1 / 6)).toEqual({
+      station: "a",
+      value: [
+        [30_000, 6],
+        [90_000, null],
+        [150_000, 6],
+        [570_000, 6],
+      ],
+      raw: [
+        [30_000, 10],
+        [90_000, 10],
+        [150_000, 10],
+        [570_000, 10],
+      ],
+      doubts: [[60_000, 180_000]],
+      coverage: 0.3,
+      meanOfMs: 60_000,
+    });
+  });
+
+  it("has no second line where nothing was corrected", () => {
+    expect(seriesOf(history([at(0, { raw: 6 })]), 1).raw).toEqual([]);
   });
 });
 
