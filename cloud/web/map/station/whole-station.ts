@@ -5,6 +5,8 @@ import { ask } from "../../page/api.ts";
 
 /** Of a station that changes each second, the whole is asked for no more often. */
 const REST_MS = 2_000;
+/** The whole may be so far behind the list before the list is shown in its place: its fetches must have failed. */
+const BEHIND_MS = 60_000;
 
 /**
  * The station with all that is known of it: the list of all stations leaves out raw values, formulas and other fields.
@@ -31,5 +33,5 @@ export function useWholeStation(listed: StationFeature, isPast: boolean): Statio
   }, [listed.id, newest, isPast]);
   const found = whole.value;
   if (isPast || found === undefined || found.id !== listed.id) return listed;
-  return (found.properties.lastAt ?? 0) >= (listed.properties.lastAt ?? 0) ? found : listed;
+  return (listed.properties.lastAt ?? 0) - (found.properties.lastAt ?? 0) > BEHIND_MS ? listed : found;
 }
