@@ -23,7 +23,8 @@ const UNIT_OF_FIELD = {
   wind_direction: "°",
 } as const satisfies Record<FieldName, string>;
 
-const units: ReadonlyMap<string, string> = new Map(Object.entries(UNIT_OF_FIELD));
+// PM1 is what its average is called; as a field it says under which conditions.
+const units: ReadonlyMap<string, string> = new Map([...Object.entries(UNIT_OF_FIELD), ["pm1", "µg/m³"]]);
 
 /** The unit of a sample's field; empty for a field that we do not know. */
 export const unitOf = (field: string): string => units.get(field) ?? "";

@@ -7,6 +7,8 @@ export const ROUTES_RU: Readonly<Record<string, string>> = {
   "GET /api/v1/stations/{id}/history":
     "Средние одного вещества: с поправкой и сырые, с полнотой, доверием и сомнениями; за 1 мин, 20 мин или 1 ч",
   "GET /api/v1/stations/{id}/series": "Одно поле станции во времени",
+  "GET /api/v1/stations/{id}/averages":
+    "Средние от одной до четырёх станций во времени: полнота, уверенность и сомнения, столбцами",
   "GET /api/v1/sites": "Все площадки с их состоянием",
   "GET /api/v1/sites/{id}": "Одна площадка с последним посещением и парой фотографий",
   "GET /api/v1/photos/{sha}.jpg": "Фотография посещения по SHA-256 её байтов",
@@ -32,6 +34,8 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   "POST /api/v1/nowcast":
     'curl -H \'Content-Type: application/json\' ORIGIN/api/v1/nowcast -d \'{"pollutant":"pm25","hours":[21,null,35]}\'',
   "GET /api/v1/standards/{id}": "curl ORIGIN/api/v1/standards/ru-pdk-2021",
+  "GET /api/v1/stations/{id}/averages":
+    "curl 'ORIGIN/api/v1/stations/STATION/averages?pollutant=pm25&average=h1&from=2026-11-01T00:00:00Z&to=2026-11-22T00:00:00Z'",
   "GET /api/v1/open/stations.geojson": "curl -O ORIGIN/api/v1/open/stations.geojson",
   "GET /api/v1/open/stations.csv": "curl -O ORIGIN/api/v1/open/stations.csv",
   "GET /api/v1/open/archive/{station}/{day}.csv": "curl -O ORIGIN/api/v1/open/archive/STATION/2026-11-22.csv",

@@ -29,6 +29,7 @@ import type { StateView } from "../store/state/state-view.ts";
 import { createAdminAccess } from "./admin-access.ts";
 import type { Api } from "./api.ts";
 import { addArtefactRoutes, addDownloadRoutes, UPLOAD_PATH } from "./artefact-routes.ts";
+import { addAverageRoutes } from "./average-routes.ts";
 import { addBulletinRoutes } from "./bulletin-routes.ts";
 import { compress } from "./compress.ts";
 import { addDeskRoutes } from "./desk-routes.ts";
@@ -169,6 +170,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   const openLimit = limitRate(parts.openDataPerMinute, clock);
   await app.register(async (open: Api) => addIndexRoutes(open, openLimit));
   await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, book }));
+  await app.register(async (open: Api) => addAverageRoutes(open, openLimit, parts));
   addDocsRoute(app, parts);
   await app.register(async (open: Api) => addBulletinRoutes(open, { view, ingest, access, clock }));
   addSessionRoutes(app, access, isBehindTlsProxy);

@@ -437,6 +437,7 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/stations",
       "GET /api/v1/stations/at",
       "GET /api/v1/stations/{id}",
+      "GET /api/v1/stations/{id}/averages",
       "GET /api/v1/stations/{id}/history",
       "GET /api/v1/stations/{id}/series",
       "GET /api/v1/time-unknown",

@@ -1,0 +1,176 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { StationName } from "#contract/names.ts";
+import type { Clock } from "#kit/clock.ts";
+import { LICENCE } from "../air/open/licence.ts";
+import { Pollutant } from "../air/pollutants.ts";
+import { unitOf } from "../air/units.ts";
+import type { RegistryWatch } from "../registry/watch-registry.ts";
+import type { AirWindow, AirWindowStore } from "../store/measurements/air-windows.ts";
+import { type Api, badRequest, missing, unavailable } from "./api.ts";
+import { sendTagged } from "./entity-tag.ts";
+import { ApiError, notFound } from "./errors.ts";
+import { tooMany } from "./index-routes.ts";
+import { letAnySiteRead } from "./open-headers.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { Milliseconds } from "./schemas.ts";
+
+const DAY_MS = 86_400_000;
+/** As many as the map compares. */
+const MAX_STATIONS = 4;
+/** Late data change any window: a cache asks each time, and the ETag says whether they did. */
+const ASK = "public, no-cache";
+
+const Average = z.enum(["m20", "h1", "h24"]);
+type Average = z.infer<typeof Average>;
+
+/** What is stored for each average, and how many days of it one answer may cover: below 10,000 windows a station. */
+const KINDS = {
+  m20: { resolution: "m20", maxDays: 31 },
+  h1: { resolution: "h1", maxDays: 400 },
+  // Ten years with their leap days.
+  h24: { resolution: "d1", maxDays: 3_653 },
+} as const satisfies Record<Average, { resolution: AirWindow["resolution"]; maxDays: number }>;
+
+const COLUMNS = ["start", "value", "raw", "coverage", "confidence", "flags"] as const;
+const Row = z.tuple([
+  Milliseconds,
+  z.number().nullable(),
+  z.number().nullable(),
+  z.number().min(0).max(1),
+  z.number().min(0).max(1),
+  z.array(z.string()),
+]);
+
+const AveragesAnswer = z.object({
+  pollutant: Pollutant,
+  average: Average,
+  unit: z.string(),
+  columns: z.array(z.enum(COLUMNS)).describe("what each place of a row is"),
+  stations: z.array(
+    z.object({
+      station: z.string(),
+      rows: z
+        .array(Row)
+        .describe("by time; a window of which nothing is known is absent, value is null if no sample is good"),
+    }),
+  ),
+});
+type AveragesAnswer = z.infer<typeof AveragesAnswer>;
+
+const Moment = z.coerce
+  .date()
+  .refine((at) => at.getTime() >= Date.UTC(2020, 0, 1), "there are no data from before 2020")
+  .transform((at) => at.getTime());
+
+const Asked = z.object({
+  pollutant: Pollutant.default("pm25"),
+  average: Average.default("h1"),
+  from: Moment.describe("windows that begin at this moment or later"),
+  to: Moment.optional().describe("windows that begin before this moment; now unless said"),
+  with: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(StationName))
+    .optional()
+    .describe(`other stations beside it, with commas between: ${MAX_STATIONS} in all`),
+});
+
+export interface AverageRoutesParts {
+  readonly registry: Pick<RegistryWatch, "current">;
+  readonly airWindows: Pick<AirWindowStore, "windows">;
+  readonly clock: Pick<Clock, "nowMs">;
+}
+
+/** Stored averages over a long time, of one station or of some that are compared; open to all, limited as the open data are. */
+export function addAverageRoutes(
+  api: Api,
+  limit: RateLimit,
+  { registry, airWindows, clock }: AverageRoutesParts,
+): void {
+  api.addHook("onRequest", letAnySiteRead);
+  api.addHook("onRequest", limit);
+  api.get(
+    "/api/v1/stations/:id/averages",
+    {
+      schema: {
+        tags: ["open"],
+        summary: `Averages of one to ${MAX_STATIONS} stations over time with coverage, confidence and doubts, in columns`,
+        description:
+          "m20 (31 days at most) and h1 (400 days) are windows of UTC, h24 (10 years) the days of the region's own time. " +
+          "How long each is kept is the operator's setting.",
+        params: z.object({ id: StationName }),
+        querystring: Asked,
+        response: {
+          200: AveragesAnswer,
+          304: z.null().describe("it has not changed"),
+          ...badRequest,
+          ...missing,
+          ...tooMany,
+          ...unavailable,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { pollutant, average, from, to, with: others = [] } = request.query;
+      const stations = [...new Set([request.params.id, ...others])];
+      if (stations.length > MAX_STATIONS) {
+        throw new ApiError(400, "too-many-stations", `at most ${MAX_STATIONS} stations fit into one answer`);
+      }
+      const unknown = stations.find((id) => registry.current().station(id) === undefined);
+      if (unknown !== undefined) throw notFound(`station: ${unknown}`);
+      const span = spanOf({ average, from, to }, clock.nowMs());
+      const { resolution } = KINDS[average];
+      const windows = await airWindows.windows({ stations, pollutant, resolution, ...span });
+      return send(request, reply, { pollutant, average, stations, windows });
+    },
+  );
+}
+
+/** The range that is asked for, without the future; an ApiError says what would do. */
+function spanOf(
+  { average, from, to }: { readonly average: Average; readonly from: number; readonly to?: number | undefined },
+  nowMs: number,
+): { readonly fromMs: number; readonly toMs: number } {
+  const toMs = Math.min(to ?? nowMs, nowMs);
+  if (from >= toMs) throw new ApiError(400, "empty-range", "from must be before to, and in the past");
+  const { maxDays } = KINDS[average];
+  if (toMs - from > maxDays * DAY_MS) {
+    throw new ApiError(
+      400,
+      "range-too-long",
+      `one answer covers at most ${maxDays} days of ${average}: ask for shorter ranges, or for longer averages`,
+    );
+  }
+  return { fromMs: from, toMs };
+}
+
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: Pick<AveragesAnswer, "pollutant" | "average"> & {
+    readonly stations: readonly string[];
+    readonly windows: readonly AirWindow[];
+  },
+): FastifyReply {
+  const { pollutant, average, stations, windows } = asked;
+  const byStation = Map.groupBy(windows, ({ station }) => station);
+  const answer: AveragesAnswer = {
+    pollutant,
+    average,
+    unit: unitOf(pollutant),
+    columns: [...COLUMNS],
+    stations: stations.map((station) => ({ station, rows: (byStation.get(station) ?? []).map(rowOf) })),
+  };
+  void reply.header("link", `<${LICENCE.url}>; rel="license", </docs>; rel="describedby"`).header("cache-control", ASK);
+  return sendTagged(request, reply, "application/json; charset=utf-8", JSON.stringify(answer));
+}
+
+const rowOf = ({ start, value, raw, coverage, confidence, flags }: AirWindow): z.infer<typeof Row> => [
+  start,
+  value,
+  raw,
+  coverage,
+  confidence,
+  [...flags],
+];
