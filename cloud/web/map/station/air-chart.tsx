@@ -6,6 +6,8 @@ import { useSpeech } from "../../page/language.ts";
 import { chartData, type Line } from "./chart-data.ts";
 
 const HEIGHT_PX = 200;
+/** With more points than this a dot on each would only thicken the line. */
+const MAX_DOTS = 120;
 const INK = "#3d474d";
 const GRID = "#e3e7e3";
 
@@ -123,12 +125,12 @@ function optionsOf(contents: ChartContents, widthPx: number, language: string, f
     ],
     series: [
       {},
-      ...lines.map(({ label, colour, dash }) => ({
+      ...lines.map(({ label, colour, dash, points }) => ({
         label,
         stroke: colour,
         width: 2,
         dash: [...dash],
-        points: { size: 4, fill: colour, show: dash.length === 0 },
+        points: { size: 4, fill: colour, show: dash.length === 0 && points.length <= MAX_DOTS },
         spanGaps: false,
       })),
     ],
