@@ -50,8 +50,8 @@ async function judgeSample(judge: Judge | undefined): Promise<string | null> {
   try {
     const { drawSamplePhoto } = await import("./sample-photo.ts");
     const sample = await drawSamplePhoto();
-    await judge.judge(sample);
-    const { state, tookMs } = await judge.judge(sample);
+    await judge.judge(sample, "drawn");
+    const { state, tookMs } = await judge.judge(sample, "drawn");
     return `${tookMs.toFixed(0)} ms for a drawn photo (${state})`;
   } catch (error) {
     return messageOf(error);

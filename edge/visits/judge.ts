@@ -17,9 +17,12 @@ export interface Judge extends Closer {
   readonly verdicts: HealthFacts["verdicts"];
   /** Why the last photo could not be judged; null where it could, or where there was none. */
   readonly unusable: UnusableReason | null;
-  /** Rejects with `model-unusable` or `photo-unreadable`. */
-  judge(jpeg: Uint8Array): Promise<Verdict & { readonly model: string }>;
+  /** Rejects with `model-unusable` or `photo-unreadable`. A drawn picture counts as nothing that the camera has seen. */
+  judge(jpeg: Uint8Array, source?: PictureSource): Promise<Verdict & { readonly model: string }>;
 }
+
+/** Where a picture comes from: the camera, or it was drawn to try the model. */
+export type PictureSource = "camera" | "drawn";
 
 /** Where a model lies; without `file` its manifest says which one is meant. */
 export interface ModelPlace {
@@ -61,13 +64,15 @@ export async function openJudge(
     get unusable() {
       return unusable;
     },
-    judge: async (jpeg) => {
+    judge: async (jpeg, source = "camera") => {
       const now = classifier;
       try {
         if (now instanceof ModelUnusable) throw now;
         const verdict = { ...(await now.classify(jpeg)), model: now.model };
-        if (now === classifier) verdicts.add(verdict);
-        unusable = verdict.reason;
+        if (source === "camera") {
+          if (now === classifier) verdicts.add(verdict);
+          unusable = verdict.reason;
+        }
         onJudged(verdict);
         return verdict;
       } catch (error) {

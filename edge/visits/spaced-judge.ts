@@ -1,5 +1,5 @@
 import { wait } from "#kit/wait.ts";
-import type { Judge } from "./judge.ts";
+import type { Judge, PictureSource } from "./judge.ts";
 
 /**
  * A judge that waits `gapMs()` between the end of one judgement and the begin of the next, so that a hot processor cools
@@ -10,11 +10,11 @@ export function spaceJudge(judge: Judge, gapMs: () => number, nowMs: () => numbe
   let before: Promise<void> = Promise.resolve();
   let endedMs = Number.NEGATIVE_INFINITY;
 
-  async function judgeInTurn(jpeg: Uint8Array) {
+  async function judgeInTurn(jpeg: Uint8Array, source?: PictureSource) {
     const pauseMs = Math.min(endedMs + gapMs() - nowMs(), gapMs());
     if (pauseMs > 0) await wait(pauseMs, closing.signal);
     try {
-      return await judge.judge(jpeg);
+      return await judge.judge(jpeg, source);
     } finally {
       endedMs = nowMs();
     }
@@ -33,8 +33,8 @@ export function spaceJudge(judge: Judge, gapMs: () => number, nowMs: () => numbe
     get unusable() {
       return judge.unusable;
     },
-    judge: (jpeg) => {
-      const turn = before.then(() => judgeInTurn(jpeg));
+    judge: (jpeg, source) => {
+      const turn = before.then(() => judgeInTurn(jpeg, source));
       before = turn.then(
         () => undefined,
         () => undefined,

@@ -293,7 +293,7 @@ describe("bad hardware at the real program: all reported, none fatal", () => {
     };
     await setMode("well");
     // Each shot that is well takes one.
-    for (let i = 0; i < 8; i += 1) await programs.stage(await drawSite({ seed: 1 + i, state: "clean" }));
+    for (let i = 0; i < 8; i += 1) await programs.stage(await drawSite({ seed: 9 + i, state: "clean" }));
     const { PATH = "" } = programs.environment;
     const edge = await startTestEdge({
       folder: programs.folder,
@@ -330,7 +330,7 @@ describe("bad hardware at the real program: all reported, none fatal", () => {
     async () => {
       const programs = await fakePrograms();
       await programs.add("libcamera-still", FILLING_STILL);
-      for (let i = 0; i < 3; i += 1) await programs.stage(await drawSite({ seed: 1 + i, state: "clean" }));
+      for (let i = 0; i < 3; i += 1) await programs.stage(await drawSite({ seed: 9 + i, state: "clean" }));
       const disk = await mountSmallDisk(join(programs.folder, "disk"), 96);
       const filling = join(programs.folder, "filling");
       const { PATH = "" } = programs.environment;

@@ -105,7 +105,7 @@ describe("the cloud as a program", () => {
       const { features } = StationCollection.parse(await (await fetch(`${cloud.url}/api/v1/stations`)).json());
       return features.find(({ id, properties }) => id === "station-1" && properties.air.pm25 !== undefined);
     });
-    expect(station.properties.pm25).toBe(12.5);
+    expect(station.properties.air.pm25?.now?.value).toBe(12.5);
     expect(view.deadLetters(1)).toEqual([]);
   }, 60_000);
 
