@@ -8,7 +8,7 @@ import { z } from "zod";
 import { encode } from "#contract/codec.ts";
 import { type Address, clientIdOf } from "#contract/names.ts";
 import { type Stream, topics } from "#contract/topics.ts";
-import { DeadLetterView, HealthView } from "../../cloud/http/schemas.ts";
+import { DeadLetterView, HealthView, StationFeature } from "../../cloud/http/schemas.ts";
 import { StationCollection } from "../../cloud/live/station-table.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
 import { drawSite } from "../../models/samples/drawn-site.ts";
@@ -132,9 +132,13 @@ describe("bad input", () => {
 
     const { air } = await until("the good frames' reading is on the map", async () => {
       const { features } = StationCollection.parse(await (await fetch(`${line.cloudUrl}/api/v1/stations`)).json());
-      return features[0]?.properties.air.pm25 === undefined ? undefined : features[0]?.properties;
+      const [station] = features;
+      if (station?.properties.air.pm25 === undefined) return undefined;
+      const whole = await fetch(`${line.cloudUrl}/api/v1/stations/${station.id}`);
+      return StationFeature.parse(await whole.json()).properties;
     });
-    expect(air.pm25?.now?.value).toBe(8.5);
+    // The sensor warms up, so nobody vouches for a value yet; what it said is there.
+    expect(air.pm25?.now?.raw).toBe(8.5);
     const { errors } = Counted.parse(await (await fetch(`${line.edgeUrl}/status`)).json());
     expect(errors["photo-unreadable"]).toBe(2);
     expect(errors["sensor-bad-frame"]).toBeGreaterThan(0);
