@@ -17,3 +17,11 @@ export const between = (random: Random, low: number, high: number): number => lo
 
 /** A whole number from `low` to `high`, both taken in. */
 export const whole = (random: Random, low: number, high: number): number => Math.floor(between(random, low, high + 1));
+
+/** The same things in another order. */
+export function shuffled<T>(things: readonly T[], random: Random): T[] {
+  return things
+    .map((thing) => ({ thing, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ thing }) => thing);
+}

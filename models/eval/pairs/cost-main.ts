@@ -19,9 +19,9 @@ import { DESCRIPTOR_LENGTH } from "../../../edge/pairs/descriptors.ts";
 import { decodeGrey } from "../../../edge/pairs/grey-picture.ts";
 import { MARKS_LONG_SIDE_PX, marksOf, type PhotoMarks, readMarks } from "../../../edge/pairs/photo-marks.ts";
 import { openSeenPhotos } from "../../../edge/pairs/seen-photos.ts";
+import { randomFrom, shuffled } from "../../random.ts";
 import { quantile } from "../statistics.ts";
 import { listPhotos } from "./photo-list.ts";
-import { seeded, shuffled } from "./seeded.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
 const [POOL, LOOKED, WARM_UP] = [60, 60, 10];
 const MIB = 1024 * 1024;
 const slots = Number(values.slots);
-const random = seeded(9);
+const random = randomFrom(9);
 const photos = shuffled(await listPhotos(values.photos, "val"), random).slice(0, POOL + LOOKED);
 if (photos.length < POOL + LOOKED) throw new Error(`${POOL + LOOKED} photos wanted in val/ of --photos`);
 

@@ -1,4 +1,4 @@
-import { seeded } from "./seeded.ts";
+import { randomFrom } from "../../random.ts";
 
 /** A probability that was given, and the truth. */
 export interface Scored {
@@ -17,7 +17,7 @@ export function rocArea(scored: readonly Scored[]): number {
 
 /** The middle 95 % of a figure over 500 drawings of the examples with replacement. */
 export function bootstrap(scored: readonly Scored[], figure: (some: readonly Scored[]) => number): [number, number] {
-  const random = seeded(11);
+  const random = randomFrom(11);
   const values = Array.from({ length: 500 }, () =>
     figure(scored.map(() => scored[Math.floor(random() * scored.length)] ?? { isTrue: false, p: 0 })),
   ).filter((value) => Number.isFinite(value));

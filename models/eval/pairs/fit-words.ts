@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { DESCRIPTOR_LENGTH } from "../../../edge/pairs/descriptors.ts";
 import { MARKS_LONG_SIDE_PX, type PhotoMarks, readMarks } from "../../../edge/pairs/photo-marks.ts";
 import type { WordBit } from "../../../edge/pairs/words.ts";
+import { randomFrom } from "../../random.ts";
 import { CROP_SIDE, makeCopy } from "./make-copies.ts";
 import type { LabelledPhoto } from "./photo-list.ts";
-import { seeded } from "./seeded.ts";
 
 const BITS = 16;
 const CANDIDATES = 600;
@@ -19,7 +19,7 @@ type Twin = readonly [Uint8Array, Uint8Array];
  * are set in half of all spots, and do not repeat each other.
  */
 export async function fitWordBits(photos: readonly LabelledPhoto[], seed: number): Promise<WordBit[]> {
-  const random = seeded(seed);
+  const random = randomFrom(seed);
   const twins: Twin[] = [];
   for (const { file } of photos) twins.push(...(await twinsOf(await readFile(file), random)));
   const pick = () => Array.from({ length: BINS_ON_A_SIDE }, () => Math.floor(random() * DESCRIPTOR_LENGTH));

@@ -13,6 +13,7 @@ import { systemClock } from "#kit/clock.ts";
 import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
 import { CALIBRATION, type Calibration, type Curve } from "../../../edge/pairs/calibration.ts";
 import { PLACE_FIGURES, STRUCTURE_FIGURES } from "../../../edge/pairs/same-place.ts";
+import { randomFrom, shuffled } from "../../random.ts";
 import { fitCurve, scoresOf } from "./curve-fit.ts";
 import { calibrationError, rocArea } from "./figures.ts";
 import { fitWordBits } from "./fit-words.ts";
@@ -20,7 +21,6 @@ import { makeCleanerPairs } from "./made-cleaner.ts";
 import { type Example, makePlacePairs, readRealPairs } from "./made-pairs.ts";
 import { tryReuse } from "./made-reuse.ts";
 import { listPhotos } from "./photo-list.ts";
-import { seeded, shuffled } from "./seeded.ts";
 
 const { values } = parseArgs({
   options: {
@@ -46,7 +46,7 @@ function say(name: string, examples: readonly Example[], curve: Curve): void {
 }
 
 if (values.words) {
-  const bits = await fitWordBits(shuffled(train, seeded(1)).slice(0, count(250)), 2);
+  const bits = await fitWordBits(shuffled(train, randomFrom(1)).slice(0, count(250)), 2);
   const fitted = { at: today, from: `${count(250)} photos of train, seeds 1 and 2` };
   await writeFile(join(ROOM, "words.json"), `${JSON.stringify({ fitted, bits }, null, 2)}\n`);
 }

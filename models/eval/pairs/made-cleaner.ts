@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import type { Probabilities } from "#contract/messages.ts";
 import type { Classifier } from "../../../edge/classify/classifier.ts";
 import { cleanerFigures } from "../../../edge/pairs/cleaner.ts";
+import { randomFrom, shuffled } from "../../random.ts";
 import type { Example } from "./made-pairs.ts";
 import { type LabelledPhoto, listRealPairs } from "./photo-list.ts";
-import { seeded, shuffled } from "./seeded.ts";
 
 /**
  * Two photos of one source each, by their labels: dirty then clean is cleaner, clean then dirty and twice the same is not. The
@@ -16,7 +16,7 @@ export async function makeCleanerPairs(
   seed: number,
   classifier: Classifier,
 ): Promise<Example[]> {
-  const random = seeded(seed);
+  const random = randomFrom(seed);
   const judged: { label: string; source: string; probabilities: Probabilities }[] = [];
   for (const { file, label, source } of shuffled(photos, random).slice(0, most)) {
     if (label === "not_a_site") continue;

@@ -3,9 +3,9 @@ import type { Classifier } from "../../../edge/classify/classifier.ts";
 import { keepNetworkMarks, readNetworkMarks } from "../../../edge/pairs/network-marks.ts";
 import { readMarks } from "../../../edge/pairs/photo-marks.ts";
 import { type PlaceMarks, samePlaceFigures } from "../../../edge/pairs/same-place.ts";
+import { randomFrom, shuffled } from "../../random.ts";
 import { heapWaste, makeView } from "./make-views.ts";
 import { type Half, type LabelledPhoto, listRealPairs } from "./photo-list.ts";
-import { seeded, shuffled } from "./seeded.ts";
 import { decodeColour } from "./warp.ts";
 
 /** Figures of one pair, and whether it is what is looked for. */
@@ -31,7 +31,7 @@ export async function makePlacePairs(
   seed: number,
   classifier: Classifier,
 ): Promise<Example[]> {
-  const random = seeded(seed);
+  const random = randomFrom(seed);
   const sites = photos.filter(({ label }) => label !== "not_a_site");
   const dirty = sites.filter(({ label }) => label !== "clean");
   const colour = async (photo: LabelledPhoto | undefined) => decodeColour(await readFile(photo?.file ?? ""));

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { readMarks } from "../../../edge/pairs/photo-marks.ts";
 import { openSeenPhotos } from "../../../edge/pairs/seen-photos.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
+import { randomFrom, shuffled } from "../../random.ts";
 import type { Example } from "./made-pairs.ts";
 import { COPIES, makeCopy } from "./make-copies.ts";
 import type { LabelledPhoto } from "./photo-list.ts";
-import { seeded, shuffled } from "./seeded.ts";
 
 /** What an index answered to photos that it should know, by kind of copy, and to photos that it cannot know. */
 export interface ReuseTrial {
@@ -32,7 +32,7 @@ export async function tryReuse(
   sizes: { indexed: number; copied: number; strangers: number },
   seed: number,
 ): Promise<ReuseTrial> {
-  const random = seeded(seed);
+  const random = randomFrom(seed);
   const order = shuffled(photos, random);
   const folder = await mkdtemp(join(tmpdir(), "dvornik-reuse-"));
   const index = await openSeenPhotos(join(folder, "seen"), 20_000, undefined, () => {});

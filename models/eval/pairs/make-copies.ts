@@ -1,5 +1,5 @@
 import { sharp } from "../../../edge/camera/thrifty-sharp.ts";
-import { between } from "./seeded.ts";
+import { between } from "../../random.ts";
 
 /** How a photo may be changed before it is used a second time. */
 export const COPIES = ["recompressed", "resized", "brightened", "cropped", "mirrored", "cropped-mirrored"] as const;

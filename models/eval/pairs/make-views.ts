@@ -1,4 +1,4 @@
-import { between } from "./seeded.ts";
+import { between } from "../../random.ts";
 import { type ColourPicture, encodeColour, type Homography, warp } from "./warp.ts";
 
 /** How far a view may stray from its photo, at strength 1; strengths go from a half to two. */

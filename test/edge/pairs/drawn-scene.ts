@@ -1,5 +1,5 @@
 import { sharp } from "../../../edge/camera/thrifty-sharp.ts";
-import { seeded } from "../../../models/eval/pairs/seeded.ts";
+import { randomFrom } from "../../../models/random.ts";
 
 /** Part of a scene that a photo shows, of its width and height. */
 interface Frame {
@@ -13,7 +13,7 @@ const HEIGHT_PX = 480;
 
 /** A photo of a drawn street: boxes and posts of many sizes, the same ones for the same seed. */
 export async function drawScene(seed: number, { left = 0, top = 0, size = 1 }: Frame = {}): Promise<Uint8Array> {
-  const random = seeded(seed);
+  const random = randomFrom(seed);
   const shapes = Array.from({ length: 160 }, () => {
     const [x, y] = [random() * WIDTH_PX, random() * HEIGHT_PX];
     const [w, h] = [8 + random() * 90, 8 + random() * 70];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { structureOf } from "../../../edge/pairs/matches.ts";
 import { marksOf, type PhotoMarks } from "../../../edge/pairs/photo-marks.ts";
-import { seeded } from "../../../models/eval/pairs/seeded.ts";
+import { randomFrom } from "../../../models/random.ts";
 
 /** 150 spots that all have one counterpart, of which only those from number 48 on lie where they lay. */
 function strongOnesMoved(): readonly [PhotoMarks, PhotoMarks] {
-  const random = seeded(1);
+  const random = randomFrom(1);
   const spots = Array.from({ length: 150 }, (_, i) => ({ x: random(), y: random(), level: 0, strength: 200 - i }));
   const empty = marksOf({ widthPx: 48, heightPx: 48, values: new Float32Array(48 * 48) });
   const descriptors = Uint8Array.from({ length: 150 * 128 }, () => random() * 255);
