@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that start whole programs, browsers or databases: they run after the quick ones, one file at a time. */
+/** Tests that start whole programs, browsers or databases: they run after the quick ones, two files at a time. */
 const WHOLE = ["test/system/**/*.test.ts", "test/real/**/*.test.ts"];
 
 export default defineConfig({
@@ -12,7 +12,7 @@ export default defineConfig({
           name: "quick",
           include: ["test/**/*.test.ts"],
           exclude: WHOLE,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: "whole",
           include: WHOLE,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,

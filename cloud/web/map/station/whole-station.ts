@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { StationFeature } from "../../../http/schemas.ts";
 import { ask } from "../../page/api.ts";
 
@@ -15,21 +15,22 @@ const BEHIND_MS = 60_000;
 export function useWholeStation(listed: StationFeature, isPast: boolean): StationFeature {
   const whole = useSignal<StationFeature | undefined>(undefined);
   const newest = JSON.stringify(listed.properties.air);
+  const asked = useRef({ id: "", atMs: 0 });
   useEffect(() => {
     if (isPast) return;
-    let isCurrent = true;
-    const fetchWhole = () =>
-      ask(StationFeature, `/api/v1/stations/${listed.id}`)
+    const { id } = listed;
+    // Counted from the last question, not from the last change: a station that changes each second is asked for, too.
+    const restMs = asked.current.id === id ? Math.max(0, asked.current.atMs + REST_MS - performance.now()) : 0;
+    const timer = setTimeout(() => {
+      asked.current = { id, atMs: performance.now() };
+      ask(StationFeature, `/api/v1/stations/${id}`)
         .then(({ body }) => {
-          if (isCurrent) whole.value = body;
+          if (asked.current.id === id) whole.value = body;
         })
         // The list's own values stay; the page says elsewhere that the server does not answer.
         .catch(() => {});
-    const timer = setTimeout(() => void fetchWhole(), whole.peek() === undefined ? 0 : REST_MS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
+    }, restMs);
+    return () => clearTimeout(timer);
   }, [listed.id, newest, isPast]);
   const found = whole.value;
   if (isPast || found === undefined || found.id !== listed.id) return listed;
