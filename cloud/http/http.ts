@@ -53,6 +53,7 @@ import { addSiteRoutes } from "./site-routes.ts";
 import { boundBodies } from "./slow-bodies.ts";
 import { createStationBook } from "./station-book.ts";
 import { addStationRoutes } from "./station-routes.ts";
+import { inTurns } from "./turns.ts";
 import { addTwinRoutes } from "./twin-routes.ts";
 
 /** The longest body is a renewal: a certificate and a request, some 2 KB. */
@@ -163,14 +164,16 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   });
 
   addHealthRoute(app, { ...parts, publicHub });
-  addHistoryRoute(app, { ...parts, features, book, epoch });
-  addStationRoutes(app, { ...parts, features, book, epoch });
+  const asked = inTurns(parts.measurements, parts.airWindows);
+  const chartLimit = limitRate(parts.openDataPerMinute, clock);
+  addHistoryRoute(app, { ...parts, ...asked, features, book, epoch, chartLimit });
+  addStationRoutes(app, { ...parts, ...asked, features, book, epoch, chartLimit });
   addSiteRoutes(app, { ...parts, features });
   addLiveRoute(app, publicHub);
   const openLimit = limitRate(parts.openDataPerMinute, clock);
   await app.register(async (open: Api) => addIndexRoutes(open, openLimit));
-  await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, book }));
-  await app.register(async (open: Api) => addAverageRoutes(open, openLimit, parts));
+  await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, ...asked, book }));
+  await app.register(async (open: Api) => addAverageRoutes(open, openLimit, { ...parts, ...asked }));
   addDocsRoute(app, parts);
   await app.register(async (open: Api) => addBulletinRoutes(open, { view, ingest, access, clock }));
   addSessionRoutes(app, access, isBehindTlsProxy);

@@ -12,6 +12,8 @@ import { type Api, ASK_AGAIN, badRequest, missing, unavailable } from "./api.ts"
 import { takesGzip } from "./compress.ts";
 import { ApiError, notFound } from "./errors.ts";
 import type { Features } from "./features.ts";
+import { tooMany } from "./index-routes.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { Series, StationFeature } from "./schemas.ts";
 import type { StationBook } from "./station-book.ts";
 import { createStationLists, type ReadyList } from "./station-lists.ts";
@@ -32,6 +34,8 @@ export interface StationRoutesParts {
   readonly clock: Clock;
   readonly staleAfterMs: number;
   readonly offlineAfterMs: number;
+  /** How often one address may ask for raw values over time. */
+  readonly chartLimit: RateLimit;
 }
 
 /** So far back the map goes. */
@@ -105,6 +109,7 @@ export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
   api.get(
     "/api/v1/stations/:id/series",
     {
+      onRequest: parts.chartLimit,
       schema: {
         tags: ["public"],
         summary: `One field over time, at most ${MAX_POINTS} points (means of equal windows)`,
@@ -113,7 +118,7 @@ export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
           field: FieldName.default("pm25"),
           hours: z.coerce.number().positive().max(MAX_HOURS).default(24),
         }),
-        response: { 200: Series, ...badRequest, ...missing, ...unavailable },
+        response: { 200: Series, ...badRequest, ...missing, ...tooMany, ...unavailable },
       },
     },
     async ({ params: { id }, query: { field, hours } }, reply) => {

@@ -8,11 +8,13 @@ import { openSqliteFile } from "./sqlite-file.ts";
 
 const CLOSED = "the measurements are closed";
 
+type Thread = "writer" | "reader" | "charts";
+
 /**
  * Opens the time series in one SQLite file (WAL, `synchronous=FULL`), made if it is not there.
  *
- * One thread writes and another reads, so that neither a slow sync nor a long chart holds the event loop or each other;
- * each starts with the first call that needs it. Throws `StoreUnavailable` when the file cannot be opened.
+ * One thread writes, another reads and a third reads long charts of raw values, so that none of them holds the event loop or
+ * another, and `check` waits for no chart; each starts with the first call that needs it. Throws `StoreUnavailable` when the file cannot be opened.
  */
 export async function openSqliteMeasurements(file: string): Promise<Measurements> {
   try {
@@ -20,10 +22,10 @@ export async function openSqliteMeasurements(file: string): Promise<Measurements
   } catch (cause) {
     throw new StoreUnavailable(`SQLite cannot open ${file}: ${messageOf(cause)}`, { cause });
   }
-  const threads = new Map<"writer" | "reader", SqliteWorker>();
+  const threads = new Map<Thread, SqliteWorker>();
   let isClosed = false;
   let lastFailure: string | undefined;
-  const callThread = async (name: "writer" | "reader", task: Task): Promise<Outcome> => {
+  const callThread = async (name: Thread, task: Task): Promise<Outcome> => {
     if (isClosed) throw new StoreUnavailable(CLOSED);
     const running = threads.get(name);
     const thread = running === undefined || running.hasEnded() ? startWorker(file) : running;
@@ -44,7 +46,7 @@ export async function openSqliteMeasurements(file: string): Promise<Measurements
       }
       return refused;
     },
-    series: async (query) => (await callThread("reader", { kind: "series", query })).series,
+    series: async (query) => (await callThread("charts", { kind: "series", query })).series,
     points: async (query) => (await callThread("reader", { kind: "points", query })).points,
     hoursWithPoints: async (beforeMs) => (await callThread("reader", { kind: "hours", beforeMs })).hours,
     windows: async (query) => (await callThread("reader", { kind: "windows", query })).windows,

@@ -57,6 +57,28 @@ describe("openSqliteMeasurements", () => {
     await store.close();
   });
 
+  it("says how it is and gives averages while long charts are read", async () => {
+    const store = await openSqliteMeasurements(freshFile());
+    const { at: fromMs } = aPoint();
+    await store.write(Array.from({ length: 10_000 }, (_, i) => aPoint({ at: fromMs + i * 1000 })));
+    const read: string[] = [];
+    const noted = async (name: string, asked: Promise<unknown>) => {
+      await asked;
+      read.push(name);
+    };
+
+    const chart = { ...aQuery(), fromMs, toMs: fromMs + 10_000_000, maxPoints: 500 };
+    const charts = Array.from({ length: 10 }, () => noted("chart", store.series(chart)));
+    await Promise.all([
+      ...charts,
+      noted("check", store.check()),
+      noted("averages", store.windows({ resolution: "h1", fromMs: 0, toMs: fromMs })),
+    ]);
+
+    expect(read.at(-1)).toBe("chart");
+    await store.close();
+  });
+
   it("does not open a file that is no database, and says so", async () => {
     const file = join(folder, "text.db");
     writeFileSync(file, "this is a text, long enough to be read as a header of a database file. ".repeat(50));
