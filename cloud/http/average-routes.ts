@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { StationName } from "#contract/names.ts";
 import type { Clock } from "#kit/clock.ts";
-import { LICENCE } from "../air/open/licence.ts";
 import { Pollutant } from "../air/pollutants.ts";
 import { unitOf } from "../air/units.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
@@ -11,57 +10,23 @@ import { type Api, badRequest, missing, unavailable } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { ApiError, notFound } from "./errors.ts";
 import { tooMany } from "./index-routes.ts";
-import { letAnySiteRead } from "./open-headers.ts";
+import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { Milliseconds } from "./schemas.ts";
+import { AVERAGE_COLUMNS, Average, type AverageRow, AverageSeries } from "./schemas.ts";
+import { type LongestRange, Moment, rangeOf } from "./time-range.ts";
 
 const DAY_MS = 86_400_000;
 /** As many as the map compares. */
 const MAX_STATIONS = 4;
-/** Late data change any window: a cache asks each time, and the ETag says whether they did. */
-const ASK = "public, no-cache";
-
-const Average = z.enum(["m20", "h1", "h24"]);
-type Average = z.infer<typeof Average>;
 
 /** What is stored for each average, and how many days of it one answer may cover: below 10,000 windows a station. */
 const KINDS = {
+  m1: { resolution: "m1", maxDays: 2 },
   m20: { resolution: "m20", maxDays: 31 },
   h1: { resolution: "h1", maxDays: 400 },
   // Ten years with their leap days.
   h24: { resolution: "d1", maxDays: 3_653 },
 } as const satisfies Record<Average, { resolution: AirWindow["resolution"]; maxDays: number }>;
-
-const COLUMNS = ["start", "value", "raw", "coverage", "confidence", "flags"] as const;
-const Row = z.tuple([
-  Milliseconds,
-  z.number().nullable(),
-  z.number().nullable(),
-  z.number().min(0).max(1),
-  z.number().min(0).max(1),
-  z.array(z.string()),
-]);
-
-const AveragesAnswer = z.object({
-  pollutant: Pollutant,
-  average: Average,
-  unit: z.string(),
-  columns: z.array(z.enum(COLUMNS)).describe("what each place of a row is"),
-  stations: z.array(
-    z.object({
-      station: z.string(),
-      rows: z
-        .array(Row)
-        .describe("by time; a window of which nothing is known is absent, value is null if no sample is good"),
-    }),
-  ),
-});
-type AveragesAnswer = z.infer<typeof AveragesAnswer>;
-
-const Moment = z.coerce
-  .date()
-  .refine((at) => at.getTime() >= Date.UTC(2020, 0, 1), "there are no data from before 2020")
-  .transform((at) => at.getTime());
 
 const Asked = z.object({
   pollutant: Pollutant.default("pm25"),
@@ -97,12 +62,12 @@ export function addAverageRoutes(
         tags: ["open"],
         summary: `Averages of one to ${MAX_STATIONS} stations over time with coverage, confidence and doubts, in columns`,
         description:
-          "m20 (31 days at most) and h1 (400 days) are windows of UTC, h24 (10 years) the days of the region's own time. " +
+          "m1 (2 days at most), m20 (31 days) and h1 (400 days) are windows of UTC, h24 (10 years) the days of the region's own time. " +
           "How long each is kept is the operator's setting.",
         params: z.object({ id: StationName }),
         querystring: Asked,
         response: {
-          200: AveragesAnswer,
+          200: AverageSeries,
           304: z.null().describe("it has not changed"),
           ...badRequest,
           ...missing,
@@ -119,7 +84,7 @@ export function addAverageRoutes(
       }
       const unknown = stations.find((id) => registry.current().station(id) === undefined);
       if (unknown !== undefined) throw notFound(`station: ${unknown}`);
-      const span = spanOf({ average, from, to }, clock.nowMs());
+      const span = rangeOf({ from, to }, clock.nowMs(), longest(average));
       const { resolution } = KINDS[average];
       const windows = await airWindows.windows({ stations, pollutant, resolution, ...span });
       return send(request, reply, { pollutant, average, stations, windows });
@@ -127,50 +92,39 @@ export function addAverageRoutes(
   );
 }
 
-/** The range that is asked for, without the future; an ApiError says what would do. */
-function spanOf(
-  { average, from, to }: { readonly average: Average; readonly from: number; readonly to?: number | undefined },
-  nowMs: number,
-): { readonly fromMs: number; readonly toMs: number } {
-  const toMs = Math.min(to ?? nowMs, nowMs);
-  if (from >= toMs) throw new ApiError(400, "empty-range", "from must be before to, and in the past");
+const longest = (average: Average): LongestRange => {
   const { maxDays } = KINDS[average];
-  if (toMs - from > maxDays * DAY_MS) {
-    throw new ApiError(
-      400,
-      "range-too-long",
-      `one answer covers at most ${maxDays} days of ${average}: ask for shorter ranges, or for longer averages`,
-    );
-  }
-  return { fromMs: from, toMs };
-}
+  const inWords = `${maxDays} days of ${average}: ask for shorter ranges, or for longer averages`;
+  return { ms: maxDays * DAY_MS, inWords };
+};
 
 function send(
   request: FastifyRequest,
   reply: FastifyReply,
-  asked: Pick<AveragesAnswer, "pollutant" | "average"> & {
+  asked: Pick<AverageSeries, "pollutant" | "average"> & {
     readonly stations: readonly string[];
     readonly windows: readonly AirWindow[];
   },
 ): FastifyReply {
   const { pollutant, average, stations, windows } = asked;
   const byStation = Map.groupBy(windows, ({ station }) => station);
-  const answer: AveragesAnswer = {
+  const answer: AverageSeries = {
     pollutant,
     average,
     unit: unitOf(pollutant),
-    columns: [...COLUMNS],
+    columns: [...AVERAGE_COLUMNS],
     stations: stations.map((station) => ({ station, rows: (byStation.get(station) ?? []).map(rowOf) })),
   };
-  void reply.header("link", `<${LICENCE.url}>; rel="license", </docs>; rel="describedby"`).header("cache-control", ASK);
+  void nameLicence(reply).header("cache-control", ASK_IF_CHANGED);
   return sendTagged(request, reply, "application/json; charset=utf-8", JSON.stringify(answer));
 }
 
-const rowOf = ({ start, value, raw, coverage, confidence, flags }: AirWindow): z.infer<typeof Row> => [
+const rowOf = ({ start, value, raw, coverage, confidence, flags, correction }: AirWindow): AverageRow => [
   start,
   value,
   raw,
   coverage,
   confidence,
   [...flags],
+  correction,
 ];

@@ -4,11 +4,10 @@ export const ROUTES_RU: Readonly<Record<string, string>> = {
   "GET /api/v1/stations": "Все станции с последними значениями",
   "GET /api/v1/stations/{id}": "Одна станция целиком",
   "GET /api/v1/stations/at": "Все станции, какими они были в один момент последних 48 часов",
-  "GET /api/v1/stations/{id}/history":
-    "Средние одного вещества: с поправкой и сырые, с полнотой, доверием и сомнениями; за 1 мин, 20 мин или 1 ч",
-  "GET /api/v1/stations/{id}/series": "Одно поле станции во времени",
   "GET /api/v1/stations/{id}/averages":
-    "Средние от одной до четырёх станций во времени: полнота, уверенность и сомнения, столбцами",
+    "Средние от одной до четырёх станций во времени: за 1 мин, 20 мин, час или сутки, с полнотой, уверенностью, сомнениями и поправкой, столбцами",
+  "GET /api/v1/stations/{id}/samples":
+    "Отдельные значения одного поля, как их назвали датчики, без поправки, не более чем за 6 часов",
   "GET /api/v1/sites": "Все площадки с их состоянием",
   "GET /api/v1/sites/{id}": "Одна площадка с последним посещением и парой фотографий",
   "GET /api/v1/photos/{sha}.jpg": "Фотография посещения по SHA-256 её байтов",
@@ -36,6 +35,8 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   "GET /api/v1/standards/{id}": "curl ORIGIN/api/v1/standards/ru-pdk-2021",
   "GET /api/v1/stations/{id}/averages":
     "curl 'ORIGIN/api/v1/stations/STATION/averages?pollutant=pm25&average=h1&from=2026-11-01T00:00:00Z&to=2026-11-22T00:00:00Z'",
+  "GET /api/v1/stations/{id}/samples":
+    "curl 'ORIGIN/api/v1/stations/STATION/samples?field=pm25&from=2026-11-22T10:00:00Z&to=2026-11-22T12:00:00Z'",
   "GET /api/v1/open/stations.geojson": "curl -O ORIGIN/api/v1/open/stations.geojson",
   "GET /api/v1/open/stations.csv": "curl -O ORIGIN/api/v1/open/stations.csv",
   "GET /api/v1/open/archive/{station}/{day}.csv": "curl -O ORIGIN/api/v1/open/archive/STATION/2026-11-22.csv",

@@ -40,13 +40,13 @@ import { answerErrors, tellError } from "./errors.ts";
 import { createFeatures } from "./features.ts";
 import { addFleetRoutes } from "./fleet-routes.ts";
 import { addHealthRoute } from "./health-routes.ts";
-import { addHistoryRoute } from "./history-route.ts";
 import { addIndexRoutes } from "./index-routes.ts";
 import { addLiveRoute } from "./live-routes.ts";
 import { addOpenRoutes } from "./open-routes.ts";
 import { addPages } from "./pages.ts";
 import { limitRate } from "./rate-limit.ts";
 import { addRolloutRoutes } from "./rollout-routes.ts";
+import { addSampleRoutes } from "./sample-routes.ts";
 import { secure } from "./security.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import { addSiteRoutes } from "./site-routes.ts";
@@ -75,7 +75,7 @@ const MIN_GAP_MS = 250;
 /** What the HTTP part needs; it changes nothing itself: the ingest writes acknowledgements, the fleet certificates and twins. */
 export interface HttpParts {
   readonly view: StateView;
-  readonly measurements: Pick<Measurements, "series" | "check">;
+  readonly measurements: Pick<Measurements, "samples" | "check">;
   readonly airWindows: Pick<AirWindowStore, "windows">;
   readonly photos: Pick<PhotoStore, "read">;
   readonly ingest: Ingest;
@@ -165,15 +165,14 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
 
   addHealthRoute(app, { ...parts, publicHub });
   const asked = inTurns(parts.measurements, parts.airWindows);
-  const chartLimit = limitRate(parts.openDataPerMinute, clock);
-  addHistoryRoute(app, { ...parts, ...asked, features, book, epoch, chartLimit });
-  addStationRoutes(app, { ...parts, ...asked, features, book, epoch, chartLimit });
+  addStationRoutes(app, { ...parts, ...asked, features, book, epoch });
   addSiteRoutes(app, { ...parts, features });
   addLiveRoute(app, publicHub);
   const openLimit = limitRate(parts.openDataPerMinute, clock);
   await app.register(async (open: Api) => addIndexRoutes(open, openLimit));
   await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, ...asked, book }));
   await app.register(async (open: Api) => addAverageRoutes(open, openLimit, { ...parts, ...asked }));
+  await app.register(async (open: Api) => addSampleRoutes(open, openLimit, { ...parts, ...asked }));
   addDocsRoute(app, parts);
   await app.register(async (open: Api) => addBulletinRoutes(open, { view, ingest, access, clock }));
   addSessionRoutes(app, access, isBehindTlsProxy);

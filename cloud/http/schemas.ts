@@ -189,37 +189,53 @@ export type VisitView = z.infer<typeof VisitView>;
 export const SiteDetail = SiteFeature.extend({ lastVisit: VisitView.nullable() });
 export type SiteDetail = z.infer<typeof SiteDetail>;
 
-/** One field of a station over time, oldest first; a point is [UTC ms, value]. */
-export const Series = z.object({
-  station: z.string(),
-  field: z.string(),
-  unit: z.string(),
-  meanOfMs: z
-    .number()
-    .int()
-    .nullable()
-    .describe("length of the windows whose means the points are; null when they are the raw values"),
-  points: z.array(z.tuple([Milliseconds, z.number()])),
-});
-export type Series = z.infer<typeof Series>;
+/** A stored average: 1 min, 20 min and 1 h of UTC, and the days of the region's own time. */
+export const Average = z.enum(["m1", "m20", "h1", "h24"]);
+export type Average = z.infer<typeof Average>;
 
-/** Means of one pollutant over time, oldest first; µg/m³, CO mg/m³. */
-export const AirHistory = z.object({
-  station: z.string(),
+export const AVERAGE_COLUMNS = ["start", "value", "raw", "coverage", "confidence", "flags", "correction"] as const;
+const AverageRow = z.tuple([
+  Milliseconds,
+  z.number().nullable(),
+  z.number().nullable(),
+  z.number().min(0).max(1),
+  z.number().min(0).max(1),
+  z.array(z.string()),
+  z.string().nullable(),
+]);
+export type AverageRow = z.infer<typeof AverageRow>;
+
+/** Averages of one substance at some stations over time. */
+export const AverageSeries = z.object({
   pollutant: Pollutant,
-  windowMs: z.number().int().describe("length of each window"),
-  windows: z.array(
+  average: Average,
+  unit: z.string(),
+  columns: z.array(z.enum(AVERAGE_COLUMNS)).describe("what each place of a row is"),
+  stations: z.array(
     z.object({
-      start: Milliseconds.describe("where the window begins"),
-      value: z.number().nullable().describe("corrected where a formula fits; null: no sample is good"),
-      raw: z.number().nullable(),
-      coverage: z.number().min(0).max(1),
-      confidence: z.number().min(0).max(1),
-      flags: z.array(z.string()),
+      station: z.string(),
+      rows: z
+        .array(AverageRow)
+        .describe(
+          "by time; a window of which nothing is known is absent, value (corrected where a formula fits) is null if no sample is good",
+        ),
     }),
   ),
 });
-export type AirHistory = z.infer<typeof AirHistory>;
+export type AverageSeries = z.infer<typeof AverageSeries>;
+
+export const SAMPLE_COLUMNS = ["at", "value", "sensor"] as const;
+
+/** Single values of one field of a station as its sensors said them. */
+export const SampleSeries = z.object({
+  station: z.string(),
+  field: z.string(),
+  unit: z.string(),
+  columns: z.array(z.enum(SAMPLE_COLUMNS)).describe("what each place of a row is"),
+  rows: z.array(z.tuple([Milliseconds, z.number(), z.string()])).describe("by time"),
+  next: Milliseconds.nullable().describe("where there are more in the range: from when on to ask for them"),
+});
+export type SampleSeries = z.infer<typeof SampleSeries>;
 
 /** One durable alert of a municipality. */
 export const AlertView = z.object({

@@ -1,41 +1,30 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { FieldName } from "#contract/messages.ts";
 import { StationName } from "#contract/names.ts";
 import type { Clock } from "#kit/clock.ts";
-import { unitOf } from "../air/units.ts";
 import { StationList } from "../live/station-table.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
 import type { AirWindowStore } from "../store/measurements/air-windows.ts";
-import type { Measurements } from "../store/measurements/measurements.ts";
 import { type Api, ASK_AGAIN, badRequest, missing, unavailable } from "./api.ts";
 import { takesGzip } from "./compress.ts";
 import { ApiError, notFound } from "./errors.ts";
 import type { Features } from "./features.ts";
-import { tooMany } from "./index-routes.ts";
-import type { RateLimit } from "./rate-limit.ts";
-import { Series, StationFeature } from "./schemas.ts";
+import { StationFeature } from "./schemas.ts";
 import type { StationBook } from "./station-book.ts";
 import { createStationLists, type ReadyList } from "./station-lists.ts";
 
-/** A chart on a phone has no more columns than this. */
-const MAX_POINTS = 500;
-const MAX_HOURS = 720;
 const HOUR_MS = 3_600_000;
 
 export interface StationRoutesParts {
   readonly features: Pick<Features, "station">;
   readonly book: Pick<StationBook, "all" | "version">;
   readonly registry: Pick<RegistryWatch, "current">;
-  readonly measurements: Pick<Measurements, "series">;
   readonly airWindows: Pick<AirWindowStore, "windows">;
   /** Random name of this start. */
   readonly epoch: string;
   readonly clock: Clock;
   readonly staleAfterMs: number;
   readonly offlineAfterMs: number;
-  /** How often one address may ask for raw values over time. */
-  readonly chartLimit: RateLimit;
 }
 
 /** So far back the map goes. */
@@ -51,9 +40,9 @@ function sendList({ headers }: FastifyRequest, reply: FastifyReply, { text, pack
   return reply.send(Buffer.from(text));
 }
 
-/** The air: all stations, now and before, and one field of a station over time. */
+/** The air: all stations, now and before, and one of them whole. */
 export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
-  const { features, registry, measurements, clock } = parts;
+  const { features, clock } = parts;
   const lists = createStationLists(parts);
 
   api.get(
@@ -103,40 +92,6 @@ export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
       if (station === undefined) throw notFound("station");
       void reply.header("cache-control", ASK_AGAIN);
       return station;
-    },
-  );
-
-  api.get(
-    "/api/v1/stations/:id/series",
-    {
-      onRequest: parts.chartLimit,
-      schema: {
-        tags: ["public"],
-        summary: `One field over time, at most ${MAX_POINTS} points (means of equal windows)`,
-        params: z.object({ id: StationName }),
-        querystring: z.object({
-          field: FieldName.default("pm25"),
-          hours: z.coerce.number().positive().max(MAX_HOURS).default(24),
-        }),
-        response: { 200: Series, ...badRequest, ...missing, ...tooMany, ...unavailable },
-      },
-    },
-    async ({ params: { id }, query: { field, hours } }, reply) => {
-      const station = registry.current().station(id);
-      if (station === undefined) throw notFound("station");
-      // The end of a range is not part of it; a reading of this very millisecond is.
-      const toMs = clock.nowMs() + 1;
-      const fromMs = Math.max(0, toMs - Math.round(hours * HOUR_MS));
-      const query = { tenant: station.tenant, station: id, field, fromMs, toMs, maxPoints: MAX_POINTS };
-      const { points, meanOfMs } = await measurements.series(query);
-      void reply.header("cache-control", ASK_AGAIN);
-      return {
-        station: id,
-        field,
-        unit: unitOf(field),
-        meanOfMs,
-        points: points.map(([at, value]): [number, number] => [at, value]),
-      };
     },
   );
 }

@@ -35,19 +35,19 @@ export function openTurns({ atOnce, waiting, retryAfterS }: TurnsSettings): Turn
   };
 }
 
-/** A chart of raw values over 30 days reads hundreds of thousands of rows: seconds. */
-const SERIES_TURNS = { atOnce: 1, waiting: 8, retryAfterS: 10 } as const satisfies TurnsSettings;
+/** Single values are opened one by one out of their points, some thousand of them. */
+const SAMPLE_TURNS = { atOnce: 1, waiting: 8, retryAfterS: 10 } as const satisfies TurnsSettings;
 /** Windows are some thousand rows at most. */
 const WINDOW_TURNS = { atOnce: 2, waiting: 64, retryAfterS: 5 } as const satisfies TurnsSettings;
 
 /** The measurements as everyone may ask them: long questions wait for each other, and a crowd is refused at once. */
 export function inTurns(
-  measurements: Pick<Measurements, "series">,
+  measurements: Pick<Measurements, "samples">,
   airWindows: Pick<AirWindowStore, "windows">,
-): { readonly measurements: Pick<Measurements, "series">; readonly airWindows: Pick<AirWindowStore, "windows"> } {
-  const [charts, windows] = [openTurns(SERIES_TURNS), openTurns(WINDOW_TURNS)];
+): { readonly measurements: Pick<Measurements, "samples">; readonly airWindows: Pick<AirWindowStore, "windows"> } {
+  const [samples, windows] = [openTurns(SAMPLE_TURNS), openTurns(WINDOW_TURNS)];
   return {
-    measurements: { series: (query) => charts(() => measurements.series(query)) },
+    measurements: { samples: (query) => samples(() => measurements.samples(query)) },
     airWindows: { windows: (query) => windows(() => airWindows.windows(query)) },
   };
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Measurements, Point, SeriesQuery } from "../../cloud/store/measurements/measurements.ts";
+import type { Measurements, Point, SamplesQuery } from "../../cloud/store/measurements/measurements.ts";
 
 /** 2026-01-15 12:00:00 UTC: within every retention, and no test asks the machine for the time. */
 export const NOON_MS = Date.UTC(2026, 0, 15, 12);
@@ -16,17 +16,25 @@ export function aPoint(change: Partial<Point> = {}): Point {
   };
 }
 
-/** What a chart of the hour after noon asks; give what differs. */
-export function aQuery(change: Partial<SeriesQuery> = {}): SeriesQuery {
+/** The hour after noon; give what differs. */
+export function aQuery(change: Partial<SamplesQuery> = {}): SamplesQuery {
   return {
     tenant: "chel",
     station: "st-1",
     field: "pm25",
     fromMs: NOON_MS,
     toMs: NOON_MS + 3_600_000,
-    maxPoints: 500,
+    most: 500,
     ...change,
   };
+}
+
+/** What is stored, as [UTC ms, value]. */
+export async function valuesOf(
+  store: Pick<Measurements, "samples">,
+  query: SamplesQuery,
+): Promise<readonly (readonly [number, number])[]> {
+  return (await store.samples(query)).map(({ at, value }) => [at, value]);
 }
 
 /** What every adapter of the measurements port promises. `open` may give the same store; each test has its own names. */
@@ -47,7 +55,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const refused = await store.write(written);
 
       expect(refused).toEqual([]);
-      expect((await store.series(aQuery({ station }))).points).toEqual([
+      expect(await valuesOf(store, aQuery({ station }))).toEqual([
         [NOON_MS + 1, 0.1],
         [NOON_MS + 2, 0.2],
         [NOON_MS + 3, 0.3],
@@ -60,7 +68,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       await store.write([point, point]);
       await store.write([point]);
 
-      expect((await store.series(aQuery({ station: "twice" }))).points).toEqual([[NOON_MS, 12.5]]);
+      expect(await valuesOf(store, aQuery({ station: "twice" }))).toEqual([[NOON_MS, 12.5]]);
     });
 
     it("unites the fields of one moment, and the later value wins", async () => {
@@ -69,9 +77,9 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
 
       await store.write([aPoint({ station, fields: { pm10: 3, pm25_atm: 4 } })]);
 
-      expect((await store.series(aQuery({ station, field: "pm25" }))).points).toEqual([[NOON_MS, 1]]);
-      expect((await store.series(aQuery({ station, field: "pm10" }))).points).toEqual([[NOON_MS, 3]]);
-      expect((await store.series(aQuery({ station, field: "pm25_atm" }))).points).toEqual([[NOON_MS, 4]]);
+      expect(await valuesOf(store, aQuery({ station, field: "pm25" }))).toEqual([[NOON_MS, 1]]);
+      expect(await valuesOf(store, aQuery({ station, field: "pm10" }))).toEqual([[NOON_MS, 3]]);
+      expect(await valuesOf(store, aQuery({ station, field: "pm25_atm" }))).toEqual([[NOON_MS, 4]]);
     });
 
     it("takes whole numbers and fractions in the same field", async () => {
@@ -86,7 +94,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       ]);
 
       expect(refused).toEqual([]);
-      const values = (await store.series(aQuery({ station }))).points.map(([, value]) => value);
+      const values = (await store.samples(aQuery({ station }))).map(({ value }) => value);
       expect(values).toEqual([7, 7.25, -0.1, 1e-7, 1e21]);
     });
 
@@ -94,7 +102,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const station = "edges";
       await store.write([0, 1, 2].map((n) => aPoint({ station, at: NOON_MS + n, fields: { pm25: n } })));
 
-      const { points } = await store.series(aQuery({ station, fromMs: NOON_MS, toMs: NOON_MS + 2 }));
+      const points = await valuesOf(store, aQuery({ station, fromMs: NOON_MS, toMs: NOON_MS + 2 }));
 
       expect(points.map(([, value]) => value)).toEqual([0, 1]);
     });
@@ -102,10 +110,10 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
     it("gives nothing for a station, a field or a time that it does not know, and for a field of texts", async () => {
       await store.write([aPoint({ station: "known" })]);
 
-      expect((await store.series(aQuery({ station: "nowhere" }))).points).toEqual([]);
-      expect((await store.series(aQuery({ station: "known", field: "pressure" }))).points).toEqual([]);
-      expect((await store.series(aQuery({ station: "known", fromMs: 0, toMs: 1000 }))).points).toEqual([]);
-      expect((await store.series(aQuery({ station: "known", field: "device" }))).points).toEqual([]);
+      expect(await valuesOf(store, aQuery({ station: "nowhere" }))).toEqual([]);
+      expect(await valuesOf(store, aQuery({ station: "known", field: "pressure" }))).toEqual([]);
+      expect(await valuesOf(store, aQuery({ station: "known", fromMs: 0, toMs: 1000 }))).toEqual([]);
+      expect(await valuesOf(store, aQuery({ station: "known", field: "device" }))).toEqual([]);
     });
 
     it("keeps tenants, stations and sensors of the same name apart", async () => {
@@ -116,11 +124,14 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
         aPoint({ station, tenant: "south", sensor: "b", fields: { pm25: 3 } }),
       ]);
 
-      const { points: north } = await store.series(aQuery({ station, tenant: "north" }));
-      const { points: south } = await store.series(aQuery({ station, tenant: "south" }));
+      const north = await store.samples(aQuery({ station, tenant: "north" }));
+      const south = await store.samples(aQuery({ station, tenant: "south" }));
 
-      expect(north).toEqual([[NOON_MS, 1]]);
-      expect(south.map(([, value]) => value).sort()).toEqual([2, 3]);
+      expect(north).toEqual([{ at: NOON_MS, value: 1, sensor: "sds011" }]);
+      expect(south).toEqual([
+        { at: NOON_MS, value: 3, sensor: "b" },
+        { at: NOON_MS, value: 2, sensor: "sds011" },
+      ]);
     });
 
     it.each([
@@ -140,41 +151,20 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const refused = await store.write([point]);
 
       expect(refused).toEqual([]);
-      expect((await store.series(aQuery({ tenant: odd, station: odd, field: odd }))).points).toEqual([[NOON_MS, 5]]);
+      expect(await valuesOf(store, aQuery({ tenant: odd, station: odd, field: odd }))).toEqual([[NOON_MS, 5]]);
     });
 
-    it("thins a long series to means of equal windows, in order, without losing its ends", async () => {
-      const station = "thin";
-      const seconds = Array.from({ length: 3600 }, (_, n) => n);
-      await store.write(seconds.map((n) => aPoint({ station, at: NOON_MS + n * 1000, fields: { pm25: n } })));
+    it("gives the oldest of a range where there are more than are wanted, of several sensors by time", async () => {
+      const station = "most";
+      const often = [0, 1, 2, 3].map((n) => aPoint({ station, sensor: "b", at: NOON_MS + n * 7, fields: { pm25: n } }));
+      await store.write([...often, aPoint({ station, sensor: "a", at: NOON_MS + 8, fields: { pm25: 30 } })]);
 
-      const { points, meanOfMs } = await store.series(aQuery({ station, maxPoints: 60 }));
-
-      expect(meanOfMs).toBe(60_000);
-      expect(points).toHaveLength(60);
-      expect(points[0]).toEqual([NOON_MS, 29.5]);
-      expect(points.at(-1)).toEqual([NOON_MS + 59 * 60_000, 3569.5]);
-      expect(points.map(([at]) => at)).toEqual(points.map(([at]) => at).toSorted((a, b) => a - b));
-    });
-
-    it("weighs each sensor by its points where several are thinned together", async () => {
-      const station = "weigh";
-      const often = [0, 1, 2].map((n) => aPoint({ station, sensor: "a", at: NOON_MS + n, fields: { pm25: 10 } }));
-      await store.write([...often, aPoint({ station, sensor: "b", at: NOON_MS + 1, fields: { pm25: 30 } })]);
-
-      const { points } = await store.series(aQuery({ station, maxPoints: 3 }));
-
-      expect(points).toEqual([[NOON_MS, 15]]);
-    });
-
-    it("gives every point while there are no more than asked for", async () => {
-      const station = "exact";
-      await store.write([0, 1, 2, 3].map((n) => aPoint({ station, at: NOON_MS + n * 7, fields: { pm25: n } })));
-
-      const { points, meanOfMs } = await store.series(aQuery({ station, maxPoints: 4 }));
-
-      expect(meanOfMs).toBeNull();
-      expect(points.map(([at]) => at - NOON_MS)).toEqual([0, 7, 14, 21]);
+      expect(await valuesOf(store, aQuery({ station, most: 3 }))).toEqual([
+        [NOON_MS, 0],
+        [NOON_MS + 7, 1],
+        [NOON_MS + 8, 30],
+      ]);
+      expect(await valuesOf(store, aQuery({ station, most: 5 }))).toHaveLength(5);
     });
 
     it("takes thousands of points at once and several writes at a time", async () => {
@@ -188,8 +178,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
       const answers = await Promise.all(batches.map((batch) => store.write(batch)));
 
       expect(answers.flat()).toEqual([]);
-      const { points: all } = await store.series(aQuery({ station, maxPoints: 20_000 }));
-      expect(all).toHaveLength(10_000);
+      expect(await store.samples(aQuery({ station, most: 20_000 }))).toHaveLength(10_000);
     });
 
     it("refuses what can be no point, with a reason, and stores the others", async () => {
@@ -212,7 +201,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
 
       expect(refused.map(({ point }) => point)).toEqual(bad);
       expect(refused.every(({ reason }) => reason.length > 0)).toBe(true);
-      expect((await store.series(aQuery({ station }))).points).toHaveLength(3);
+      expect(await valuesOf(store, aQuery({ station }))).toHaveLength(3);
     });
 
     it("takes an empty batch", async () => {
@@ -234,7 +223,7 @@ export function behavesLikeMeasurements(open: () => Promise<Measurements>): void
 
       expect(await inHand).toEqual([]);
       await expect(store.write([aPoint()])).rejects.toMatchObject({ code: "store-unavailable", retry: true });
-      await expect(store.series(aQuery())).rejects.toMatchObject({ code: "store-unavailable" });
+      await expect(store.samples(aQuery())).rejects.toMatchObject({ code: "store-unavailable" });
     });
   });
 }

@@ -196,8 +196,7 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
     },
     view: viewOf(state),
     measurements: {
-      series: async () => ({ points: [], meanOfMs: null }),
-
+      samples: async () => [],
       check: async () => ({ ok: true, detail: "well" }),
     },
     airWindows: { windows: async () => [] },

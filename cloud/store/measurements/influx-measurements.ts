@@ -2,7 +2,7 @@ import { escape as escaped, HttpError, InfluxDB, setLogger } from "@influxdata/i
 import { messageOf } from "#kit/errors.ts";
 import { isLoopback } from "#kit/loopback.ts";
 import { createInfluxForgetting, type DeleteRange } from "./influx-forget.ts";
-import { type InfluxSource, readInfluxSeries } from "./influx-series.ts";
+import { type InfluxSource, readInfluxSamples } from "./influx-samples.ts";
 import {
   readInfluxHours,
   readInfluxPoints,
@@ -90,7 +90,7 @@ export function openInfluxMeasurements(settings: InfluxSettings): Measurements {
         throw error;
       }
     },
-    series: (query) => read((source) => readInfluxSeries(source, query)),
+    samples: (query) => read((source) => readInfluxSamples(source, query)),
     points: (query) => read((source) => readInfluxPoints(source, query)),
     hoursWithPoints: (beforeMs) => read((source) => readInfluxHours(source, beforeMs)),
     windows: (query) => read((source) => readInfluxWindows(source, query)),
@@ -104,8 +104,8 @@ export function openInfluxMeasurements(settings: InfluxSettings): Measurements {
     },
     check: async () => {
       if (lastFailure !== undefined) return { ok: false, detail: lastFailure };
-      const now = { tenant: "", station: "", field: "", fromMs: 0, toMs: 1, maxPoints: 1 };
-      return readInfluxSeries(sourceOf(checking), now).then(
+      const now = { tenant: "", station: "", field: "", fromMs: 0, toMs: 1, most: 1 };
+      return readInfluxSamples(sourceOf(checking), now).then(
         () => ({ ok: true, detail: "InfluxDB answers" }),
         (error: unknown) => ({ ok: false, detail: messageOf(toStoreError(error)) }),
       );

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { JsonText } from "#kit/json-text.ts";
 import { Pollutant, RAW_FIELDS } from "../../air/pollutants.ts";
 import type { AirWindow, HoursStep, PointsQuery, WindowsQuery } from "./air-windows.ts";
-import type { InfluxSource } from "./influx-series.ts";
+import type { InfluxSource } from "./influx-samples.ts";
 import type { Point } from "./measurements.ts";
 
 /** The averages in InfluxDB: a measurement of their own, so that a dashboard never mixes them with what was measured. */

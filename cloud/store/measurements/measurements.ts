@@ -20,24 +20,23 @@ export interface RefusedPoint {
   readonly reason: string;
 }
 
-/** What a chart asks for. */
-export interface SeriesQuery {
+/** Which single values are wanted. Long spans are asked of the windows: reading costs by the value. */
+export interface SamplesQuery {
   readonly tenant: string;
   readonly station: string;
   readonly field: string;
   /** The beginning of the range is part of it, its end is not. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** The answer is thinned to at most this many points (means of equal windows, named by their beginnings). */
-  readonly maxPoints: number;
+  /** The oldest of the range are given, at most so many. */
+  readonly most: number;
 }
 
-/** What a chart gets. */
-export interface TimeSeries {
-  /** [UTC ms, value], oldest first. */
-  readonly points: readonly (readonly [at: number, value: number])[];
-  /** Length of the windows whose means the points are; null when they are the values as they were measured. */
-  readonly meanOfMs: number | null;
+/** One value of one field as a sensor said it. */
+export interface RawSample {
+  readonly at: number;
+  readonly value: number;
+  readonly sensor: string;
 }
 
 /** The store cannot take points now; the same points are to be sent again. `retryAfterMs` is the store's own wish. */
@@ -65,7 +64,8 @@ export interface Measurements extends AirWindowStore, Closer {
    * all of them again.
    */
   write(points: readonly Point[]): Promise<readonly RefusedPoint[]>;
-  series(query: SeriesQuery): Promise<TimeSeries>;
+  /** Single values, oldest first, at one moment by sensor; a field of texts has none. */
+  samples(query: SamplesQuery): Promise<readonly RawSample[]>;
   /** Whether the store answers now, in words for a person. */
   check(): Promise<{ readonly ok: boolean; readonly detail: string }>;
 }

@@ -1,5 +1,5 @@
 import type { AirWindow, HoursStep, PointsQuery, Resolution, WindowsQuery } from "./air-windows.ts";
-import type { Point, SeriesQuery, TimeSeries } from "./measurements.ts";
+import type { Point, RawSample, SamplesQuery } from "./measurements.ts";
 
 /** What crosses between the SQLite adapter and its worker threads. */
 
@@ -10,7 +10,7 @@ export type PointRow = readonly [tenant: string, station: string, sensor: string
 export type Task =
   | { readonly kind: "open" }
   | { readonly kind: "write"; readonly rows: readonly PointRow[] }
-  | { readonly kind: "series"; readonly query: SeriesQuery }
+  | { readonly kind: "samples"; readonly query: SamplesQuery }
   | { readonly kind: "points"; readonly query: PointsQuery }
   | { readonly kind: "hours"; readonly beforeMs: number }
   | { readonly kind: "keep-windows"; readonly windows: readonly AirWindow[] }
@@ -19,7 +19,7 @@ export type Task =
 
 /** What a task gives; what it does not ask for is empty. */
 export interface Outcome {
-  readonly series: TimeSeries;
+  readonly samples: readonly RawSample[];
   readonly points: readonly Point[];
   readonly windows: readonly AirWindow[];
   readonly hours: HoursStep;
@@ -27,7 +27,7 @@ export interface Outcome {
 }
 
 export const NOTHING: Outcome = {
-  series: { points: [], meanOfMs: null },
+  samples: [],
   points: [],
   windows: [],
   hours: { hours: [], nextMs: null },

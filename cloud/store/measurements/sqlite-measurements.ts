@@ -8,13 +8,13 @@ import { openSqliteFile } from "./sqlite-file.ts";
 
 const CLOSED = "the measurements are closed";
 
-type Thread = "writer" | "reader" | "charts";
+type Thread = "writer" | "reader" | "samples";
 
 /**
  * Opens the time series in one SQLite file (WAL, `synchronous=FULL`), made if it is not there.
  *
- * One thread writes, another reads and a third reads long charts of raw values, so that none of them holds the event loop or
- * another, and `check` waits for no chart; each starts with the first call that needs it. Throws `StoreUnavailable` when the file cannot be opened.
+ * One thread writes, another reads and a third reads single values for everyone, so that none of them holds the event loop or
+ * another, and `check` waits for no crowd; each starts with the first call that needs it. Throws `StoreUnavailable` when the file cannot be opened.
  */
 export async function openSqliteMeasurements(file: string): Promise<Measurements> {
   try {
@@ -46,7 +46,7 @@ export async function openSqliteMeasurements(file: string): Promise<Measurements
       }
       return refused;
     },
-    series: async (query) => (await callThread("charts", { kind: "series", query })).series,
+    samples: async (query) => (await callThread("samples", { kind: "samples", query })).samples,
     points: async (query) => (await callThread("reader", { kind: "points", query })).points,
     hoursWithPoints: async (beforeMs) => (await callThread("reader", { kind: "hours", beforeMs })).hours,
     windows: async (query) => (await callThread("reader", { kind: "windows", query })).windows,

@@ -2,11 +2,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { z } from "zod";
 import { messageOf } from "#kit/errors.ts";
-import type { SeriesQuery, TimeSeries } from "./measurements.ts";
 import { type Answer, type Call, NOTHING, type Outcome, type PointRow, type Task } from "./sqlite-calls.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
+import { readSamples } from "./sqlite-samples.ts";
 import { forget, keepWindows, readHours, readPoints, readWindows } from "./sqlite-windows.ts";
-import { windowMs } from "./windows.ts";
 
 /**
  * The thread that owns one connection to the measurements file: a disk may take seconds for a sync, and a chart of a
@@ -21,16 +20,6 @@ if (port === null) throw new Error("sqlite-worker.ts runs as a worker thread");
 const UPSERT = `
   INSERT INTO point (series, at, fields) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET fields = json_patch(fields, excluded.fields) WHERE fields <> excluded.fields
-`;
-
-const VALUES = `
-  FROM series s JOIN point p ON p.series = s.id JOIN json_each(p.fields) f
-  WHERE s.tenant = ? AND s.station = ? AND p.at >= ? AND p.at < ? AND f.key = ? AND f.type IN ('integer', 'real')
-`;
-
-// Means of equal windows, each named by its beginning.
-const THINNED = `
-  SELECT ? + ((p.at - ?) / ?) * ? AS at, avg(f.value) AS value ${VALUES} GROUP BY 1 ORDER BY 1
 `;
 
 let database: DatabaseSync | undefined;
@@ -61,32 +50,6 @@ function write(db: DatabaseSync, rows: readonly PointRow[]): void {
   db.exec("COMMIT");
 }
 
-const TimedValue = z.object({ at: z.number(), value: z.number() });
-
-function readSeries(db: DatabaseSync, query: SeriesQuery): TimeSeries {
-  const { tenant, station, field, fromMs, toMs, maxPoints } = query;
-  const where = [tenant, station, fromMs, toMs, field] as const;
-  // Without ORDER BY the reading ends at the limit, however long the range is.
-  const few = db.prepare(`SELECT p.at AS at, f.value AS value ${VALUES} LIMIT ?`).all(...where, maxPoints + 1);
-  if (few.length <= maxPoints) return { points: few.map(toTimedValue).sort(([a], [b]) => a - b), meanOfMs: null };
-  const meanOfMs = windowMs(fromMs, toMs, maxPoints);
-  const windows = windowsOf(fromMs, meanOfMs);
-  const means = db.prepare(THINNED).all(...windows, ...where);
-  return { points: means.map(toTimedValue), meanOfMs };
-}
-
-function toTimedValue(row: unknown): readonly [number, number] {
-  const { at, value } = TimedValue.parse(row);
-  return [at, value];
-}
-
-/** Begin and width of the windows, in the order in which THINNED names them; the driver binds numbers as floats. */
-function windowsOf(fromMs: number, widthMs: number): readonly bigint[] {
-  const from = BigInt(fromMs);
-  const width = BigInt(widthMs);
-  return [from, from, width, width];
-}
-
 function perform(db: DatabaseSync, task: Task): Outcome {
   switch (task.kind) {
     case "open":
@@ -94,8 +57,8 @@ function perform(db: DatabaseSync, task: Task): Outcome {
     case "write":
       write(db, task.rows);
       return NOTHING;
-    case "series":
-      return { ...NOTHING, series: readSeries(db, task.query) };
+    case "samples":
+      return { ...NOTHING, samples: readSamples(db, task.query) };
     case "points":
       return { ...NOTHING, points: readPoints(db, task.query) };
     case "hours":

@@ -52,7 +52,7 @@ async function open() {
 const many = (count: number, value: number) => Array.from({ length: count }, () => value);
 
 describe("GET /api/v1/stations/:id/averages", () => {
-  it("answers anyone with 20 minutes, hours and days of one substance, each with coverage, confidence and flags", async () => {
+  it("answers anyone with minutes, 20 minutes, hours and days of one substance, each with coverage, confidence and flags", async () => {
     const { receive, get } = await open();
     await receive("st-1", MIDNIGHT, [...many(30, 10), ...many(15, 40)]);
 
@@ -69,15 +69,24 @@ describe("GET /api/v1/stations/:id/averages", () => {
       pollutant: "pm25",
       average: "h1",
       unit: "µg/m³",
-      columns: ["start", "value", "raw", "coverage", "confidence", "flags"],
-      stations: [{ station: "st-1", rows: [[MIDNIGHT, 20, 20, 0.75, 0.9, ["humid"]]] }],
+      columns: ["start", "value", "raw", "coverage", "confidence", "flags", "correction"],
+      stations: [{ station: "st-1", rows: [[MIDNIGHT, 20, 20, 0.75, 0.9, ["humid"], null]] }],
     });
     expect(m20.json().stations[0].rows).toEqual([
-      [MIDNIGHT, 10, 10, 1, 0.9, ["humid"]],
-      [MIDNIGHT + 20 * MINUTE_MS, 25, 25, 1, 0.9, ["humid"]],
-      [MIDNIGHT + 40 * MINUTE_MS, 40, 40, 0.25, 0.9, ["humid"]],
+      [MIDNIGHT, 10, 10, 1, 0.9, ["humid"], null],
+      [MIDNIGHT + 20 * MINUTE_MS, 25, 25, 1, 0.9, ["humid"], null],
+      [MIDNIGHT + 40 * MINUTE_MS, 40, 40, 0.25, 0.9, ["humid"], null],
     ]);
-    expect(days.json().stations[0].rows).toEqual([[MIDNIGHT, 20, 20, 0.03125, 0.9, ["humid"]]]);
+    expect((await get(`average=m1&${THAT_DAY}`)).json().stations[0].rows[44]).toEqual([
+      MIDNIGHT + 44 * MINUTE_MS,
+      40,
+      40,
+      1,
+      0.9,
+      ["humid"],
+      null,
+    ]);
+    expect(days.json().stations[0].rows).toEqual([[MIDNIGHT, 20, 20, 0.03125, 0.9, ["humid"], null]]);
     expect((await get(`pollutant=pm10&${THAT_DAY}`)).json().stations).toEqual([{ station: "st-1", rows: [] }]);
     expect((await get(`pollutant=pm1&${THAT_DAY}`)).json().unit).toBe("µg/m³");
   });
@@ -93,9 +102,9 @@ describe("GET /api/v1/stations/:id/averages", () => {
     const late = await get(THAT_DAY, known);
 
     expect([same.statusCode, same.body]).toEqual([304, ""]);
-    expect(first.json().stations[0].rows).toEqual([[MIDNIGHT, 10, 10, 0.5, 0.9, ["humid"]]]);
+    expect(first.json().stations[0].rows).toEqual([[MIDNIGHT, 10, 10, 0.5, 0.9, ["humid"], null]]);
     expect(late.statusCode).toBe(200);
-    expect(late.json().stations[0].rows).toEqual([[MIDNIGHT, 20, 20, 1, 0.9, ["humid"]]]);
+    expect(late.json().stations[0].rows).toEqual([[MIDNIGHT, 20, 20, 1, 0.9, ["humid"], null]]);
   });
 
   it("puts stations beside each other, in the order that was asked for and each once", async () => {
@@ -106,12 +115,13 @@ describe("GET /api/v1/stations/:id/averages", () => {
     const { stations } = (await get(`${THAT_DAY}&with=st-1,st-2`, {}, "st-2")).json();
 
     expect(stations).toEqual([
-      { station: "st-2", rows: [[MIDNIGHT, 50, 50, 1, 0.9, ["humid"]]] },
-      { station: "st-1", rows: [[MIDNIGHT, 10, 10, 1, 0.9, ["humid"]]] },
+      { station: "st-2", rows: [[MIDNIGHT, 50, 50, 1, 0.9, ["humid"], null]] },
+      { station: "st-1", rows: [[MIDNIGHT, 10, 10, 1, 0.9, ["humid"], null]] },
     ]);
   });
 
   it.each([
+    ["m1", 2],
     ["m20", 31],
     ["h1", 400],
     ["h24", 3_653],

@@ -2,10 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { AirHistory, HealthView, SiteCollection, SiteDetail } from "../../../cloud/http/schemas.ts";
+import { HealthView, SiteCollection, SiteDetail } from "../../../cloud/http/schemas.ts";
 import { StationCollection } from "../../../cloud/live/station-table.ts";
-import type { WindowsQuery } from "../../../cloud/store/measurements/air-windows.ts";
-import { type SeriesQuery, StoreUnavailable } from "../../../cloud/store/measurements/measurements.ts";
 import { AFTER_SHA, BEFORE_SHA, type HttpFixture, httpParts, NOW_MS, openHttp } from "../../support/http-fixture.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -82,113 +80,6 @@ describe("GET /api/v1/stations", () => {
       status: "late",
       air: { pm25: { now: { value: 35.5 } } },
     });
-  });
-});
-
-describe("GET /api/v1/stations/:id/history", () => {
-  it.each([
-    [24, "m1", 60_000],
-    [168, "m20", 1_200_000],
-    [720, "h1", 3_600_000],
-  ])("gives %i hours in windows of %s, with raw, corrected and doubts", async (hours, resolution, windowMs) => {
-    const asked: WindowsQuery[] = [];
-    const window = { start: NOW_MS - 60_000, value: 6, raw: 10, coverage: 1, confidence: 0.9, flags: ["humid"] };
-    const windows = async (query: WindowsQuery) => {
-      asked.push(query);
-      return [
-        {
-          ...window,
-          tenant: "chel",
-          station: "st-1",
-          pollutant: "pm25",
-          resolution: "m1",
-          minutes: 1,
-          correction: null,
-        } as const,
-      ];
-    };
-    const { get } = await open(httpParts({ airWindows: { windows } }));
-
-    const answer = await get(`/api/v1/stations/st-1/history?hours=${hours}`);
-
-    expect(AirHistory.parse(answer.json())).toEqual({
-      station: "st-1",
-      pollutant: "pm25",
-      windowMs,
-      windows: [window],
-    });
-    expect(asked).toMatchObject([
-      { stations: ["st-1"], pollutant: "pm25", resolution, fromMs: NOW_MS + 1 - hours * 3_600_000, toMs: NOW_MS + 1 },
-    ]);
-  });
-
-  it("knows no history of a station that is not there, nor of a substance that is none", async () => {
-    const { get } = await open();
-
-    expect((await get("/api/v1/stations/st-9/history")).statusCode).toBe(404);
-    expect((await get("/api/v1/stations/st-1/history?pollutant=gold")).statusCode).toBe(400);
-  });
-});
-
-describe("GET /api/v1/stations/:id/series", () => {
-  it("asks the store for one field of the station in its tenant, up to and with this very moment", async () => {
-    const asked: SeriesQuery[] = [];
-    const measurements = {
-      ...httpParts().measurements,
-      series: async (query: SeriesQuery) => {
-        asked.push(query);
-        return { points: [[NOW_MS - 1000, 3.5]], meanOfMs: 14_401 } as const;
-      },
-    };
-    const { get } = await open(httpParts({ measurements }));
-
-    const answer = await get("/api/v1/stations/st-1/series?field=pm10&hours=2");
-
-    const points = [[NOW_MS - 1000, 3.5]];
-    expect(answer.json()).toEqual({ station: "st-1", field: "pm10", unit: "µg/m³", meanOfMs: 14_401, points });
-    const toMs = NOW_MS + 1;
-    expect(asked).toEqual([
-      { tenant: "chel", station: "st-1", field: "pm10", fromMs: toMs - 7_200_000, toMs, maxPoints: 500 },
-    ]);
-  });
-
-  it.each(["field=anything", "hours=721", "hours=0", "hours=x"])(
-    "refuses %s with a code and a message",
-    async (query) => {
-      const { get } = await open();
-
-      const answer = await get(`/api/v1/stations/st-1/series?${query}`);
-
-      expect(answer.statusCode).toBe(400);
-      expect(answer.json()).toEqual({ code: "bad-request", message: expect.any(String) });
-    },
-  );
-
-  it("says 404 for a station that nobody registered", async () => {
-    const { get } = await open();
-
-    const answer = await get("/api/v1/stations/st-9/series");
-
-    expect(answer.statusCode).toBe(404);
-    expect(answer.json()).toMatchObject({ code: "not-found" });
-  });
-
-  it("says 503 with the store's own wish when the store is down, and the map goes on", async () => {
-    const measurements = {
-      check: async () => ({ ok: false, detail: "no answer" }),
-      series: async () => {
-        throw new StoreUnavailable("connection refused by 10.0.0.7", { retryAfterMs: 2500 });
-      },
-    };
-    const { get } = await open(httpParts({ measurements }));
-
-    const answer = await get("/api/v1/stations/st-1/series");
-
-    expect(answer.statusCode).toBe(503);
-    expect(answer.headers["retry-after"]).toBe("3");
-    expect(answer.json()).toMatchObject({ code: "store-unavailable" });
-    expect(answer.body).not.toContain("10.0.0.7");
-    expect((await get("/api/v1/stations")).statusCode).toBe(200);
   });
 });
 
@@ -438,8 +329,7 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/stations/at",
       "GET /api/v1/stations/{id}",
       "GET /api/v1/stations/{id}/averages",
-      "GET /api/v1/stations/{id}/history",
-      "GET /api/v1/stations/{id}/series",
+      "GET /api/v1/stations/{id}/samples",
       "GET /api/v1/time-unknown",
       "GET /artefacts/{sha}",
       "GET /fleet/ca.pem",

@@ -31,7 +31,7 @@ it("every route answers over fresh embedded stores", async () => {
   expect(StationCollection.parse(await get("/api/v1/stations")).features).toHaveLength(2);
   expect((await get("/api/v1/sites")).features).toHaveLength(2);
   expect(await get("/api/v1/sites/site-1")).toMatchObject({ lastVisit: null });
-  expect(await get("/api/v1/stations/st-1/series")).toMatchObject({ points: [[NOW_MS, 4.2]] });
+  expect(await get("/api/v1/stations/st-1/samples")).toMatchObject({ rows: [[NOW_MS, 4.2, "sds011"]] });
   expect(await get("/api/v1/alerts")).toEqual({ alerts: [] });
   expect(await get("/api/v1/dead-letters")).toEqual({ deadLetters: [] });
   expect(await get("/healthz")).toMatchObject({ status: "ok" });

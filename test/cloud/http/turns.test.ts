@@ -49,18 +49,18 @@ describe("a queue of questions to the store", () => {
   });
 });
 
-describe("GET /api/v1/stations/:id/series", () => {
-  it("refuses a crowd of long charts with a time to come again, while health and averages answer", async () => {
-    const slow = aQuestion({ points: [], meanOfMs: null });
+describe("GET /api/v1/stations/:id/samples", () => {
+  it("refuses a crowd that asks for single values with a time to come again, while health and averages answer", async () => {
+    const slow = aQuestion([]);
     const parts = httpParts({
-      measurements: { series: slow.ask, check: async () => ({ ok: true, detail: "well" }) },
+      measurements: { samples: slow.ask, check: async () => ({ ok: true, detail: "well" }) },
     });
     const { app, close } = await openHttp(parts);
     onTestFinished(close);
     const get = (url: string) => app.inject({ method: "GET", url });
-    const chart = () => get("/api/v1/stations/st-1/series?hours=720");
+    const values = () => get("/api/v1/stations/st-1/samples");
 
-    const crowd = Array.from({ length: 30 }, chart);
+    const crowd = Array.from({ length: 30 }, values);
     const refused = await Promise.race(crowd);
     const [health, averages] = await Promise.all([
       get("/healthz"),
@@ -80,7 +80,7 @@ describe("GET /api/v1/stations/:id/series", () => {
   it("is asked so often by one address as the open data are", async () => {
     const { app, close } = await openHttp(httpParts({ openDataPerMinute: 2 }));
     onTestFinished(close);
-    const ask = async () => (await app.inject({ method: "GET", url: "/api/v1/stations/st-1/series" })).statusCode;
+    const ask = async () => (await app.inject({ method: "GET", url: "/api/v1/stations/st-1/samples" })).statusCode;
 
     expect([await ask(), await ask(), await ask()]).toEqual([200, 200, 429]);
   });

@@ -80,8 +80,8 @@ describe("a cloud that is killed", () => {
     expect(view.deadLetters(10)).toEqual([]);
     const measurements = await openSqliteMeasurements(join(cloud.dataDir, "measurements.db"));
     onTestFinished(() => measurements.close());
-    const range = { fromMs: NOON - 1, toMs: NOON + READINGS * 1_000, maxPoints: READINGS * 2 };
-    const { points } = await measurements.series({ tenant: "kirov", station: "station-1", field: "pm25", ...range });
+    const range = { fromMs: NOON - 1, toMs: NOON + READINGS * 1_000, most: READINGS * 2 };
+    const points = await measurements.samples({ tenant: "kirov", station: "station-1", field: "pm25", ...range });
     expect(points).toHaveLength(READINGS);
     await until("the gateway has nothing left", async () => {
       const { groups } = await gateway.health();

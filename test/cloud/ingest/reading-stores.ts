@@ -10,6 +10,7 @@ import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite
 import { logRangesOf } from "../../../cloud/store/state/log-book.ts";
 import { openStateView } from "../../../cloud/store/state/sqlite-state-view.ts";
 import { openStateStore } from "../../../cloud/store/state/state-store.ts";
+import { valuesOf } from "../../suites/measurements.suite.ts";
 import { aRegistry, NOON, POST } from "../../support/builders.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -45,14 +46,14 @@ export async function openReadingStores() {
     retention: FOR_EVER,
     judge: createReadingJudge(state, failOn),
   };
-  const range = { tenant: "kirov", field: "pm25", fromMs: 0, toMs: NOON * 2, maxPoints: 10_000 };
+  const range = { tenant: "kirov", field: "pm25", fromMs: 0, toMs: NOON * 2, most: 10_000 };
   return {
     stores,
     state,
     view,
     /** Every point that was written, also those that were written before. */
     written,
-    pointsOf: async (station: string) => (await measurements.series({ ...range, station })).points,
+    pointsOf: async (station: string) => valuesOf(measurements, { ...range, station }),
     ranges: (log = "log-post") => state.read((sql) => logRangesOf(sql, { ...POST, log })),
     useRegistry: (change: Parameters<typeof aRegistry>[0]) => {
       registry = indexRegistry(aRegistry(change));

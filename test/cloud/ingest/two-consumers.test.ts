@@ -50,8 +50,8 @@ describe.skipIf(!existsSync("/usr/sbin/mosquitto"))("two clouds that share a bro
     for (const count of await taken()) expect(count).toBeGreaterThan(100);
     const measurements = await openSqliteMeasurements(join(first.dataDir, "measurements.db"));
     onTestFinished(() => measurements.close());
-    const range = { fromMs: NOON - 1, toMs: NOON + READINGS * 1_000, maxPoints: READINGS * 2 };
-    const { points } = await measurements.series({ tenant: "kirov", station: "station-1", field: "pm25", ...range });
+    const range = { fromMs: NOON - 1, toMs: NOON + READINGS * 1_000, most: READINGS * 2 };
+    const points = await measurements.samples({ tenant: "kirov", station: "station-1", field: "pm25", ...range });
     expect(points).toHaveLength(READINGS);
   }, 180_000);
 });

@@ -30,7 +30,7 @@ it("a store that does not take a write holds up neither the stream, nor the page
   parts.tell({ kind: "station", station: "st-1" });
   const told = await events.next();
   const stations = await fetch(`${server.url}/api/v1/stations`);
-  const chart = await fetch(`${server.url}/api/v1/stations/st-1/series`);
+  const chart = await fetch(`${server.url}/api/v1/stations/st-1/samples`);
   const wasWritten = isWritten;
   holder.close();
   await writing;

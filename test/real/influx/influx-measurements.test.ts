@@ -39,7 +39,7 @@ function testInflux(program: string): void {
 
     expect(refused.map(({ point }) => point)).toEqual([points[17], points[150]]);
     expect(refused[0]?.reason).toContain("type conflict");
-    expect((await store.series(aQuery({ station }))).points).toHaveLength(198);
+    expect(await store.samples(aQuery({ station }))).toHaveLength(198);
   });
 
   it("calls a wrong token and an unknown bucket or organisation a mistake in the settings", async () => {
@@ -48,7 +48,7 @@ function testInflux(program: string): void {
     for (const change of wrong) {
       const shut = openInfluxMeasurements({ ...influx, ...change });
       await expect(shut.write([aPoint()])).rejects.toMatchObject({ code: "store-misconfigured", retry: true });
-      await expect(shut.series(aQuery())).rejects.toMatchObject({ code: "store-misconfigured" });
+      await expect(shut.samples(aQuery())).rejects.toMatchObject({ code: "store-misconfigured" });
       expect(await openInfluxMeasurements({ ...influx, ...change }).check()).toMatchObject({ ok: false });
       await shut.close();
     }
@@ -67,7 +67,7 @@ function testInflux(program: string): void {
     await store.write([aPoint({ station, at: aPoint().at + 1 })]);
 
     expect(whileDown).toMatchObject({ ok: false, detail: expect.stringContaining("ECONNREFUSED") });
-    expect((await store.series(aQuery({ station }))).points).toHaveLength(2);
+    expect(await store.samples(aQuery({ station }))).toHaveLength(2);
     expect(await store.check()).toMatchObject({ ok: true });
   }, 120_000);
 }

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Pollutant, RAW_FIELDS } from "../../../air/pollutants.ts";
-import { AirHistory, Series } from "../../../http/schemas.ts";
+import { AverageSeries, SampleSeries } from "../../../http/schemas.ts";
 import { ask, type TroubleCode, troubleOf } from "../../page/api.ts";
 import { LEAST_CONFIDENCE } from "./air-view.ts";
 import { joined, type Point } from "./chart-data.ts";
@@ -23,43 +23,70 @@ export interface AirSeries {
   readonly meanOfMs: number | null;
 }
 
-/** Where the series of the last hours is fetched. */
-export function seriesPath(station: string, field: string, hours: number): string {
-  return `/api/v1/stations/${station}/series?${new URLSearchParams({ field, hours: String(hours) })}`;
-}
+/** As fine as a chart can show: minutes up to a day and a little, hours for a month. */
+const WIDTH_MS = { m1: 60_000, m20: 1_200_000, h1: HOUR_MS } as const;
+type ChartAverage = keyof typeof WIDTH_MS;
 
-/** Where the history of the last hours is fetched. */
-export function historyPath(station: string, pollutant: Pollutant, hours: number): string {
-  return `/api/v1/stations/${station}/history?${new URLSearchParams({ pollutant, hours: String(hours) })}`;
-}
+/** The average that a chart of so many hours is drawn from. */
+export const averageFor = (hours: number): ChartAverage => (hours <= 26 ? "m1" : hours <= 170 ? "m20" : "h1");
 
-/** A history as lines: each mean stands in the middle of its window, and doubtful windows are stretches. */
-export function seriesOf({ station, windowMs, windows }: AirHistory, hours: number): AirSeries {
-  const isDoubtful = ({ value, raw, confidence }: AirHistory["windows"][number]) =>
-    confidence < LEAST_CONFIDENCE || (value === null && raw !== null);
-  const isCorrected = windows.some(({ value, raw }) => value !== null && value !== raw);
+const pathOf = (station: string, what: "averages" | "samples", query: Record<string, string>): string =>
+  `/api/v1/stations/${station}/${what}?${new URLSearchParams(query)}`;
+const isoOf = (ms: number): string => new Date(ms).toISOString();
+
+/** The averages of a station as lines: each stands in the middle of its window, and doubtful windows are stretches. */
+export function seriesOf(
+  { station, rows }: AverageSeries["stations"][number],
+  average: ChartAverage,
+  hours: number,
+): AirSeries {
+  const windowMs = WIDTH_MS[average];
   const middle = (start: number) => start + windowMs / 2;
-  const measuredMs = windows.reduce((sum, { coverage }) => sum + coverage * windowMs, 0);
+  const isCorrected = rows.some(([, value, raw]) => value !== null && value !== raw);
+  const measuredMs = rows.reduce((sum, [, , , coverage]) => sum + coverage * windowMs, 0);
+  const doubts = rows.flatMap(([start, value, raw, , confidence]) =>
+    confidence < LEAST_CONFIDENCE || (value === null && raw !== null) ? [[start, start + windowMs] as const] : [],
+  );
   return {
     station,
-    value: windows.map(({ start, value }) => [middle(start), value]),
-    raw: isCorrected ? windows.map(({ start, raw }) => [middle(start), raw]) : [],
-    doubts: joined(windows.filter(isDoubtful).map(({ start }) => [start, start + windowMs])),
+    value: rows.map(([start, value]) => [middle(start), value]),
+    raw: isCorrected ? rows.map(([start, , raw]) => [middle(start), raw]) : [],
+    doubts: joined(doubts),
     coverage: Math.min(1, measuredMs / (hours * HOUR_MS)),
     meanOfMs: windowMs,
   };
 }
 
-/** The means that are kept; where none are yet (the first minutes of a station), what its sensors said. */
-async function fetchSeries(station: string, pollutant: Pollutant, hours: number): Promise<AirSeries> {
-  const history = await ask(AirHistory, historyPath(station, pollutant, hours));
-  if (history.body.windows.length > 0) return seriesOf(history.body, hours);
+/** In its first minutes a station has no averages yet: what its sensors said in the last hour. */
+async function fetchSamples(station: string, pollutant: Pollutant, toMs: number): Promise<AirSeries> {
   const [field] = RAW_FIELDS[pollutant];
-  const { body } = await ask(Series, seriesPath(station, field, hours));
-  return { station, value: body.points, raw: [], doubts: [], coverage: null, meanOfMs: body.meanOfMs };
+  const path = pathOf(station, "samples", { field, from: isoOf(toMs - HOUR_MS) });
+  const { body } = await ask(SampleSeries, path);
+  const value = body.rows.map(([at, said]): Point => [at, said]);
+  return { station, value, raw: [], doubts: [], coverage: null, meanOfMs: null };
 }
 
-/** The histories of some stations, fetched anew each minute; a station that cannot be had is left out. */
+/** The averages of all the stations in one question, in the order of the stations. */
+async function fetchSeries(
+  stations: readonly string[],
+  pollutant: Pollutant,
+  hours: number,
+  toMs: number,
+): Promise<readonly AirSeries[]> {
+  const [first, ...others] = stations;
+  if (first === undefined) return [];
+  const average = averageFor(hours);
+  const beside: Record<string, string> = others.length === 0 ? {} : { with: others.join(",") };
+  const query = { pollutant, average, from: isoOf(toMs - hours * HOUR_MS), ...beside };
+  const { body } = await ask(AverageSeries, pathOf(first, "averages", query));
+  return Promise.all(
+    body.stations.map((one) =>
+      one.rows.length > 0 ? seriesOf(one, average, hours) : fetchSamples(one.station, pollutant, toMs),
+    ),
+  );
+}
+
+/** The histories of some stations, fetched anew each minute. */
 export function useAirSeries(stations: readonly string[], pollutant: Pollutant, rangeMs: number, toMs: number) {
   const fetched = useSignal<{ readonly of: string; readonly series: readonly AirSeries[] } | undefined>(undefined);
   const trouble = useSignal<TroubleCode | null>(null);
@@ -69,7 +96,7 @@ export function useAirSeries(stations: readonly string[], pollutant: Pollutant, 
   // `toMs` moves once a minute: what a broken connection has missed comes with the next fetch.
   useEffect(() => {
     let isCurrent = true;
-    Promise.all(stations.map((station) => fetchSeries(station, pollutant, rangeMs / HOUR_MS)))
+    fetchSeries(stations, pollutant, rangeMs / HOUR_MS, toMs)
       .then((series) => {
         if (!isCurrent) return;
         fetched.value = { of, series };

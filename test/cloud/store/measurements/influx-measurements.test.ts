@@ -145,7 +145,7 @@ describe("openInfluxMeasurements", () => {
     const { store } = await startServer(() => reply, 300);
 
     await expect(store.write(points(1))).rejects.toMatchObject({ code: "store-unavailable" });
-    await expect(store.series(aQuery())).rejects.toMatchObject({ code: "store-unavailable" });
+    await expect(store.samples(aQuery())).rejects.toMatchObject({ code: "store-unavailable" });
   });
 
   it("is unavailable when nobody listens, and says so when asked", async () => {

@@ -28,7 +28,7 @@ describe("openSqliteMeasurements", () => {
 
     const second = await openSqliteMeasurements(file);
 
-    expect((await second.series(aQuery())).points).toHaveLength(1);
+    expect(await second.samples(aQuery())).toHaveLength(1);
     await second.close();
   });
 
@@ -45,19 +45,19 @@ describe("openSqliteMeasurements", () => {
       message: "SQLite: full",
     });
     const whileBroken = await store.check();
-    const { points: kept } = await store.series(aQuery());
+    const kept = await store.samples(aQuery());
     other.exec("DROP TRIGGER full");
     await store.write([even, odd]);
 
     expect(whileBroken).toEqual({ ok: false, detail: "SQLite: full" });
     expect(kept).toEqual([]);
-    expect((await store.series(aQuery())).points).toHaveLength(2);
+    expect(await store.samples(aQuery())).toHaveLength(2);
     expect(await store.check()).toMatchObject({ ok: true });
     other.close();
     await store.close();
   });
 
-  it("says how it is and gives averages while long charts are read", async () => {
+  it("says how it is and gives averages while a crowd reads single values", async () => {
     const store = await openSqliteMeasurements(freshFile());
     const { at: fromMs } = aPoint();
     await store.write(Array.from({ length: 10_000 }, (_, i) => aPoint({ at: fromMs + i * 1000 })));
@@ -67,15 +67,15 @@ describe("openSqliteMeasurements", () => {
       read.push(name);
     };
 
-    const chart = { ...aQuery(), fromMs, toMs: fromMs + 10_000_000, maxPoints: 500 };
-    const charts = Array.from({ length: 10 }, () => noted("chart", store.series(chart)));
+    const many = { ...aQuery(), fromMs, toMs: fromMs + 10_000_000, most: 10_000 };
+    const crowd = Array.from({ length: 10 }, () => noted("samples", store.samples(many)));
     await Promise.all([
-      ...charts,
+      ...crowd,
       noted("check", store.check()),
       noted("averages", store.windows({ resolution: "h1", fromMs: 0, toMs: fromMs })),
     ]);
 
-    expect(read.at(-1)).toBe("chart");
+    expect(read.at(-1)).toBe("samples");
     await store.close();
   });
 

@@ -18,6 +18,7 @@ import { type Letter, letterHash } from "../../../../cloud/store/state/dead-lett
 import { logRangesOf } from "../../../../cloud/store/state/log-book.ts";
 import { openStateView } from "../../../../cloud/store/state/sqlite-state-view.ts";
 import { openStateStore } from "../../../../cloud/store/state/state-store.ts";
+import { valuesOf } from "../../../suites/measurements.suite.ts";
 import { aPhoto, aReading, aRegistry, aVisit, letterOf, NOON, POST, TRUCK } from "../../../support/builders.ts";
 import { maySmallDisk, mountSmallDisk } from "../../../support/small-disk.ts";
 import { tempFolder } from "../../../support/temp-folder.ts";
@@ -94,8 +95,8 @@ describe("the state store", () => {
     await repairReadings(stores, () => {});
     state.transaction(NOON, ({ sql }) => repairVisits(sql, NOON + 60_000, () => {}));
 
-    const range = { tenant: "kirov", field: "pm25", fromMs: 0, toMs: NOON * 2, maxPoints: 10, station: "station-1" };
-    expect((await measurements.series(range)).points).toEqual([
+    const range = { tenant: "kirov", field: "pm25", fromMs: 0, toMs: NOON * 2, most: 10, station: "station-1" };
+    expect(await valuesOf(measurements, range)).toEqual([
       [NOON + 1_000, 1],
       [NOON + 2_000, 2],
     ]);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { AirHistory } from "../../../../cloud/http/schemas.ts";
+import type { AverageSeries } from "../../../../cloud/http/schemas.ts";
 import { distanceKm, nearestTo, verdictOf } from "../../../../cloud/web/map/card/verdict.ts";
 import { fitOf, keptAverage, ownAverage } from "../../../../cloud/web/map/choose/averages.ts";
 import type { LngLat } from "../../../../cloud/web/map/geometry.ts";
 import { matches } from "../../../../cloud/web/map/list/search.ts";
-import { seriesOf } from "../../../../cloud/web/map/station/air-series.ts";
+import { averageFor, seriesOf } from "../../../../cloud/web/map/station/air-series.ts";
 import { chosenStandard, type SeenStation } from "../../../../cloud/web/map/station/air-store.ts";
 import { viewAir } from "../../../../cloud/web/map/station/air-view.ts";
 import { formulaOf, surenessOf } from "../../../../cloud/web/map/station/sureness.ts";
@@ -119,26 +119,16 @@ describe("the search in the list", () => {
 });
 
 describe("the history of a station", () => {
-  const at = (n: number, change: Partial<AirHistory["windows"][number]> = {}) => ({
-    start: n * 60_000,
-    value: 6,
-    raw: 10,
-    coverage: 1,
-    confidence: 1,
-    flags: [],
-    ...change,
-  });
-  const history = (windows: AirHistory["windows"]): AirHistory => ({
-    station: "a",
-    pollutant: "pm25",
-    windowMs: 60_000,
-    windows,
-  });
+  type Row = AverageSeries["stations"][number]["rows"][number];
+  const row = (
+    n: number,
+    [value, raw, coverage, confidence]: readonly [number | null, number, number, number],
+  ): Row => [n * 60_000, value, raw, coverage, confidence, [], null];
 
   it("has raw beside corrected, its doubtful stretch, and how much of the period was measured", () => {
-    const windows = [at(0), at(1, { value: null, coverage: 0, confidence: 0.2 }), at(2, { confidence: 0.3 }), at(9)];
+    const rows = [row(0, [6, 10, 1, 1]), row(1, [null, 10, 0, 0.2]), row(2, [6, 10, 1, 0.3]), row(9, [6, 10, 1, 1])];
 
-    expect(seriesOf(history(windows), 1 / 6)).toEqual({
+    expect(seriesOf({ station: "a", rows }, "m1", 1 / 6)).toEqual({
       station: "a",
       value: [
         [30_000, 6],
@@ -159,7 +149,11 @@ describe("the history of a station", () => {
   });
 
   it("has no second line where nothing was corrected", () => {
-    expect(seriesOf(history([at(0, { raw: 6 })]), 1).raw).toEqual([]);
+    expect(seriesOf({ station: "a", rows: [row(0, [6, 6, 1, 1])] }, "m1", 1).raw).toEqual([]);
+  });
+
+  it("is made of minutes for a day, of 20 minutes for a week, of hours for a month", () => {
+    expect([1, 24, 168, 720].map(averageFor)).toEqual(["m1", "m1", "m20", "h1"]);
   });
 });
 
