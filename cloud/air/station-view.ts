@@ -1,16 +1,12 @@
 import { FieldName } from "#contract/messages.ts";
 import type { Bilingual, Station } from "#contract/registry.ts";
-import { AqiCategory, type LatestValue, type StationFeature } from "../http/schemas.ts";
+import type { LatestValue, StationFeature } from "../http/schemas.ts";
 import type { LatestSample } from "../store/state/state-view.ts";
 import { compareNewest, isAhead } from "./believable.ts";
 import { airOfNow, joinAir, marksOf, statusOf, windOf } from "./newest-air.ts";
-import { standardOf } from "./standards/all-standards.ts";
-import { indexOf } from "./standards/index-of.ts";
+import { RAW_FIELDS } from "./pollutants.ts";
 import { unitOf } from "./units.ts";
 import type { Averages } from "./windows/rolling-air.ts";
-
-/** Fields that hold a raw PM2.5 mass: of an SDS011, and of a Plantower under atmospheric conditions. */
-const PM25_FIELDS = ["pm25", "pm25_atm"] as const;
 
 /** Whether a value says nothing of now: so much time has passed since, or it claims to be from the future. */
 export function isStale(lastAtMs: number, nowMs: number, staleAfterMs: number): boolean {
@@ -27,7 +23,7 @@ export interface Moment {
 
 /**
  * A station for the map. It never vanishes: without samples it has nulls, when stale it keeps its last values and says
- * so. The index is about now, so it is null as soon as the PM2.5 itself is stale, even if another sensor still speaks.
+ * so. No index is in it: which standard judges which average is the reader's choice.
  */
 export function stationFeature(
   station: Station,
@@ -39,14 +35,8 @@ export function stationFeature(
   const { nowMs, staleAfterMs } = moment;
   const newestFirst = samples.toSorted((a, b) => compareNewest(a, b, nowMs) || (a.sensor < b.sensor ? -1 : 1));
   const newest = newestFirst[0];
-  const values = newestValues(newestFirst);
-  const pm25 = PM25_FIELDS.flatMap((field) => values.get(field) ?? []).sort((a, b) => compareNewest(a, b, nowMs))[0];
-  const isFresh = pm25 !== undefined && !isStale(pm25.at, nowMs, staleAfterMs);
-  const standard = standardOf("us-epa-2024");
-  const judged = isFresh && standard !== undefined ? indexOf(standard, "pm25", "now", pm25.value) : null;
-  const shown = newestFirst.find(({ sensor }) => sensor === pm25?.sensor) ?? newest;
-  const replay = shown?.replay ?? null;
-  const latest = Object.fromEntries(values);
+  const ofDust = newestFirst.find((sample) => RAW_FIELDS.pm25.some((field) => field in sample.values));
+  const latest = Object.fromEntries(newestValues(newestFirst));
   const air = joinAir(airOfNow(newestFirst), averages);
   return {
     type: "Feature",
@@ -58,12 +48,9 @@ export function stationFeature(
       municipality: station.municipality,
       municipalityName,
       demo: station.demo,
-      replay,
+      replay: (ofDust ?? newest)?.replay ?? null,
       lastAt: newest?.at ?? null,
       isStale: newest === undefined || isStale(newest.at, nowMs, staleAfterMs),
-      pm25: pm25?.value ?? null,
-      aqi: judged?.index ?? null,
-      category: judged === null ? null : AqiCategory.parse(judged.category.id),
       values: latest,
       air,
       status: statusOf(newest?.at ?? null, moment),

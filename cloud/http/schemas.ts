@@ -23,10 +23,6 @@ export const LatestValue = z.object({
 });
 export type LatestValue = z.infer<typeof LatestValue>;
 
-/** Categories of the US EPA AQI, best first. */
-export const AqiCategory = z.enum(["good", "moderate", "sensitive", "unhealthy", "very-unhealthy", "hazardous"]);
-export type AqiCategory = z.infer<typeof AqiCategory>;
-
 /** One concentration, as sure as it is. µg/m³, carbon monoxide in mg/m³. */
 export const AirValue = z.object({
   value: z.number().nullable().describe("corrected where a formula fits the sensor, else raw; null: no sample is good"),
@@ -83,12 +79,6 @@ export const StationFeature = z.object({
     replay: z.string().nullable().describe("name of the recording that is replayed, null for a live sensor"),
     lastAt: Milliseconds.nullable().describe("newest reading of any kind; null before the first"),
     isStale: z.boolean().describe("nothing came for longer than staleAfterMs"),
-    pm25: z
-      .number()
-      .nullable()
-      .describe("newest raw PM2.5 in µg/m³, uncorrected; null in the list of all stations, as aqi and category are"),
-    aqi: z.number().int().nullable().describe("US EPA AQI (2024 table) of pm25 as it is now, not an average"),
-    category: AqiCategory.nullable(),
     values: z.record(z.string(), LatestValue).describe("empty in the list of all stations: ask for the station"),
     air: Air,
     status: StationStatus,

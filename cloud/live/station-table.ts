@@ -23,7 +23,11 @@ type ValueColumns = z.infer<typeof ValueColumns>;
 /** Texts, each as how much it shares with the beginning of the one before, and the rest. */
 const Texts = z.object({ same: Numbers, rest: z.array(z.string()) });
 
+/** Grows when pages of before could not read the table any more. */
+export const TABLE_VERSION = 1;
+
 export const StationTable = z.object({
+  version: z.literal(TABLE_VERSION),
   until: z.number().int().describe("UTC ms that all times count back from"),
   tick: z.number().int().min(1).describe("what they count in, ms"),
   towns: z.array(z.object({ id: z.string(), ru: z.string(), en: z.string() })),
@@ -54,6 +58,12 @@ export const StationCollection = StationList.transform(({ table, ...limits }) =>
   features: fromTable(table),
 }));
 export type StationCollection = z.output<typeof StationCollection>;
+/** A list whose table is newer than the page that reads it: the page must be loaded anew. */
+const NewerList = z
+  .object({ table: z.object({ version: z.number().gt(TABLE_VERSION) }) })
+  .transform(() => "newer-than-this-page" as const);
+/** What a page may be answered that was opened before the server was updated. */
+export const StationAnswer = z.union([StationCollection, NewerList]);
 /** What has changed, as the stream tells it. */
 export const StationChanges = StationTable.transform((table) => fromTable(table));
 
@@ -70,6 +80,7 @@ export function toTable(features: readonly StationFeature[], untilMs: number, ti
   const townOf = ({ properties: { municipality: id, municipalityName: name } }: StationFeature): number =>
     towns.indexOf(JSON.stringify({ id, ...name }));
   return {
+    version: TABLE_VERSION,
     until: untilMs,
     tick: tickMs,
     id: toTexts(of(({ id }) => id)),
@@ -184,9 +195,6 @@ export function fromTable(table: StationTable): StationFeature[] {
           demo: table.demo[row] === 1,
           lastAt: lastAt === null ? null : moment(lastAt),
           isStale: status !== "live",
-          pm25: null,
-          aqi: null,
-          category: null,
           values: {},
           air: airs[row] ?? {},
           status,

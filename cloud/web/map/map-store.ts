@@ -2,7 +2,7 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { z } from "zod";
 import type { Clock } from "#kit/clock.ts";
 import { SiteCollection, SiteFeature, type StationFeature } from "../../http/schemas.ts";
-import { StationChanges, StationCollection } from "../../live/station-table.ts";
+import { StationAnswer, StationChanges } from "../../live/station-table.ts";
 import { ask, type TroubleCode, troubleOf } from "../page/api.ts";
 import { type Connection, openLive } from "../page/live.ts";
 import { type Features, type Held, nothingHeld, takeFetched, takeLive } from "./merge.ts";
@@ -36,6 +36,8 @@ export interface MapStore {
   readonly connection: ReadonlySignal<Connection>;
   readonly trouble: ReadonlySignal<TroubleCode | null>;
   readonly isLoaded: ReadonlySignal<boolean>;
+  /** The server speaks a newer language than this page: it must be loaded anew. */
+  readonly isOutdated: ReadonlySignal<boolean>;
   refetch(): Promise<void>;
   close(): void;
 }
@@ -76,6 +78,7 @@ function startNow(clock: Clock) {
   const connection = signal<Connection>("connecting");
   const trouble = signal<TroubleCode | null>(null);
   const isLoaded = signal(false);
+  const isOutdated = signal(false);
   let begun = 0;
   let taken = 0;
 
@@ -85,16 +88,21 @@ function startNow(clock: Clock) {
     const siteChanges = sites.value.changes;
     try {
       const [air, waste] = await Promise.all([
-        ask(StationCollection, "/api/v1/stations"),
+        ask(StationAnswer, "/api/v1/stations"),
         ask(SiteCollection, "/api/v1/sites"),
       ]);
       // An answer that was overtaken by that of a later fetch has nothing new.
       if (turn < taken) return;
       taken = turn;
+      const list = air.body;
+      if (list === "newer-than-this-page") {
+        isOutdated.value = true;
+        return;
+      }
       snapshotMs.value = air.isSnapshot ? (air.serverMs ?? 0) : null;
       if (!air.isSnapshot && air.serverMs !== undefined) offsetMs.value = offsetOf(air.serverMs, clock.nowMs());
-      limits.value = air.body;
-      stations.value = takeFetched(stations.value, air.body.features, stationChanges);
+      limits.value = list;
+      stations.value = takeFetched(stations.value, list.features, stationChanges);
       sites.value = takeFetched(sites.value, waste.body.features, siteChanges);
       isLoaded.value = true;
       trouble.value = null;
@@ -125,7 +133,7 @@ function startNow(clock: Clock) {
     stopLive();
     clearInterval(refetches);
   };
-  return { stations, sites, limits, offsetMs, snapshotMs, connection, trouble, isLoaded, refetch, close };
+  return { stations, sites, limits, offsetMs, snapshotMs, connection, trouble, isLoaded, isOutdated, refetch, close };
 }
 
 /** Fetches the collections, listens to the stream, and looks at the clock each second; `atMs` is the past asked for. */
@@ -149,6 +157,7 @@ export function startMapStore(clock: Clock, atMs: ReadonlySignal<number | null>)
     connection: now.connection,
     trouble: now.trouble,
     isLoaded: now.isLoaded,
+    isOutdated: now.isOutdated,
     refetch: now.refetch,
     close: () => {
       now.close();

@@ -19,7 +19,7 @@ export function OfflineNote({ store, isOutdated }: OfflineNoteProps) {
           {words.air.offlineShown(format.fullMoment(snapshotMs), words.air.ago(Math.floor(minutes / 60), minutes % 60))}
         </p>
       )}
-      {isOutdated.value && (
+      {(isOutdated.value || store.isOutdated.value) && (
         <p class="banner newer" role="status">
           {words.air.newer}{" "}
           <button type="button" class="link" onClick={() => window.location.reload()}>

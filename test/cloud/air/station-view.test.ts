@@ -25,24 +25,18 @@ const aSample = (change: Partial<LatestSample> = {}): LatestSample => ({
 });
 
 describe("stationFeature", () => {
-  it("shows the newest raw PM2.5 with its index, category and units", () => {
+  it("shows the newest raw PM2.5 with its units, and where it is", () => {
     const { properties, geometry } = stationFeature(station, town, [aSample()], {}, moment);
 
     expect(geometry.coordinates).toEqual([61.4, 55.16]);
-    expect(properties).toMatchObject({
-      pm25: 35.5,
-      aqi: 101,
-      category: "sensitive",
-      isStale: false,
-      lastAt: NOW - 1000,
-    });
+    expect(properties).toMatchObject({ air: { pm25: { now: { value: 35.5 } } }, isStale: false, lastAt: NOW - 1000 });
     expect(properties.values.pm25).toEqual({ value: 35.5, at: NOW - 1000, sensor: "sds011", unit: "µg/m³" });
   });
 
   it("takes the atmospheric PM2.5 of a Plantower when it is the newest", () => {
-    const samples = [aSample({ at: NOW - 5000 }), aSample({ sensor: "pms", values: { pm25_atm: 5 } })];
+    const samples = [aSample({ at: NOW - 500_000 }), aSample({ sensor: "pms", values: { pm25_atm: 5 } })];
 
-    expect(stationFeature(station, town, samples, {}, moment).properties).toMatchObject({ pm25: 5, aqi: 28 });
+    expect(stationFeature(station, town, samples, {}, moment).properties.air.pm25?.now?.value).toBe(5);
   });
 
   it("shows no field that it does not know", () => {
@@ -57,27 +51,16 @@ describe("stationFeature", () => {
     expect(properties).toMatchObject({
       lastAt: null,
       isStale: true,
-      pm25: null,
-      aqi: null,
-      category: null,
       values: {},
     });
   });
 
-  it("keeps a stale station's values and says since when, without an index of now", () => {
+  it("keeps a stale station's values and says since when", () => {
     const lastAt = NOW - 900_001;
 
     const { properties } = stationFeature(station, town, [aSample({ at: lastAt })], {}, moment);
 
-    expect(properties).toMatchObject({ lastAt, isStale: true, pm25: 35.5, aqi: null, category: null });
-  });
-
-  it("gives no index of now when only the climate still speaks", () => {
-    const samples = [aSample({ at: NOW - 900_001 }), aSample({ sensor: "bme280", values: { temperature: -12 } })];
-
-    const { properties } = stationFeature(station, town, samples, {}, moment);
-
-    expect(properties).toMatchObject({ isStale: false, pm25: 35.5, aqi: null, category: null });
+    expect(properties).toMatchObject({ lastAt, isStale: true, values: { pm25: { value: 35.5 } } });
   });
 
   it("is not stale at the very limit, nor when a device's clock is a little ahead", () => {
@@ -99,8 +82,12 @@ describe("stationFeature", () => {
       moment,
     );
 
-    expect(alone.properties).toMatchObject({ isStale: true, pm25: 35.5, aqi: null, category: null });
-    expect(beside.properties).toMatchObject({ isStale: false, lastAt: NOW - 1000, pm25: 5, aqi: 28 });
+    expect(alone.properties).toMatchObject({ isStale: true, values: { pm25: { value: 35.5 } } });
+    expect(beside.properties).toMatchObject({
+      isStale: false,
+      lastAt: NOW - 1000,
+      air: { pm25: { now: { value: 5 } } },
+    });
   });
 
   it("shows the newest value of each pollutant with its raw value, correction and doubts, and marks the station", () => {

@@ -4,7 +4,7 @@ import { Pollutant } from "../../../cloud/air/pollutants.ts";
 import { standards } from "../../../cloud/air/standards/all-standards.ts";
 import { judge } from "../../../cloud/air/standards/index-of.ts";
 import type { AirValue, StationFeature } from "../../../cloud/http/schemas.ts";
-import { fromTable, StationTable, toTable } from "../../../cloud/live/station-table.ts";
+import { fromTable, StationAnswer, StationTable, TABLE_VERSION, toTable } from "../../../cloud/live/station-table.ts";
 import { aStation, NOW_MS } from "../web/a-station.ts";
 
 const listed = (value: number, change: Partial<AirValue> = {}): AirValue => ({
@@ -21,8 +21,17 @@ const travelled = (features: readonly StationFeature[]) =>
   fromTable(StationTable.parse(JSON.parse(JSON.stringify(toTable(features, NOW_MS)))));
 
 describe("the table of stations", () => {
+  it("says to a page of before that it is newer, and is no table to it where it is broken", () => {
+    const list = { staleAfterMs: 1, offlineAfterMs: 2, table: toTable([aStation()], NOW_MS) };
+    const read = (table: object) => StationAnswer.safeParse({ ...list, table }).data;
+
+    expect(read(list.table)).toMatchObject({ features: [{ id: "st-1" }] });
+    expect(read({ version: TABLE_VERSION + 1, rows: [] })).toBe("newer-than-this-page");
+    expect(read({ ...list.table, lon: "east" })).toBeUndefined();
+  });
+
   it("gives back what a list says of a station", () => {
-    const unlisted = { values: {}, pm25: null, aqi: null, category: null };
+    const unlisted = { values: {} };
     const nowhere = { air: {}, lastAt: null, status: "never", isStale: true } as const;
     const features = [
       aStation({

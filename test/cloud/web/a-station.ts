@@ -14,9 +14,6 @@ export function aStation(change: Partial<StationFeature["properties"]> = {}): St
     replay: null,
     lastAt: NOW_MS - 1_000,
     isStale: false,
-    pm25: 35.5,
-    aqi: 101,
-    category: "sensitive",
     values: { pm25: { value: 35.5, at: NOW_MS - 1_000, sensor: "sds011", unit: "µg/m³" } },
     air: {
       pm25: {

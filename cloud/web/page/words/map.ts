@@ -1,18 +1,7 @@
-import type { AqiCategory } from "../../../http/schemas.ts";
 import { lengthOf, russianCount, russianLength } from "./count.ts";
-
-const category: Record<AqiCategory, string> = {
-  good: "Good",
-  moderate: "Moderate",
-  sensitive: "Unhealthy for sensitive people",
-  unhealthy: "Unhealthy",
-  "very-unhealthy": "Very unhealthy",
-  hazardous: "Hazardous",
-};
 
 /** What the map says, in English. */
 export const mapEn = {
-  category,
   map: {
     title: "Air and waste sites, live",
     mapLabel: "Map of air stations and waste sites",
@@ -72,14 +61,6 @@ export const mapEn = {
 
 /** What the map says, in Russian. */
 export const mapRu: typeof mapEn = {
-  category: {
-    good: "Хороший воздух",
-    moderate: "Приемлемый воздух",
-    sensitive: "Вреден детям, пожилым и больным",
-    unhealthy: "Вредный воздух",
-    "very-unhealthy": "Очень вредный воздух",
-    hazardous: "Опасный воздух",
-  },
   map: {
     title: "Воздух и мусорные площадки сейчас",
     mapLabel: "Карта постов воздуха и мусорных площадок",
