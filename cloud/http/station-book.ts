@@ -14,15 +14,17 @@ export interface StationBookParts {
   readonly offlineAfterMs: number;
 }
 
-/** Every station as it is shown, kept up to date: a page that opens costs no reading of the store. */
+/**
+ * Every station as it is shown, as of the last time that changes were taken: a page that opens costs no reading of the store, and
+ * whoever asks between two ticks of the stream sees what the stream has told.
+ */
 export interface StationBook {
   /** Something of a station has been committed. */
   touch(station: string): void;
-  /** Every station as of now. */
   all(): readonly StationFeature[];
-  /** The stations that look different now than when this was asked last; for one who tells everybody. */
+  /** Brings the book up to date, and gives the stations that look different than when this was asked last; for one who tells everybody. */
   takeChanges(): readonly StationFeature[];
-  /** Grows with each change. */
+  /** Grows where taking changes, or another registry, has changed something. */
   version(): number;
 }
 
@@ -86,7 +88,7 @@ export function createStationBook(parts: StationBookParts): StationBook {
     }
   };
 
-  /** Brings the book up to date; what has changed waits until it is told, whoever looked first. */
+  /** What has changed waits until it is told, whoever looked first. */
   const refresh = (): void => {
     const index = registry.current();
     let changed: readonly StationFeature[];
@@ -102,10 +104,14 @@ export function createStationBook(parts: StationBookParts): StationBook {
     if (changed.length > 0) version += 1;
   };
 
+  const meetRegistry = (): void => {
+    if (registry.current() !== known) refresh();
+  };
+
   return {
     touch: (station) => void touched.add(station),
     all: () => {
-      refresh();
+      meetRegistry();
       return [...features.values()].map(({ feature }) => feature);
     },
     takeChanges: () => {
@@ -115,7 +121,7 @@ export function createStationBook(parts: StationBookParts): StationBook {
       return changed;
     },
     version: () => {
-      refresh();
+      meetRegistry();
       return version;
     },
   };

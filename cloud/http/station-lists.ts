@@ -31,16 +31,19 @@ export interface StationListsParts {
 const PAST_HOLDS_MS = 60_000;
 const PAST_KEPT = 160;
 
-/** Lists of all stations, written and packed once for all who ask while nothing changes. */
+/** Lists of all stations, written and packed once for all who ask while nothing changes, and one at a time while much does. */
 export function createStationLists(parts: StationListsParts) {
   const { book, airWindows, clock, staleAfterMs, offlineAfterMs, epoch } = parts;
-  let current: { readonly version: number; readonly list: Promise<ReadyList> } | undefined;
   const past = new Map<number, { readonly untilMs: number; readonly list: Promise<ReadyList> }>();
 
   const write = async (table: StationTable, etag: string): Promise<ReadyList> => {
     const text = JSON.stringify({ staleAfterMs, offlineAfterMs, table });
     return { text, packed: await pack(text, { level: 9 }), etag: `"${etag}"` };
   };
+  const now = newestOf(
+    () => book.version(),
+    async (version) => write(toTable(book.all(), clock.nowMs()), `${epoch}.${version}`),
+  );
   const readPast = async (momentMs: number, tag: string): Promise<ReadyList> => {
     const [hourEnd, m20End] = [floorTo(momentMs, HOUR_MS), floorTo(momentMs, 20 * MINUTE_MS)];
     const [hours, m20s] = await Promise.all([
@@ -55,14 +58,8 @@ export function createStationLists(parts: StationListsParts) {
   };
 
   return {
-    /** As of now. */
-    now: (): Promise<ReadyList> => {
-      const version = book.version();
-      if (current?.version !== version) {
-        current = { version, list: write(toTable(book.all(), clock.nowMs()), `${epoch}.${version}`) };
-      }
-      return current.list;
-    },
+    /** As of the last tick of the stream: whoever listens to it misses nothing between. */
+    now,
     /** As of a moment of the past, by the windows that were full then. Rejects where the store does not answer. */
     past: (atMs: number): Promise<ReadyList> => {
       const momentMs = floorTo(atMs, 20 * MINUTE_MS);
@@ -77,6 +74,40 @@ export function createStationLists(parts: StationListsParts) {
       list.catch(() => past.delete(momentMs));
       return list;
     },
+  };
+}
+
+/**
+ * Makes a thing once for each version that is asked for. While one is being made, those who need a newer one wait together for the
+ * next: however many ask and however fast versions follow each other, one is made at a time.
+ */
+function newestOf<T>(versionNow: () => number, make: (version: number) => Promise<T>): () => Promise<T> {
+  let current: { readonly version: number; readonly made: Promise<T>; isMaking: boolean } | undefined;
+  let next: Promise<T> | undefined;
+  const begin = (version: number): Promise<T> => {
+    const made = make(version);
+    const mine = { version, made, isMaking: true };
+    current = mine;
+    made.then(
+      () => {
+        mine.isMaking = false;
+      },
+      () => {
+        current = undefined;
+      },
+    );
+    return made;
+  };
+  return () => {
+    const version = versionNow();
+    if (current?.version === version) return current.made;
+    if (current === undefined || !current.isMaking) return begin(version);
+    const makeNext = () => {
+      next = undefined;
+      return begin(versionNow());
+    };
+    next ??= current.made.then(makeNext, makeNext);
+    return next;
   };
 }
 

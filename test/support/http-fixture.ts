@@ -40,6 +40,8 @@ export const REGISTRY: Registry = {
   assignments: [{ tenant: "chel", device: "air-0001", station: "st-1", from: 0 }],
 };
 
+const INDEX = indexRegistry(REGISTRY);
+
 export const BEFORE_SHA = "b".repeat(64);
 export const AFTER_SHA = "a".repeat(64);
 
@@ -225,7 +227,7 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
     artefactBytesPerS: 1_000_000_000,
     openDataPerMinute: 1_000,
     attribution: "Town of the tests",
-    registry: { current: () => indexRegistry(REGISTRY), trouble: () => null },
+    registry: { current: () => INDEX, trouble: () => null },
     adminTokenSha256: createHash("sha256").update(ADMIN_TOKEN).digest("hex"),
     staleAfterMs: STALE_AFTER_MS,
     offlineAfterMs: OFFLINE_AFTER_MS,
