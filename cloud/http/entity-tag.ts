@@ -5,7 +5,11 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 export function sendTagged(request: FastifyRequest, reply: FastifyReply, type: string, body: string): FastifyReply {
   const tag = `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
   void reply.header("etag", tag);
-  const known = String(request.headers["if-none-match"] ?? "");
-  const isKnown = known === "*" || known.split(",").some((one) => one.trim().replace(/^W\//, "") === tag.slice(2));
-  return isKnown ? reply.code(304).send() : reply.type(type).send(body);
+  return hasTag(request, tag) ? reply.code(304).send() : reply.type(type).send(body);
+}
+
+/** Whether the asker names this weak tag as one that it has. */
+export function hasTag({ headers }: FastifyRequest, tag: string): boolean {
+  const known = String(headers["if-none-match"] ?? "");
+  return known === "*" || known.split(",").some((one) => one.trim().replace(/^W\//, "") === tag.slice(2));
 }

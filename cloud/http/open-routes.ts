@@ -2,7 +2,8 @@ import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { StationName } from "#contract/names.ts";
 import type { Clock } from "#kit/clock.ts";
-import { dayCsv, stationsCsv } from "../air/open/air-csv.ts";
+import { dayCsv, stationLines } from "../air/open/air-csv.ts";
+import { jsonLines } from "../air/open/json-lines.ts";
 import { attributionOf, LICENCE } from "../air/open/licence.ts";
 import { communityFeed } from "../air/open/sensor-community.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
@@ -12,6 +13,7 @@ import { type Api, badRequest, missing, unavailable } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { notFound } from "./errors.ts";
 import { tooMany } from "./index-routes.ts";
+import { keepText, sendKept } from "./kept-text.ts";
 import { letAnySiteRead } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { StationCollection } from "./schemas.ts";
@@ -20,8 +22,8 @@ import type { StationBook } from "./station-book.ts";
 const DAY_MS = 86_400_000;
 /** A day is closed so long after its end: what comes later still changes it, but is rare. */
 const CLOSED_AFTER_MS = 2 * DAY_MS;
-/** Newest values change with the minute. */
-const A_MINUTE = "public, max-age=60";
+/** Newest values are written once a minute. */
+const HOLDS_MS = 60_000;
 /** A closed day may be kept for a day without asking; then its ETag says whether late data have changed it. */
 const A_DAY = `public, max-age=${DAY_MS / 1000}, immutable`;
 const ASK = "public, no-cache";
@@ -29,9 +31,11 @@ const ASK = "public, no-cache";
 const Day = z.iso.date().refine((day) => day >= "2020-01-01", "there are no data from before 2020");
 const Csv = z.string().meta({ description: "CSV, UTF-8, remarks on lines that begin with #" });
 
+const unchanged = { 304: z.null().describe("it has not changed") } as const;
+
 export interface OpenRoutesParts {
   readonly book: Pick<StationBook, "all">;
-  readonly view: Pick<StateView, "latestSamples">;
+  readonly view: Pick<StateView, "latestSamplesOf">;
   readonly registry: Pick<RegistryWatch, "current">;
   readonly airWindows: Pick<AirWindowStore, "windows">;
   readonly clock: Clock;
@@ -49,6 +53,14 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
   api.addHook("onRequest", limit);
   const nameLicence = (reply: FastifyReply) =>
     reply.header("link", `<${LICENCE.url}>; rel="license", </docs>; rel="describedby"`);
+  const kept = (lines: () => Iterable<string>) => keepText(lines, HOLDS_MS, clock);
+  const collection = { type: "FeatureCollection", attribution, staleAfterMs, offlineAfterMs };
+  const geojson = kept(() => jsonLines(`${JSON.stringify(collection).slice(0, -1)},"features":[`, book.all(), "]}"));
+  const csv = kept(() => stationLines(book.all(), attribution, clock.nowMs()));
+  const community = kept(() => {
+    const moment = { nowMs: clock.nowMs(), staleAfterMs };
+    return jsonLines("[", communityFeed(book.all(), view.latestSamplesOf, moment), "]");
+  });
 
   api.get(
     "/api/v1/open/stations.geojson",
@@ -56,14 +68,12 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
       schema: {
         tags: ["open"],
         summary: "All stations with raw and corrected values, averages, flags and confidence, as GeoJSON",
-        response: { 200: StationCollection.extend({ attribution: z.string() }), ...tooMany },
+        response: { 200: StationCollection.extend({ attribution: z.string() }), ...unchanged, ...tooMany },
       },
     },
     async (request, reply) => {
-      const stations = book.all();
-      const collection = { type: "FeatureCollection", attribution, staleAfterMs, offlineAfterMs, features: stations };
-      void nameLicence(reply).header("cache-control", A_MINUTE);
-      return sendTagged(request, reply, "application/geo+json; charset=utf-8", JSON.stringify(collection));
+      void nameLicence(reply);
+      return sendKept(request, reply, { type: "application/geo+json; charset=utf-8", text: await geojson(), clock });
     },
   );
 
@@ -73,13 +83,12 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
       schema: {
         tags: ["open"],
         summary: "The same as CSV: a line for each station, pollutant and averaging time, with units and provenance",
-        response: { 200: Csv, ...tooMany },
+        response: { 200: Csv, ...unchanged, ...tooMany },
       },
     },
-    async (_request, reply) => {
-      void nameLicence(reply).header("cache-control", A_MINUTE);
-      void reply.type("text/csv; charset=utf-8").header("content-disposition", 'attachment; filename="stations.csv"');
-      return stationsCsv(book.all(), attribution, clock.nowMs());
+    async (request, reply) => {
+      void nameLicence(reply).header("content-disposition", 'attachment; filename="stations.csv"');
+      return sendKept(request, reply, { type: "text/csv; charset=utf-8", text: await csv(), clock });
     },
   );
 
@@ -93,7 +102,7 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
         params: z.object({ station: StationName, day: Day }),
         response: {
           200: Csv,
-          304: z.null().describe("it has not changed"),
+          ...unchanged,
           ...badRequest,
           ...missing,
           ...tooMany,
@@ -121,13 +130,12 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
       schema: {
         tags: ["open"],
         summary: "Newest raw samples in the JSON of Sensor.Community (P1 is PM10, P2 is PM2.5, pressure in Pa)",
-        response: { 200: z.array(z.looseObject({ id: z.number(), timestamp: z.string() })), ...tooMany },
+        response: { 200: z.array(z.looseObject({ id: z.number(), timestamp: z.string() })), ...unchanged, ...tooMany },
       },
     },
     async (request, reply) => {
-      const feed = communityFeed(book.all(), view.latestSamples(), { nowMs: clock.nowMs(), staleAfterMs });
-      void nameLicence(reply).header("cache-control", A_MINUTE);
-      return sendTagged(request, reply, "application/json; charset=utf-8", JSON.stringify(feed));
+      void nameLicence(reply);
+      return sendKept(request, reply, { type: "application/json; charset=utf-8", text: await community(), clock });
     },
   );
 }

@@ -2,7 +2,7 @@ import type { AirAverages, StationFeature } from "../../http/schemas.ts";
 import type { AirWindow } from "../../store/measurements/air-windows.ts";
 import { FLAG_MEANING, type Flag } from "../quality/flags.ts";
 import { unitOf } from "../units.ts";
-import { type Cell, csvOf } from "./csv.ts";
+import { type Cell, csvLines } from "./csv.ts";
 
 const AVERAGINGS = {
   now: "now",
@@ -37,19 +37,27 @@ const COLUMNS = [
   "flags",
 ];
 
-/** All stations with all their averages: one line for each. */
-export function stationsCsv(features: readonly StationFeature[], attribution: string, nowMs: number): string {
+/** All stations with all their averages, line by line: one for each. */
+export function stationLines(
+  features: readonly StationFeature[],
+  attribution: string,
+  nowMs: number,
+): Iterable<string> {
   const remarks = [
     "Newest values of all stations",
     `Made ${isoOf(nowMs)} of ${features.length} stations; demo: made up for a demonstration`,
     attribution,
     ...PROVENANCE,
   ];
-  return csvOf(
+  return csvLines(
     remarks,
     ["station", "name_ru", "name_en", "longitude", "latitude", "status", "demo", ...COLUMNS],
-    features.flatMap(rowsOf),
+    rowsOfAll(features),
   );
+}
+
+function* rowsOfAll(features: readonly StationFeature[]): Generator<readonly Cell[]> {
+  for (const feature of features) yield* rowsOf(feature);
 }
 
 function rowsOf({ id, geometry, properties }: StationFeature): readonly Cell[][] {
@@ -95,7 +103,7 @@ export function dayCsv(
       ...[station.id, pollutant, "1h", isoOf(start), value, unitOf(pollutant), raw, correction],
       ...[coverage, confidence, flags.join(" ")],
     ]);
-  return csvOf(remarks, ["station", ...COLUMNS], rows);
+  return [...csvLines(remarks, ["station", ...COLUMNS], rows)].join("");
 }
 
 const isoOf = (atMs: number): string => new Date(atMs).toISOString();

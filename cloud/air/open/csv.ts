@@ -15,9 +15,12 @@ export function cellOf(value: Cell): string {
 }
 
 /** Lines of a CSV with what it is in front of it: each remark on a line of its own that begins with `#`. */
-export function csvOf(remarks: readonly string[], columns: readonly string[], rows: Iterable<readonly Cell[]>): string {
-  const lines = remarks.map((remark) => `# ${remark.replaceAll(/[\r\n]+/g, " ")}`);
-  lines.push(columns.map(cellOf).join(","));
-  for (const row of rows) lines.push(row.map(cellOf).join(","));
-  return `${lines.join("\r\n")}\r\n`;
+export function* csvLines(
+  remarks: readonly string[],
+  columns: readonly string[],
+  rows: Iterable<readonly Cell[]>,
+): Generator<string> {
+  for (const remark of remarks) yield `# ${remark.replaceAll(/[\r\n]+/g, " ")}\r\n`;
+  yield `${columns.map(cellOf).join(",")}\r\n`;
+  for (const row of rows) yield `${row.map(cellOf).join(",")}\r\n`;
 }

@@ -1,5 +1,6 @@
 import type { StationFeature } from "../../http/schemas.ts";
 import type { LatestSample } from "../../store/state/state-view.ts";
+import { type FnvState, fnv, numberOf } from "./fnv.ts";
 
 /**
  * The JSON of Sensor.Community (`data.sensor.community/static/v2/data.json`; opendata-stuttgart/meta, wiki EN-APIs), so that
@@ -47,34 +48,42 @@ const MAKERS: readonly (readonly [RegExp, string])[] = [
   [/^dht/i, "various"],
 ];
 
-/** The newest raw samples that still say something of now; stations that are made up are left out. */
-export function communityFeed(
+/** The newest raw samples that still say something of now, station by station; stations that are made up are left out. */
+export function* communityFeed(
   stations: readonly StationFeature[],
-  samples: readonly LatestSample[],
+  samplesOf: (station: string) => readonly LatestSample[],
   { nowMs, staleAfterMs }: { readonly nowMs: number; readonly staleAfterMs: number },
-): readonly CommunityReading[] {
-  const placeOf = new Map(stations.map((station) => [station.id, station]));
-  return samples.flatMap((sample) => {
-    const place = placeOf.get(sample.station);
-    const isOfNow = sample.at <= nowMs + 60_000 && nowMs - sample.at <= staleAfterMs;
-    if (place === undefined || place.properties.demo || sample.replay !== null || !isOfNow) return [];
-    const values = valuesOf(sample);
-    return values.length === 0 ? [] : [readingOf(place, sample, values)];
-  });
+): Generator<CommunityReading> {
+  for (const station of stations) {
+    if (station.properties.demo) continue;
+    for (const sample of samplesOf(station.id)) {
+      const isOfNow = sample.at <= nowMs + 60_000 && nowMs - sample.at <= staleAfterMs;
+      const reading = sample.replay === null && isOfNow ? readingOf(station, sample) : undefined;
+      if (reading !== undefined) yield reading;
+    }
+  }
 }
 
+/**
+ * Their ids are numbers: a hash of what is meant, the same for ever. A sample's is `station/sensor/at`, and each value's goes on from
+ * there with `/type`.
+ */
 function readingOf(
   { id, geometry }: StationFeature,
-  { station, sensor, at, notes }: LatestSample,
-  sensordatavalues: CommunityReading["sensordatavalues"],
-): CommunityReading {
+  { sensor, at, notes, values }: LatestSample,
+): CommunityReading | undefined {
   const [longitude, latitude] = geometry.coordinates;
   const model = notes?.model ?? sensor;
+  const station = fnv(id);
+  const place = fnv(`/${sensor}`, station);
+  const sample = fnv(`/${at}`, place);
+  const sensordatavalues = valuesOf(values, sample);
+  if (sensordatavalues.length === 0) return undefined;
   return {
-    id: numberOf(`${station}/${sensor}/${at}`),
+    id: numberOf(sample),
     timestamp: new Date(at).toISOString().slice(0, 19).replace("T", " "),
     location: {
-      id: numberOf(id),
+      id: numberOf(station),
       latitude: latitude.toFixed(6),
       longitude: longitude.toFixed(6),
       altitude: "",
@@ -83,10 +92,10 @@ function readingOf(
       indoor: 0,
     },
     sensor: {
-      id: numberOf(`${station}/${sensor}`),
+      id: numberOf(place),
       pin: "1",
       sensor_type: {
-        id: numberOf(model),
+        id: numberOf(fnv(model)),
         name: model.toUpperCase(),
         manufacturer: MAKERS.find(([pattern]) => pattern.test(model))?.[1] ?? "unknown",
       },
@@ -95,20 +104,11 @@ function readingOf(
   };
 }
 
-function valuesOf({ station, sensor, at, values }: LatestSample): CommunityReading["sensordatavalues"] {
+function valuesOf(values: LatestSample["values"], sample: FnvState): CommunityReading["sensordatavalues"] {
   return Object.entries(values).flatMap(([field, value]) => {
     const type = VALUE_TYPES[field];
     if (type === undefined || !Number.isFinite(value)) return [];
     const [name, times] = type;
-    return [
-      { id: numberOf(`${station}/${sensor}/${at}/${name}`), value_type: name, value: (value * times).toFixed(2) },
-    ];
+    return [{ id: numberOf(fnv(`/${name}`, sample)), value_type: name, value: (value * times).toFixed(2) }];
   });
-}
-
-/** Their ids are numbers: the first 53 bits of a name's FNV-1a hash of 64 bits, the same for ever. */
-function numberOf(name: string): number {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(name)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return Number(hash >> 11n);
 }

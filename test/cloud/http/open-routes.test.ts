@@ -1,6 +1,9 @@
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cellOf } from "../../../cloud/air/open/csv.ts";
+import { fnv, numberOf } from "../../../cloud/air/open/fnv.ts";
+import { keepText } from "../../../cloud/http/kept-text.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import type { AirWindow } from "../../../cloud/store/measurements/air-windows.ts";
 import { aSample, httpParts, NOW_MS, openHttp, REGISTRY } from "../../support/http-fixture.ts";
@@ -96,6 +99,52 @@ describe("open data", () => {
     await close();
   });
 
+  it.each(["stations.geojson", "stations.csv", "sensor-community.json"])(
+    "are written once a minute, %s: the same bytes for all who ask, 304 for who has them, packed or not",
+    async (path) => {
+      const { get, close, parts } = await open();
+
+      const together = await Promise.all(Array.from({ length: 5 }, () => get(path)));
+      const { etag } = together[0]?.headers ?? {};
+      parts.state.samples = [aSample({ values: { pm25: 99.25 } })];
+      parts.tell({ kind: "station", station: "st-1" });
+      const packed = await get(path, { "accept-encoding": "gzip" });
+      const has = await get(path, { "if-none-match": `"other", ${etag}` });
+      parts.passMs(59_000);
+      const stillHas = await get(path, { "if-none-match": String(etag) });
+      parts.passMs(1_000);
+      const anew = await get(path, { "if-none-match": String(etag) });
+
+      expect(new Set(together.map(({ body, headers }) => `${headers.etag} ${body}`)).size).toBe(1);
+      expect(packed.headers).toMatchObject({ "content-encoding": "gzip", vary: "accept-encoding", etag });
+      expect(gunzipSync(packed.rawPayload).toString()).toBe(together[0]?.body);
+      expect([has.statusCode, has.body, stillHas.statusCode]).toEqual([304, "", 304]);
+      expect(stillHas.headers["cache-control"]).toBe("public, max-age=1");
+      expect(anew.statusCode).toBe(200);
+      expect(anew.body).toContain("99.25");
+      await close();
+    },
+  );
+
+  it("hold nobody up while they are written: others have their turn between pieces", async () => {
+    let turn = 0;
+    const counting = setInterval(() => {
+      turn += 1;
+    }, 0);
+    const writtenIn: number[] = [];
+    function* lines() {
+      for (let piece = 0; piece < 50; piece++) {
+        writtenIn.push(turn);
+        yield "x".repeat(65_536);
+      }
+    }
+
+    await keepText(lines, 60_000, { monotonicMs: () => 0 })();
+    clearInterval(counting);
+
+    expect(new Set(writtenIn).size).toBeGreaterThan(1);
+  });
+
   it("are an archive by station and day: one address, a new ETag where late data came, kept once the day is closed", async () => {
     let windows: readonly AirWindow[] = [aWindow()];
     const asked: unknown[] = [];
@@ -171,6 +220,15 @@ describe("open data", () => {
     expect(Number.isSafeInteger(feed[0].id)).toBe(true);
     expect((await demo.get("sensor-community.json")).json()).toEqual([]);
     await Promise.all([close(), demo.close()]);
+  });
+});
+
+describe("the number that stands for a name", () => {
+  it("is the beginning of its FNV-1a hash of 64 bits, also where it is hashed in two steps", () => {
+    const known = { "": 0xcbf29ce484222325n, a: 0xaf63dc4c8601ec8cn, foobar: 0x85944171f73967e8n };
+
+    for (const [text, hash] of Object.entries(known)) expect(numberOf(fnv(text))).toBe(Number(hash >> 11n));
+    expect(numberOf(fnv("bar", fnv("foo")))).toBe(numberOf(fnv("foobar")));
   });
 });
 
