@@ -1,6 +1,6 @@
 import { messageOf } from "#kit/errors.ts";
 import { PhotoUnreadable } from "../classify/classifier.ts";
-import { readJpegHeader } from "./jpeg-header.ts";
+import { type JpegHeader, readJpegHeader } from "./jpeg-header.ts";
 import { sharp } from "./thrifty-sharp.ts";
 
 /** A Raspberry Pi camera gives 12 megapixels; more is a mistake or an attack. */
@@ -20,22 +20,24 @@ export const startsLikeJpeg = (bytes: Uint8Array): boolean =>
   bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 
 /**
- * Throws `photo-unreadable`, naming the photo, for what would cost too much to decode or is no photo of a camera: by what
+ * Reads what a photo says of itself. Throws `photo-unreadable`, naming the photo, for what would cost too much to decode or is no photo of a camera: by what
  * the file says of itself, before anything is set aside for it.
  *
  * What lies behind a picture's end (a film of a phone, a ZIP, a page) is never looked at and never kept: the photo that is
  * judged is the one that any viewer shows, and it is encoded anew before it is proof.
  */
-export function requireSaneJpeg(bytes: Uint8Array, name: string): void {
+export function requireSaneJpeg(bytes: Uint8Array, name: string): JpegHeader {
+  const refused = (why: string) => new PhotoUnreadable(`${name} cannot be judged: ${why}`);
   if (!startsLikeJpeg(bytes)) throw new PhotoUnreadable(`${name} is not a JPEG`);
-  const trouble = troubleOf(bytes);
-  if (trouble !== undefined) throw new PhotoUnreadable(`${name} cannot be judged: ${trouble}`);
+  if (bytes.length > MAX_JPEG_BYTES) throw refused(`it has more than ${MAX_JPEG_BYTES} bytes`);
+  const header = readJpegHeader(bytes);
+  if (typeof header === "string") throw refused(header);
+  const trouble = troubleOf(header);
+  if (trouble !== undefined) throw refused(trouble);
+  return header;
 }
 
-function troubleOf(bytes: Uint8Array): string | undefined {
-  if (bytes.length > MAX_JPEG_BYTES) return `it has more than ${MAX_JPEG_BYTES} bytes`;
-  const header = readJpegHeader(bytes);
-  if (typeof header === "string") return header;
+function troubleOf(header: JpegHeader): string | undefined {
   const { widthPx, heightPx, components, bits, isProgressive, scans, isIndexed, goesOn } = header;
   const pixels = widthPx * heightPx;
   if (pixels === 0) return "it has no size";

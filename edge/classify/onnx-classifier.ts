@@ -34,7 +34,7 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
   async function judge(jpeg: Uint8Array): Promise<Verdict> {
     const startedMs = clock.monotonicMs();
     const took = () => clock.monotonicMs() - startedMs;
-    const picture = await decodePicture(jpeg);
+    const picture = await decodePicture(jpeg, Math.max(manifest.input.width, manifest.input.height));
     const fitted = fitPicture(picture, manifest.input);
     try {
       const reason = troubleOf(lookAt(picture, fitted));

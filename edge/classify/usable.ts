@@ -1,5 +1,5 @@
 import type { UnusableReason } from "#contract/messages.ts";
-import type { Fitted, Picture } from "./preprocess.ts";
+import type { Fitted, Photo } from "./preprocess.ts";
 import { screenLines } from "./screenshot.ts";
 
 /** What can be measured of a picture before any network looks at it. */
@@ -58,14 +58,14 @@ const BUSY_DEVIATION = 5;
 const BLUR_RADIUS_PX = 10;
 
 /** Measures a photo, as it came and as it lies in the network's input. */
-export function lookAt(photo: Picture, fitted: Fitted): Look {
+export function lookAt(photo: Photo, fitted: Fitted): Look {
   const grey = greyOf(fitted);
   const spread = spreadOf(grey.values);
   const brightest = brightnessAt(0.99, spread, grey.values.length);
   const gain = Math.max(LEAST_RANGE, brightest - brightnessAt(0.01, spread, grey.values.length)) / USUAL_RANGE;
   const blown = spread.subarray(AS_GOOD_AS_WHITE * BINS_PER_LEVEL).reduce((sum, count) => sum + count, 0);
   return {
-    shortSidePx: Math.min(photo.widthPx, photo.heightPx),
+    shortSidePx: photo.shortSidePx,
     brightest,
     blown: blown / grey.values.length,
     busy: busyTiles(grey, BUSY_DEVIATION * gain),

@@ -129,7 +129,9 @@ async function takePhoto(
   const { at: takenAt, boot, up } = time.stamp();
   const bytes = await encodePhoto(raw);
   // The very bytes that are kept as proof are judged, so that anyone can repeat the verdict.
-  const [verdict, { marks, seen, screen }] = await Promise.all([judge.judge(bytes), pairs.look(bytes)]);
+  const verdict = await judge.judge(bytes);
+  // Behind the verdict: it has no part in it, and would hold it up.
+  const { marks, seen, screen } = await pairs.look(bytes);
   const { state, reason, probabilities, usable, model, tookMs } = verdict;
   const moment = takenAt === null ? { takenAt, boot, up } : { takenAt };
   const heat = verdict.heat === null ? null : heatOnWire(verdict.heat);

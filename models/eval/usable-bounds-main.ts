@@ -31,7 +31,7 @@ const { input } = await readManifest(join(values.model, "manifest.json"));
 
 const looks = new Map<string, Look[]>(["good", ...UNUSABLE_KINDS].map((kind) => [kind, []]));
 async function measure(kind: string, jpeg: Uint8Array): Promise<void> {
-  const picture = await decodePicture(jpeg);
+  const picture = await decodePicture(jpeg, Math.max(input.width, input.height));
   looks.get(kind)?.push(lookAt(picture, fitPicture(picture, input)));
 }
 

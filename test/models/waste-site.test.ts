@@ -60,11 +60,14 @@ describe("the shipped model", () => {
 });
 
 describe("preprocessing", () => {
-  it("is the same on the device and in the training", async () => {
-    const python = await readFile("test/models/reference/drawn-turned.rgb");
+  it.each([
+    ["a small photo, turned", "drawn-turned"],
+    ["a large one, turned, that is halved first", "drawn-large"],
+  ])("is the same on the device and in the training: %s", async (_, name) => {
+    const python = await readFile(`test/models/reference/${name}.rgb`);
     const { input } = await readManifest();
 
-    const picture = await decodePicture(await readFile("test/models/reference/drawn-turned.jpg"));
+    const picture = await decodePicture(await readFile(`test/models/reference/${name}.jpg`), input.width);
     const { rgb } = fitPicture(picture, input).picture;
 
     expect(rgb.length).toBe(python.length);

@@ -19,6 +19,19 @@ describe("decodePicture", () => {
     expect([picture.widthPx, picture.heightPx]).toEqual([20, 40]);
   });
 
+  it.each([
+    ["is halved where it has four times what is needed", 1024, 768, 256, [512, 384]],
+    ["stays as it is where it has less", 1022, 768, 256, [1022, 768]],
+    ["stays as it is where a side is odd", 1024, 767, 256, [1024, 767]],
+  ])("a photo %s, and says how small it came", async (_, widthPx, heightPx, forPx, size) => {
+    const upright = await decodePicture(await aJpeg(widthPx, heightPx), forPx);
+    const turned = await decodePicture(await aJpeg(widthPx, heightPx, 6), forPx);
+
+    expect([upright.widthPx, upright.heightPx]).toEqual(size);
+    expect([turned.heightPx, turned.widthPx]).toEqual(size);
+    expect([upright.shortSidePx, turned.shortSidePx]).toEqual([heightPx, heightPx]);
+  });
+
   it("gives three colours for a grey photo", async () => {
     const jpeg = await sharp(await aJpeg(16, 16))
       .greyscale()
