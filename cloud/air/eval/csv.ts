@@ -65,7 +65,7 @@ export function numberOf(text: string | undefined): number | undefined {
 
 /** The separator that the header has most of, outside of quotes. */
 function separatorOf(text: string): string {
-  const head = (text.split(/\r?\n/, 1)[0] ?? "").replace(/"[^"]*"/g, "");
+  const head = (text.split(/[\r\n]/, 1)[0] ?? "").replace(/"[^"]*"/g, "");
   const counts = [",", ";", "\t"].map((mark) => ({ mark, count: head.split(mark).length }));
   return counts.toSorted((a, b) => b.count - a.count)[0]?.mark ?? ",";
 }
@@ -101,7 +101,8 @@ function cellsOf(text: string): readonly { readonly line: number; readonly cells
     } else if (mark === separator) {
       row.cells.push(cell);
       cell = "";
-    } else if (mark === "\n") {
+    } else if (mark === "\n" || (mark === "\r" && text[i + 1] !== "\n")) {
+      if (mark === "\r") line += 1;
       endRow();
       row = { line, cells: [] };
     } else if (mark !== "\r") cell += mark;

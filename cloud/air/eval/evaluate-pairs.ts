@@ -2,7 +2,7 @@ import { evaluate } from "../correction/evaluate.ts";
 import { type FitTerm, fitLinear, formulaOfLinear, type LinearFit } from "../correction/fit.ts";
 import { FORMULAS, type Formula, nameOf } from "../correction/formulas.ts";
 import { type ErrorFigures, errorsOf, type Interval, intervalsOf } from "./metrics.ts";
-import type { PairedHour } from "./paired-hours.ts";
+import type { PairedHour, PairedHours } from "./paired-hours.ts";
 
 /** What the masses of a file are: the scale is known, or is assumed and said so. */
 export type Scale = "pm25_atm" | "pm25_cf1" | "pm25";
@@ -23,6 +23,8 @@ export interface FormulaResult {
 
 export interface PairsReport {
   readonly hours: number;
+  /** Rows left out because their hour had come before. */
+  readonly repeated: number;
   /** Hours left out because the channels disagreed. */
   readonly disagreeing: number;
   readonly earlier: { readonly n: number; readonly from: number; readonly to: number };
@@ -48,7 +50,7 @@ const FITS: readonly { readonly id: string; readonly terms: readonly FitTerm[]; 
 ];
 
 /** Judges each formula on the later hours; what is fitted is fitted on the earlier ones alone. */
-export function evaluatePairs(all: readonly PairedHour[], scale: Scale): PairsReport {
+export function evaluatePairs({ hours: all, repeated }: PairedHours, scale: Scale): PairsReport {
   const hours = all.filter(({ doChannelsAgree }) => doChannelsAgree !== false);
   const cut = Math.floor(hours.length * EARLIER_SHARE);
   const [earlier, later] = [hours.slice(0, cut), hours.slice(cut)];
@@ -64,6 +66,7 @@ export function evaluatePairs(all: readonly PairedHour[], scale: Scale): PairsRe
   const tried = new Set(results.map(({ formula }) => formula));
   return {
     hours: all.length,
+    repeated,
     disagreeing: all.length - hours.length,
     earlier: spanOf(earlier),
     later: spanOf(later),

@@ -18,7 +18,7 @@ const HELP = `npm run -s eval:air -- [--device FILE --reference FILE] [--pairs F
                      temperature (°F), humidity, pressure; and a table of places: id, latitude, longitude
                      each check's findings, and how many of the faults that are put in are found
   --scale NAME       what the masses of --device and --pairs are: pm25_atm (default), pm25_cf1, pm25
-  --utc-offset H     hours ahead of UTC of times without a zone (default 3)
+  --utc-offset=H     hours ahead of UTC of times without a zone (default 3); west of Greenwich --utc-offset=-5 or -5
   --start-of-hour    the reference stamps the beginning of its hour, not the end
   --json             everything as JSON`;
 
@@ -40,7 +40,7 @@ const Settings = z.object({
 });
 
 async function run(): Promise<number> {
-  const { values } = parseArgs({ options: OPTIONS, strict: true });
+  const { values } = parseArgs({ args: joinOffset(process.argv.slice(2)), options: OPTIONS, strict: true });
   const { device, reference, pairs, network } = values;
   if (values.help) return say(HELP);
   if (device === undefined && pairs === undefined && network === undefined)
@@ -68,6 +68,14 @@ async function run(): Promise<number> {
     texts.push(networkText(network, report));
   }
   return say(values.json ? JSON.stringify(found, undefined, 1) : texts.join("\n\n"));
+}
+
+/** `--utc-offset -5` as `--utc-offset=-5`: the number of half of the world looks like an option to the parser. */
+function joinOffset(args: readonly string[]): string[] {
+  const at = args.indexOf("--utc-offset");
+  const hours = args[at + 1];
+  if (at < 0 || hours === undefined || !/^-\d/.test(hours)) return [...args];
+  return [...args.slice(0, at), `--utc-offset=${hours}`, ...args.slice(at + 2)];
 }
 
 function say(text: string): number {

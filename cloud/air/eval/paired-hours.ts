@@ -14,14 +14,25 @@ export interface PairedHour {
   readonly reference: number;
 }
 
+/** The hours of a recording, each once. */
+export interface PairedHours {
+  readonly hours: readonly PairedHour[];
+  /** Rows left out because their hour (and site) had come before: counted twice they would weigh twice. */
+  readonly repeated: number;
+}
+
 const HOUR_MS = 3_600_000;
+/** A file of another kind may have one column of a megabyte. */
+const MOST_SAID = 300;
 /** A device hour counts with this share of the samples that it usually has. */
 const LEAST_SHARE = 0.5;
 
 function requireColumns(table: Table, ...choices: readonly (readonly string[])[]): void {
   for (const names of choices) {
     if (names.some((name) => table.has(name))) continue;
-    throw new BadTable(`${table.file} has no column ${names.join(" or ")}; it has ${table.columns.join(", ")}`);
+    throw new BadTable(
+      `${table.file} has no column ${names.join(" or ")}; it has ${table.columns.join(", ").slice(0, MOST_SAID)}`,
+    );
   }
 }
 
@@ -41,8 +52,14 @@ function channelsOf(
 const percent = (value: number | undefined): number | null =>
   value === undefined || value < 0 ? null : value <= 1.0001 ? value * 100 : value <= 105 ? value : null;
 
+const possible = (value: number | undefined, least: number, most: number) =>
+  value !== undefined && value >= least && value <= most ? value : undefined;
+
+/** A temperature that air may have, °C; −999 and the like stand for a missing one. */
+const degrees = (value: number | undefined) => possible(value, -60, 85);
+
 /** Hours that were joined by somebody else: `created_at`, `pm2_5`, `s2_pm2_5`, `humidity`, `temp`, `ref_pm2_5`. */
-export async function readPairs(file: string, hoursAhead: number): Promise<readonly PairedHour[]> {
+export async function readPairs(file: string, hoursAhead: number): Promise<PairedHours> {
   const table = await readTable(file);
   requireColumns(
     table,
@@ -50,13 +67,14 @@ export async function readPairs(file: string, hoursAhead: number): Promise<reado
     ["pm2_5", "pm2.5", "pm25"],
     ["ref_pm2_5", "reference", "ref"],
   );
-  const hours = table.rows.flatMap((row): PairedHour[] => {
+  const hours = table.rows.flatMap((row): readonly PlacedHour[] => {
     const at = momentOf(row.text("created_at", "time", "datetime"), hoursAhead);
     const channels = channelsOf(row.number("pm2_5", "pm2.5", "pm25"), row.number("s2_pm2_5", "s2_pm2.5", "s2_pm25"));
     const reference = row.number("ref_pm2_5", "reference", "ref");
     if (at === undefined || channels === undefined || reference === undefined || !isReference(reference)) return [];
     const humidity = percent(row.number("humidity", "rh"));
-    return [{ at, ...channels, humidity, temperature: row.number("temp", "temperature") ?? null, reference }];
+    const temperature = degrees(row.number("temp", "temperature")) ?? null;
+    return [{ site: row.text("site") ?? "", hour: { at, ...channels, humidity, temperature, reference } }];
   });
   return usable(file, hours);
 }
@@ -64,9 +82,20 @@ export async function readPairs(file: string, hoursAhead: number): Promise<reado
 /** A monitor's own failures are far outside of any air (BAM: 985 and 99,999). A little below zero is its noise. */
 const isReference = (mass: number) => mass > -15 && mass < 900;
 
-function usable(file: string, hours: readonly PairedHour[]): readonly PairedHour[] {
-  if (hours.length === 0) throw new BadTable(`${file} has no row with a time, a PM2.5 and a reference`);
-  return hours.toSorted((a, b) => a.at - b.at);
+/** An hour of one of the sites that a file may hold. */
+interface PlacedHour {
+  readonly site: string;
+  readonly hour: PairedHour;
+}
+
+function usable(file: string, all: readonly PlacedHour[]): PairedHours {
+  if (all.length === 0) throw new BadTable(`${file} has no row with a time, a PM2.5 and a reference`);
+  const once = new Map<string, PairedHour>();
+  for (const { site, hour } of all) {
+    const key = `${site}/${Math.floor(hour.at / HOUR_MS)}`;
+    if (!once.has(key)) once.set(key, hour);
+  }
+  return { hours: [...once.values()].sort((a, b) => a.at - b.at), repeated: all.length - once.size };
 }
 
 /** Raw samples of a device (`created_at`, `field1`, `field3`, `field8`) joined with a monitor's hours (`Time`, `ConcHR(ug/m3)`, `Status`). */
@@ -74,7 +103,7 @@ export async function readDeviceAndReference(
   deviceFile: string,
   referenceFile: string,
   { hoursAhead, endOfHour }: { readonly hoursAhead: number; readonly endOfHour: boolean },
-): Promise<readonly PairedHour[]> {
+): Promise<PairedHours> {
   const device = await readTable(deviceFile);
   const reference = await readTable(referenceFile);
   requireColumns(device, ["created_at", "time"], ["field1", "pm2_5"]);
@@ -82,7 +111,7 @@ export async function readDeviceAndReference(
   const samples = device.rows.flatMap((row) => sampleOf(row, hoursAhead));
   const byHour = Map.groupBy(samples, ({ at }) => Math.floor(at / HOUR_MS));
   const usual = usualCount([...byHour.values()].map((some) => some.length));
-  const hours = reference.rows.flatMap((row): PairedHour[] => {
+  const hours = reference.rows.flatMap((row): readonly PlacedHour[] => {
     const said = momentOf(row.text("time", "created_at"), hoursAhead);
     const mass = row.number("conchr(ug/m3)", "ref_pm2_5");
     if (said === undefined || mass === undefined || (row.number("status") ?? 0) !== 0 || !isReference(mass)) return [];
@@ -92,15 +121,8 @@ export async function readDeviceAndReference(
     const channels = channelsOf(meanOf(some, "a"), meanOf(some, "b"));
     if (channels === undefined) return [];
     const [humidity, temperature] = [meanOf(some, "humidity"), meanOf(some, "temperature")];
-    return [
-      {
-        at: hour * HOUR_MS,
-        ...channels,
-        humidity: humidity ?? null,
-        temperature: temperature ?? null,
-        reference: mass,
-      },
-    ];
+    const climate = { humidity: humidity ?? null, temperature: temperature ?? null };
+    return [{ site: "", hour: { at: hour * HOUR_MS, ...channels, ...climate, reference: mass } }];
   });
   return usable(`${deviceFile} with ${referenceFile}`, hours);
 }
@@ -124,14 +146,11 @@ function sampleOf(row: Row, hoursAhead: number): readonly DeviceSample[] {
       at,
       a: row.number("field1", "pm2_5"),
       b: row.number("field3", "s2_pm2_5"),
-      humidity: row.number("humidity", "rh") ?? possible(finite(packed[9]), 1, 105),
-      temperature: row.number("temperature", "temp") ?? possible(finite(packed[8]), -60, 85),
+      humidity: possible(row.number("humidity", "rh") ?? finite(packed[9]), 1, 105),
+      temperature: degrees(row.number("temperature", "temp") ?? finite(packed[8])),
     },
   ];
 }
-
-const possible = (value: number | undefined, least: number, most: number) =>
-  value !== undefined && value >= least && value <= most ? value : undefined;
 
 function meanOf(samples: readonly DeviceSample[], name: "a" | "b" | "humidity" | "temperature"): number | undefined {
   const values = samples.flatMap((sample) => sample[name] ?? []);

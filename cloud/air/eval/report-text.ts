@@ -24,10 +24,11 @@ function figureLine(name: string, figures: ErrorFigures, intervals: FormulaResul
 
 /** The report on hours beside a reference, for a person. */
 export function pairsText(title: string, report: PairsReport): string {
-  const { hours, disagreeing, earlier, later, scale, raw, results, skipped } = report;
+  const { hours, repeated, disagreeing, earlier, later, scale, raw, results, skipped } = report;
   const lines = [
     title,
     `${hours} hours with a reference; ${disagreeing} left out because channels A and B disagreed (5 µg/m³ and 70 %).`,
+    ...(repeated > 0 ? [`${repeated} rows left out because their hour had come before.`] : []),
     `Fitted on ${earlier.n} hours, ${moment(earlier.from)} to ${moment(earlier.to)}; judged on the ${later.n} later ones, to ${moment(later.to)}.`,
     `The masses are taken as ${scale}. µg/m³; 95 % intervals in brackets, over days drawn with replacement.`,
     "",
@@ -53,9 +54,6 @@ export function pairsText(title: string, report: PairsReport): string {
 }
 
 const signed = (value: number) => `${value < 0 ? "−" : "+"} ${Math.abs(value).toFixed(4)}`;
-
-/** Findings of one check that are written out; the rest is counted (`--json` has them all). */
-const MOST_SHOWN = 12;
 
 /** The report on a network, for a person. */
 export function networkText(title: string, report: NetworkReport): string {
@@ -86,14 +84,13 @@ const survivalLine = (what: string, { samples, counting }: Survival) =>
 function checkLines(check: string, findings: readonly Finding[]): readonly string[] {
   const samples = findings.reduce((sum, finding) => sum + finding.samples, 0);
   const [first] = findings;
-  const longest = findings.toSorted((a, b) => b.samples - a.samples || a.from - b.from).slice(0, MOST_SHOWN);
+  const byTime = findings.toSorted((a, b) => a.from - b.from || (a.station < b.station ? -1 : 1));
   return [
     "",
     `${check}: ${findings.length} findings, ${samples} samples (${first?.reason ?? ""})`,
-    ...longest.map(
+    ...byTime.map(
       ({ station, channel, from, to, samples: n, mean }) =>
         `  ${moment(from)} to ${moment(to)}  station ${station} ${channel}  ${n} samples${mean === null ? "" : `, mean ${one(mean)} µg/m³`}`,
     ),
-    ...(findings.length > MOST_SHOWN ? [`  and ${findings.length - MOST_SHOWN} shorter ones (all with --json)`] : []),
   ];
 }

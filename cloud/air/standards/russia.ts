@@ -101,7 +101,10 @@ export interface PollutionIndex {
 export const izaPart = (mean: number, limit: number, exponent: number): number =>
   (Math.max(0, mean) / limit) ** exponent;
 
-/** ИЗА: the sum of the five worst parts of a year. */
+/**
+ * ИЗА: the sum of the five worst parts of a year. A grade begins at its printed lower number (5, 7, 14; below 5 is low) and ends where the
+ * next one begins: unlike СИ and НП it is not rounded first, so 4.6 is low and 6.6 raised.
+ */
 export function pollutionIndex(means: readonly YearlyMean[], exponents = russianRules.iza.exponents): PollutionIndex {
   const { classes, worst } = russianRules.iza;
   const left: string[] = [];
@@ -117,7 +120,7 @@ export function pollutionIndex(means: readonly YearlyMean[], exponents = russian
   const parts = all.toSorted((a, b) => b.part - a.part).slice(0, worst);
   const sum = parts.reduce((total, { part }) => total + part, 0);
   const isWhole = parts.length === worst;
-  const grade = russianRules.grades.findLast(({ izaFrom }) => Math.floor(sum + 0.5) >= izaFrom) ?? null;
+  const grade = russianRules.grades.findLast(({ izaFrom }) => scaled(sum, 9) >= scaled(izaFrom, 9)) ?? null;
   return { iza: isWhole ? sum : null, grade: isWhole ? grade : null, sum, parts, left };
 }
 

@@ -5,6 +5,12 @@ export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 const WIDTH_MS = { m1: MINUTE_MS, m20: 20 * MINUTE_MS, h1: HOUR_MS } as const;
 
+/** Offsets of time zones, and the moments at which they change, are whole quarters of an hour. */
+const QUARTER_MS = 15 * MINUTE_MS;
+/** No clock is further ahead of UTC. */
+const FARTHEST_AHEAD_MS = 15 * HOUR_MS;
+const MOST_KNOWN = 10_000;
+
 /** A stretch of time: its beginning is part of it, its end is not. UTC ms. */
 export interface Span {
   readonly start: number;
@@ -17,24 +23,30 @@ export interface ClockWindows {
 }
 
 /**
- * Windows of a region. Its days are as long as its clocks make them: 23 or 25 hours where they are changed. Throws a RangeError
- * for a time zone that does not exist.
+ * Windows of a region. Its days are as long as its clocks make them: 23 or 25 hours where they are changed; each moment is in one of
+ * them. Throws a RangeError for a time zone that does not exist.
  */
 export function createClockWindows(timeZone: string): ClockWindows {
   const offsetAt = createOffsets(timeZone);
-  const midnightBefore = (atMs: number): number => {
-    const local = Math.floor((atMs + offsetAt(atMs)) / DAY_MS) * DAY_MS;
-    // The offset at midnight may be another one than that of the moment; looked at twice it is the right one.
-    const guess = local - offsetAt(atMs);
-    const midnight = local - offsetAt(guess);
-    return midnight <= atMs ? midnight : guess;
+  const localDay = (atMs: number): number => Math.floor((atMs + offsetAt(atMs)) / DAY_MS);
+  const starts = new Map<number, number>();
+  /** The first moment at which the local date is that day or a later one: where clocks go back over midnight it comes twice. */
+  const startOf = (day: number): number => {
+    const known = starts.get(day);
+    if (known !== undefined) return known;
+    let at = day * DAY_MS - FARTHEST_AHEAD_MS;
+    while (localDay(at) < day) at += QUARTER_MS;
+    if (starts.size > MOST_KNOWN) starts.clear();
+    starts.set(day, at);
+    return at;
   };
   return {
     windowOf: (resolution, atMs) => {
       if (resolution === "d1") {
-        const start = midnightBefore(atMs);
-        // 36 hours later it is the next day, whatever the clocks do.
-        return { start, end: midnightBefore(start + 1.5 * DAY_MS) };
+        let day = localDay(atMs);
+        // After clocks went back over midnight the date is yesterday's once more, but the day has begun. A day may be left out, too.
+        while (startOf(day + 1) <= atMs) day += 1;
+        return { start: startOf(day), end: startOf(day + 1) };
       }
       const width = WIDTH_MS[resolution];
       const start = Math.floor(atMs / width) * width;
@@ -45,8 +57,6 @@ export function createClockWindows(timeZone: string): ClockWindows {
 
 /** How far local time is ahead of UTC at a moment, ms; asked of the runtime once for each quarter of an hour. */
 function createOffsets(timeZone: string): (atMs: number) => number {
-  const QUARTER_MS = 15 * MINUTE_MS;
-  const MOST_KNOWN = 10_000;
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone,
     hourCycle: "h23",

@@ -25,11 +25,16 @@ export function runVector(vector: Vector): Outcome {
   if (check === undefined) return { vector, isGood: false, ours: undefined, trouble: "no check for this group" };
   try {
     const ours = check(vector);
-    return { vector, ours, isGood: agrees(ours, vector.expect) !== isConflict(vector) };
+    const isAgreed = agrees(ours, vector.expect);
+    return { vector, ours, isGood: isConflict(vector) ? !isAgreed && isComputed(ours, vector.expect) : isAgreed };
   } catch (error) {
     return { vector, isGood: false, ours: undefined, trouble: String(error) };
   }
 }
+
+/** Whether there is something to compare: what could not be read differs from everything, and shows nothing. */
+const isComputed = (ours: unknown, wanted: unknown): boolean =>
+  ours !== null && ours !== undefined && (typeof wanted !== "number" || typeof ours === "number");
 
 /** A group that we have not seen: its input may still say what it asks. */
 function checkByInput({ group, input }: Vector): Check | undefined {

@@ -42,6 +42,14 @@ describe("a run of vectors", () => {
     expect(runVector(vector({ status: "conflict_do_not_use", expect: 51 })).isGood).toBe(false);
   });
 
+  it("does not take what was never computed for a difference", () => {
+    const conflict = { status: "conflict_do_not_use", expect: 52 };
+
+    expect(runVector(vector({ ...conflict, input: { pollutant: "pm25", ugm3: "much" } })).isGood).toBe(false);
+    expect(runVector(vector({ ...conflict, input: {} })).isGood).toBe(false);
+    expect(runVector(vector({ ...conflict, group: "bosch_compensation" })).isGood).toBe(false);
+  });
+
   it("compares numbers to their printed decimals, and of an object what is wanted of it", () => {
     expect(agrees(1.4534, 1.45)).toBe(true);
     expect(agrees(1.46, 1.45)).toBe(false);

@@ -7,6 +7,7 @@ import { evaluatePairs } from "../../../../cloud/air/eval/evaluate-pairs.ts";
 import { drawFrom, errorsOf } from "../../../../cloud/air/eval/metrics.ts";
 import { readDeviceAndReference, readPairs } from "../../../../cloud/air/eval/paired-hours.ts";
 import { readNetwork } from "../../../../cloud/air/eval/read-network.ts";
+import { networkText } from "../../../../cloud/air/eval/report-text.ts";
 import { tempFolder } from "../../../support/temp-folder.ts";
 
 const HOUR_MS = 3_600_000;
@@ -22,6 +23,16 @@ describe("reading tables of recordings", () => {
     expect(table.rows.map((row) => [row.line, row.number("pm2_5"), row.text("NOTE")])).toEqual([
       [2, undefined, "x"],
       [4, undefined, 'a;"b"'],
+    ]);
+  });
+
+  it("takes lines that end as on an old Macintosh, also with quotes", () => {
+    const table = parseTable("t.csv", 'time,"pm2_5"\r2020-01-01,"1"\r2020-01-02,2\r');
+
+    expect(table.columns).toEqual(["time", "pm2_5"]);
+    expect(table.rows.map((row) => [row.line, row.number("pm2_5")])).toEqual([
+      [2, 1],
+      [3, 2],
     ]);
   });
 
@@ -61,11 +72,53 @@ describe("reading tables of recordings", () => {
       "Time,ConcHR(ug/m3),Status\n2020-07-15 10:00:00,+00028.4,0\n2020-07-15 11:00:00,+00031.0,128\n",
     );
 
-    const hours = await readDeviceAndReference(device, reference, { hoursAhead: 3, endOfHour: true });
+    const { hours } = await readDeviceAndReference(device, reference, { hoursAhead: 3, endOfHour: true });
 
     expect(hours).toEqual([
       { at: Date.UTC(2020, 6, 15, 6), mass: 41, doChannelsAgree: true, humidity: 60, temperature: 25, reference: 28.4 },
     ]);
+  });
+
+  it("counts an hour once however often it stands in the files, and says how often it was repeated", async () => {
+    const folder = await tempFolder();
+    const [device, reference, pairs] = ["d.csv", "r.csv", "p.csv"].map((name) => join(folder, name));
+    const samples = [10, 20, 30].map((minute) => `2020-07-15 09:${minute}:00,40,42`).join("\n");
+    await writeFile(`${device}`, `created_at,field1,field3\n${samples}\n${samples}\n`);
+    await writeFile(`${reference}`, `Time,ConcHR(ug/m3)\n${"2020-07-15 10:00:00,28.4\n".repeat(2)}`);
+    const rows = "2020-01-01T00:00Z,north,10,12\n2020-01-01T00:00Z,south,20,22\n2020-01-01T01:00Z,north,30,32\n";
+    await writeFile(`${pairs}`, `created_at,site,pm2_5,ref_pm2_5\n${rows}${rows}`);
+
+    const beside = await readDeviceAndReference(`${device}`, `${reference}`, { hoursAhead: 3, endOfHour: true });
+    const joined = await readPairs(`${pairs}`, 0);
+
+    expect([beside.hours.length, beside.repeated]).toEqual([1, 1]);
+    expect(joined.hours.map(({ mass }) => mass)).toEqual([10, 20, 30]);
+    expect(joined.repeated).toBe(3);
+  });
+
+  it("takes a code of a missing value for no temperature", async () => {
+    const file = join(await tempFolder(), "pairs.csv");
+    await writeFile(
+      file,
+      "created_at,pm2_5,temp,humidity,ref_pm2_5\n2020-01-01,10,-999,-999,12\n2020-01-02,10,-20,80,12\n",
+    );
+
+    const { hours } = await readPairs(file, 0);
+
+    expect(hours.map(({ temperature, humidity }) => [temperature, humidity])).toEqual([
+      [null, null],
+      [-20, 80],
+    ]);
+  });
+
+  it("says little of a file that is no table", async () => {
+    const file = join(await tempFolder(), "pairs.csv");
+    await writeFile(file, "x".repeat(300_000));
+
+    const trouble = await readPairs(file, 0).catch(String);
+
+    expect(trouble).toContain("has no column created_at");
+    expect(String(trouble).length).toBeLessThan(1_000);
   });
 });
 
@@ -91,7 +144,7 @@ describe("judging corrections beside a reference", () => {
       };
     });
 
-    const report = evaluatePairs(hours, "pm25_atm");
+    const report = evaluatePairs({ hours, repeated: 0 }, "pm25_atm");
 
     const fitted = report.results.find(({ formula }) => formula === "fit-humidity@1");
     expect(fitted?.fit).toMatchObject({ pairs: 240 });
@@ -138,6 +191,9 @@ describe("judging a network", () => {
       { station: "101", channel: "a", samples: 69 },
       { station: "101", channel: "b", samples: 69 },
     ]);
+    const said = networkText("a network", report);
+    const listed = said.split("\n").filter((line) => / samples(, mean|$)/.test(line) && line.startsWith("  20"));
+    expect(listed).toHaveLength(report.findings.length);
     expect(report.detections.find(({ fault }) => fault.startsWith("one channel stuck"))?.recall).toBeGreaterThan(0.9);
   });
 });

@@ -54,6 +54,22 @@ describe("the Russian indices", () => {
     expect(pollutionIndex([{ pollutant: "pm25", mean: 50 }]).left).toEqual(["pm25"]);
   });
 
+  it.each([
+    [4.6, "low"],
+    [4.99, "low"],
+    [5, "raised"],
+    [6.6, "raised"],
+    [7, "high"],
+    [13.6, "high"],
+    [14, "very-high"],
+  ])("grade a year of ИЗА %d as the grades are printed, without rounding: %s", (iza, grade) => {
+    const at = (name: string, times: number) => ({ pollutant: name, mean: (pdkOf(name, "24h") ?? 0) * times });
+    const ones = ["so2", "co", "no2", "formaldehyde"].map((name) => at(name, 1));
+
+    // Dust is of the third class: its exponent is 1.
+    expect(pollutionIndex([at("tsp", iza - 4), ...ones]).grade?.id).toBe(grade);
+  });
+
   it("take other exponents as data", () => {
     const ozone = [{ pollutant: "o3", mean: (pdkOf("o3", "24h") ?? 0) * 2 }];
 

@@ -29,6 +29,14 @@ describe("the windows of the clock", () => {
     // Its clocks go forward at midnight: that day begins at one.
     ["America/Santiago", "2026-09-06T15:00:00Z", 23],
     ["Asia/Kathmandu", "2026-10-25T10:00:00Z", 24],
+    // The hour around midnight comes twice, and belongs to one day.
+    ["America/Havana", "2026-11-01T04:30:00Z", 25],
+    ["America/Havana", "2026-11-01T05:30:00Z", 25],
+    ["America/Scoresbysund", "2022-10-30T00:30:00Z", 25],
+    ["Asia/Gaza", "2022-10-28T22:30:00Z", 25],
+    // Samoa left the 30th of December 2011 out.
+    ["Pacific/Apia", "2011-12-30T09:30:00Z", 24],
+    ["Pacific/Apia", "2011-12-30T10:30:00Z", 24],
   ])("are as long as the clocks make them: %s on %s", (zone, at, hours) => {
     const { windowOf } = createClockWindows(zone);
 
@@ -40,5 +48,6 @@ describe("the windows of the clock", () => {
     expect(windowOf("d1", start)).toEqual({ start, end });
     expect(windowOf("d1", end - 1)).toEqual({ start, end });
     expect(windowOf("d1", end).start).toBe(end);
+    expect(windowOf("d1", start - 1).end).toBe(start);
   });
 });
