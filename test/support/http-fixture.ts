@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Bulletin, keyOf } from "../../cloud/air/bulletins/bulletin.ts";
+import type { Averages } from "../../cloud/air/windows/rolling-air.ts";
 import type { Artefacts } from "../../cloud/fleet/artefacts/artefacts.ts";
 import type { Fleet } from "../../cloud/fleet/fleet.ts";
 import type { Twins } from "../../cloud/fleet/twins/twins.ts";
@@ -95,6 +96,8 @@ export function anAlert(change: Partial<AlertRow> = {}): AlertRow {
 /** What a state store holds; a test changes it and then tells the pages. */
 export interface StateContents {
   samples: LatestSample[];
+  /** By station. */
+  averages: Map<string, Averages>;
   visits: VisitRow[];
   alerts: AlertRow[];
   bulletins: Bulletin[];
@@ -106,8 +109,8 @@ export interface StateContents {
 export function viewOf(state: StateContents): StateView {
   return {
     latestSamples: () => state.samples,
-    averages: () => [],
-    averagesOf: () => ({}),
+    averages: () => [...state.averages].map(([station, averages]) => ({ station, averages })),
+    averagesOf: (station) => state.averages.get(station) ?? {},
     latestSamplesOf: (station) => state.samples.filter((sample) => sample.station === station),
     lastVisits: () => state.visits,
     lastVisitOf: (site) => state.visits.find((visit) => visit.site === site),
@@ -173,6 +176,7 @@ export interface HttpFixture extends HttpParts {
 export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
   const state: StateContents = {
     samples: [aSample()],
+    averages: new Map(),
     visits: [aVisit()],
     alerts: [anAlert()],
     bulletins: [],

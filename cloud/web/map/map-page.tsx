@@ -125,7 +125,7 @@ export function MapPage(props: MapPageProps) {
   return (
     <div class="map-page" data-open={views.view.value.kind}>
       <TopBar store={store} views={views} />
-      <BulletinBanner list={props.bulletins} nowMs={air.minuteMs} />
+      <BulletinBanner list={props.bulletins} nowMs={store.nowMs} />
       <OfflineNote store={store} isOutdated={props.isOutdated} />
       {hasDemo.value && <p class="banner">{words.marks.banner}</p>}
       <main>

@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { Map as MapLibreMap, MapMouseEvent } from "maplibre-gl";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { SiteFeature } from "../../http/schemas.ts";
 import { useSpeech } from "../page/language.ts";
+import { hashOf } from "./address/view-address.ts";
 import type { ViewStore } from "./address/view-store.ts";
 import type { Area } from "./background.ts";
 import { showAll } from "./camera.ts";
@@ -45,26 +46,40 @@ function useDrawn({ map, store, air }: PlacesProps): void {
   useEffect(() => draw.sites([...sites.values()].map(draw.siteOf)), [draw, sites]);
 }
 
-/** What can be pressed in the window, known anew when the map rests. */
-function useTargets(map: MapLibreMap, press: (target: Target) => void): readonly Target[] {
+/**
+ * What can be pressed in the window, known anew when the map rests, and after what is opened or pressed: that may lie over
+ * a mark, or lay one bare.
+ */
+function useTargets(
+  map: MapLibreMap,
+  openIds: readonly string[],
+  opened: string,
+  press: (target: Target) => void,
+): readonly Target[] {
   const targets = useSignal<readonly Target[]>([]);
+  const open = useRef(openIds);
+  open.current = openIds;
   useEffect(() => {
     const look = () => {
-      const found = targetsInView(map);
+      const found = targetsInView(map, open.current);
       if (JSON.stringify(found) !== JSON.stringify(targets.peek())) targets.value = found;
     };
     const click = (event: MapMouseEvent) => {
       const [target] = targetsAt(map, event.point);
       if (target !== undefined) press(target);
     };
+    const rest = () => map.triggerRepaint();
     map.on("idle", look);
     map.on("click", click);
+    window.addEventListener("click", rest);
     look();
     return () => {
       map.off("idle", look);
       map.off("click", click);
+      window.removeEventListener("click", rest);
     };
   }, [map]);
+  useEffect(() => map.triggerRepaint(), [map, opened]);
   return targets.value;
 }
 
@@ -77,9 +92,9 @@ export function Places(props: PlacesProps) {
     if (target.kind === "cluster") void zoomInto(map, target);
     else views.open({ kind: target.kind, id: target.id });
   };
-  const targets = useTargets(map, press);
   const view = views.view.value;
   const openIds = "ids" in view ? view.ids : "id" in view ? [view.id] : [];
+  const targets = useTargets(map, openIds, hashOf(view), press);
   return (
     <>
       {areas.map((area) => (

@@ -1,3 +1,4 @@
+import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { StoreUnavailable } from "../../../cloud/store/measurements/measurements.ts";
 import { ADMIN_TOKEN } from "../../support/http-fixture.ts";
@@ -5,6 +6,7 @@ import { until } from "../../support/until.ts";
 import { alertOf, near, type PagesTown, samplesOf, startPagesTown, visitOf } from "./pages-town.ts";
 import { chromiumOrSkip, startBrowser, type TestBrowser } from "./start-browser.ts";
 import {
+  accessibilityFaults,
   acknowledge,
   alertCard,
   labelOf,
@@ -17,6 +19,20 @@ import {
   textOf,
   type Visitor,
 } from "./visitor.ts";
+
+/** Presses "what the model looked at" and waits until that lies over the photo, in the part that it names. */
+async function heatLies(photo: Locator): Promise<void> {
+  await photo.locator(".heat-toggle").click();
+  const heat = photo.locator(".photo-heat");
+  await heat.locator("rect").first().waitFor();
+  const where = "The model took most for waste lower left.";
+  expect(await heat.getAttribute("aria-label")).toBe(where);
+  expect(await textOf(photo.locator(".heat-words [role=status]"))).toContain(`${where} The warmer`);
+  const [frame, cell] = [await heat.boundingBox(), await heat.locator("rect").last().boundingBox()];
+  if (frame === null || cell === null) throw new Error("the map has no size");
+  expect(cell.y).toBeGreaterThan(frame.y + frame.height / 2);
+  expect(cell.x).toBeLessThan(frame.x + frame.width / 2);
+}
 
 const chromium = await chromiumOrSkip();
 /** A machine that builds, trains and draws WebGL in software at the same time is slow. */
@@ -247,6 +263,27 @@ describe.skipIf(chromium === undefined)("the pages in a real browser", { timeout
       expect(await sheet(page).count()).toBe(1);
     });
 
+    it("lays what the model looked at over a photo when asked, says it in words, and takes it away again", async () => {
+      const { page } = await visit();
+      await openMap(page, town.url, "#/site/site-001");
+      const photo = sheet(page).locator('.photo[data-role="before"]');
+      await photo.locator("img").waitFor();
+      expect(await photo.locator(".photo-heat").count()).toBe(0);
+
+      await heatLies(photo);
+      await photo.locator("button.photo-frame").click();
+      const dialog = page.locator("dialog.photo-dialog[open]");
+      await dialog.locator(".photo-heat rect").first().waitFor();
+      await dialog.locator(".heat-toggle").click();
+      await dialog.locator(".photo-heat").waitFor({ state: "detached" });
+      await page.keyboard.press("Escape");
+      await page.locator("dialog.photo-dialog").waitFor({ state: "detached" });
+      await photo.locator(".heat-toggle").click();
+
+      await photo.locator(".photo-heat").waitFor({ state: "detached" });
+      expect(await textOf(photo.locator(".heat-words [role=status]"))).toBe("");
+    });
+
     it("waits for a photo that is on its way and shows it when it has come", async () => {
       const { state } = town.fixture;
       const shas = state.whole;
@@ -338,6 +375,17 @@ describe.skipIf(chromium === undefined)("the pages in a real browser", { timeout
       expect(await textOf(page.locator(".working-as"))).toContain("Working as Anna Petrova");
       expect(complaints).toEqual([]);
       expect(foreignRequests).toEqual([]);
+    });
+
+    it("shows at an alert what the model looked at", async () => {
+      const { page } = await visit();
+      await openDesk(page, town.url, ADMIN_TOKEN);
+      const photo = page.locator('.alert .photo[data-role="after"]').first();
+      await photo.locator("img").waitFor();
+
+      await heatLies(photo);
+
+      expect(await accessibilityFaults(page)).toEqual([]);
     });
 
     it("lists open alerts first, narrows them to a municipality, stays signed in, and signs out", async () => {

@@ -5,6 +5,7 @@ import { useSpeech } from "../../page/language.ts";
 import type { Choice } from "../address/choice.ts";
 import type { ViewStore } from "../address/view-store.ts";
 import { type AirStore, chosenStandard } from "../station/air-store.ts";
+import { sayPastAverage } from "../time/say-past.ts";
 import { fitOf, keptAverage, ownAverage } from "./averages.ts";
 import "./chooser.css";
 
@@ -118,7 +119,11 @@ export function Chooser({ air, views }: ChooserProps) {
         </label>
       </div>
       <Averages choice={choice} onChoose={choose} />
-      <FitNote choice={choice} onChoose={choose} />
+      {views.atMs.value === null ? (
+        <FitNote choice={choice} onChoose={choose} />
+      ) : (
+        <p class="fit-note">{sayPastAverage(words.air, choice.average)}</p>
+      )}
       <label class="palette">
         <input
           type="checkbox"

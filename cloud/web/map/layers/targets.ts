@@ -80,12 +80,13 @@ function isUncovered(container: HTMLElement, { target, x, y }: Placed<Target>): 
   });
 }
 
-/** What is drawn in the window, stations before sites and the worst first; at most `MAX_TARGETS`, each with room. */
-export function targetsInView(map: MapLibreMap): readonly Target[] {
+/** What is drawn in the window, what is open and then the worst first; at most `MAX_TARGETS`, each with room. */
+export function targetsInView(map: MapLibreMap, openIds: readonly string[]): readonly Target[] {
+  const rank = ({ id, order }: { id: string; order: number }) => (openIds.includes(id) ? Infinity : order);
   const found = map.queryRenderedFeatures({ layers: [STATIONS, SITES] }).flatMap(targetOf);
   const each = new Map(found.map((target) => [`${target.kind}/${target.id}`, target]));
   const placed = [...each.values()]
-    .sort((a, b) => b.order - a.order || a.id.localeCompare(b.id))
+    .sort((a, b) => (rank(a) === rank(b) ? a.id.localeCompare(b.id) : rank(b) - rank(a)))
     .map((target) => {
       const { x, y } = map.project([target.at[0], target.at[1]]);
       return { target, x, y };

@@ -111,7 +111,7 @@ export function PlaceList({ store, air, views }: PlaceListProps) {
       <section>
         <h3>
           {words.map.stations}
-          <small>{words.air.averageLong[views.choice.value.average]}</small>
+          <small>{words.air.averageLong[air.lens.value.choice.average]}</small>
         </h3>
         <ul class="rows">
           {stationRows.slice(0, stationCount).map((seen) => (

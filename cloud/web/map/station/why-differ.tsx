@@ -4,6 +4,7 @@ import type { ViewStore } from "../address/view-store.ts";
 import { sayValue } from "../card/say-value.ts";
 import { fitOf } from "../choose/averages.ts";
 import { MarkPicture } from "../marks/mark-picture.tsx";
+import { pastAverage } from "../time/past.ts";
 import { type Lens, viewAir } from "./air-view.ts";
 
 interface WhyDifferProps {
@@ -17,6 +18,7 @@ export function WhyDiffer({ station, lens, views }: WhyDifferProps) {
   const speech = useSpeech();
   const { words, format } = speech;
   const { choice, standard } = lens;
+  const isPast = views.atMs.value !== null;
   return (
     <details class="why-differ">
       <summary>{words.air.whyDiffer}</summary>
@@ -48,9 +50,11 @@ export function WhyDiffer({ station, lens, views }: WhyDifferProps) {
                   {fit === "judged" && <em> {words.air.best}</em>}
                 </p>
                 <p class="average-use">
-                  {view.judgement === null && view.why !== null
-                    ? words.air.why[view.why]
-                    : words.air.averageUse[average]}
+                  {isPast && pastAverage(average) !== average
+                    ? words.air.notKept
+                    : view.judgement === null && view.why !== null
+                      ? words.air.why[view.why]
+                      : words.air.averageUse[average]}
                 </p>
               </div>
             </li>

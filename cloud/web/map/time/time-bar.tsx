@@ -2,7 +2,8 @@ import { useSignal } from "@preact/signals";
 import { useSpeech } from "../../page/language.ts";
 import type { ViewStore } from "../address/view-store.ts";
 import type { MapStore } from "../map-store.ts";
-import { midnights, momentAt, pastAverage, positionOf, STEPS } from "./past.ts";
+import { midnights, momentAt, positionOf, STEPS } from "./past.ts";
+import { sayPastAverage } from "./say-past.ts";
 import "./time-bar.css";
 
 /** The slider over the last 48 hours; arrows step by 20 minutes, and what is past is said in words and colour. */
@@ -37,7 +38,7 @@ export function TimeBar({ store, views }: { readonly store: MapStore; readonly v
     <section class="time-bar" data-past={atMs !== null} aria-label={words.air.openSlider}>
       <p class="time-said" role="status">
         {atMs === null ? words.air.sliderNow : words.air.pastShown(said)}
-        {atMs !== null && <span>, {words.air.averageLong[pastAverage(views.choice.value.average)]}</span>}
+        {atMs !== null && <span>, {sayPastAverage(words.air, views.choice.value.average)}</span>}
         {store.past.value === "loading" && <span> {words.air.pastLoading}</span>}
         {store.past.value === "unavailable" && <strong> {words.air.pastUnavailable}</strong>}
       </p>
