@@ -91,6 +91,14 @@ export const StationFeature = z.object({
 });
 export type StationFeature = z.infer<typeof StationFeature>;
 
+/** A station with what its values lean on. */
+export const WholeStation = StationFeature.extend({
+  formulas: z
+    .record(z.string(), Bilingual)
+    .describe("what the corrections of its values are called, by the id before `@`"),
+});
+export type WholeStation = z.infer<typeof WholeStation>;
+
 /** Stations as GeoJSON (RFC 7946). */
 export const StationCollection = z.object({
   type: z.literal("FeatureCollection"),

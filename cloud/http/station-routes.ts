@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { StationName } from "#contract/names.ts";
+import type { Bilingual } from "#contract/registry.ts";
 import type { Clock } from "#kit/clock.ts";
+import { formulaNames } from "../air/correction/choose.ts";
 import { StationList } from "../live/station-table.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
 import type { AirWindowStore } from "../store/measurements/air-windows.ts";
@@ -9,7 +11,7 @@ import { type Api, ASK_AGAIN, badRequest, missing, unavailable } from "./api.ts"
 import { takesGzip } from "./compress.ts";
 import { ApiError, notFound } from "./errors.ts";
 import type { Features } from "./features.ts";
-import { StationFeature } from "./schemas.ts";
+import { type StationFeature, WholeStation } from "./schemas.ts";
 import type { StationBook } from "./station-book.ts";
 import { createStationLists, type ReadyList } from "./station-lists.ts";
 
@@ -42,7 +44,7 @@ function sendList({ headers }: FastifyRequest, reply: FastifyReply, { text, pack
 
 /** The air: all stations, now and before, and one of them whole. */
 export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
-  const { features, clock } = parts;
+  const { features, registry, clock } = parts;
   const lists = createStationLists(parts);
 
   api.get(
@@ -84,14 +86,23 @@ export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
         tags: ["public"],
         summary: "A station with all that is known of its newest values: raw, corrected, formula, doubts",
         params: z.object({ id: StationName }),
-        response: { 200: StationFeature, ...badRequest, ...missing },
+        response: { 200: WholeStation, ...badRequest, ...missing },
       },
     },
     async ({ params: { id } }, reply) => {
       const station = features.station(id);
       if (station === undefined) throw notFound("station");
       void reply.header("cache-control", ASK_AGAIN);
-      return station;
+      return { ...station, formulas: namesIn(station, formulaNames(registry.current().registry.corrections)) };
     },
   );
+}
+
+/** The names of the corrections that a station's values tell; several of one value are joined by `+`. */
+function namesIn({ properties }: StationFeature, names: ReadonlyMap<string, Bilingual>): Record<string, Bilingual> {
+  const told = Object.values(properties.air)
+    .flatMap((averages) => Object.values(averages))
+    .flatMap((value) => value?.correction?.split("+") ?? []);
+  const ids = new Set(told.map((one) => one.split("@")[0] ?? ""));
+  return Object.fromEntries([...names].filter(([id]) => ids.has(id)));
 }

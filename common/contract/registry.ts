@@ -51,6 +51,8 @@ export type Assignment = z.infer<typeof Assignment>;
 export const NetworkFit = z.strictObject({
   id: z.string().regex(/^fit-[a-z0-9-]{1,44}$/),
   version: z.number().int().min(1),
+  /** What people are told; without it, that it was fitted beside `reference`. */
+  name: Bilingual.optional(),
   input: z.enum(["pm25", "pm25_atm", "pm25_cf1"]),
   /** Instruments that it was made with, and that it may be used for. */
   models: z.array(z.string().min(1)).min(1),

@@ -1,4 +1,4 @@
-import type { Corrections, NetworkFit } from "#contract/registry.ts";
+import type { Bilingual, Corrections, NetworkFit } from "#contract/registry.ts";
 import { evaluate, type Surroundings } from "./evaluate.ts";
 import { defaultFormulaOf, FORMULAS, type Formula, nameOf } from "./formulas.ts";
 
@@ -19,10 +19,12 @@ const none = (why: string): Choice => ({ formula: undefined, why });
 /** A fit as a formula like the published ones. */
 export function formulaOfFit(fit: NetworkFit): Formula {
   const { id, version, input, models, reference, from, to, pairs, x, humidity, temperature, constant, maxInput } = fit;
+  const name = fit.name ?? { en: `fitted beside ${reference}`, ru: `подогнано рядом с ${reference}` };
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
   return {
     id,
     version,
+    name,
     title: `fit beside ${reference}`,
     date: day(to),
     source: `${pairs} pairs from ${day(from)} to ${day(to)}`,
@@ -39,6 +41,10 @@ function knownFormulas(corrections: Corrections | undefined): ReadonlyMap<string
   const all = [...FORMULAS.filter(({ input }) => input !== "pm10"), ...(corrections?.fits ?? []).map(formulaOfFit)];
   return new Map(all.map((formula) => [formula.id, formula]));
 }
+
+/** What people are told a correction is called, by its id. */
+export const formulaNames = (corrections: Corrections | undefined): ReadonlyMap<string, Bilingual> =>
+  new Map([...knownFormulas(corrections).values()].map(({ id, name }) => [id, name]));
 
 /** What is wrong with the corrections of a registry, in words for the person who wrote it; empty when nothing is. */
 export function flawsOf(corrections: Corrections | undefined): readonly string[] {

@@ -86,6 +86,7 @@ export function formulaOfLinear(id: string, title: string, input: MassField, fit
   return {
     id,
     version: 1,
+    name: { en: title, ru: title },
     title,
     date: "",
     source: `${fit.pairs} pairs`,

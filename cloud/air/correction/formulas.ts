@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Bilingual } from "#contract/registry.ts";
 import table from "./formulas.json" with { type: "json" };
 
 /**
@@ -49,6 +50,8 @@ export type Form = z.infer<typeof Form>;
 export const Formula = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,48}$/),
   version: z.number().int().min(1),
+  /** What people are told. */
+  name: Bilingual,
   title: z.string(),
   date: z.string(),
   source: z.string(),

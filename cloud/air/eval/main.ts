@@ -2,12 +2,13 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { AppError } from "#kit/errors.ts";
 import { evaluateNetwork } from "./evaluate-network.ts";
-import { evaluatePairs } from "./evaluate-pairs.ts";
+import { evaluatePairs, type PairsReport } from "./evaluate-pairs.ts";
+import { fitEntry, withFit, writeFit } from "./fit-entry.ts";
 import { readDeviceAndReference, readPairs } from "./paired-hours.ts";
 import { readNetwork } from "./read-network.ts";
 import { networkText, pairsText } from "./report-text.ts";
 
-const HELP = `npm run -s eval:air -- [--device FILE --reference FILE] [--pairs FILE] [--network DIR] [--json]
+const HELP = `npm run -s eval:air -- [--device FILE --reference FILE] [--pairs FILE] [--network DIR] [--fit NAME …] [--json]
 
   --device FILE      raw samples: created_at, field1 (PM2.5 of sensor 1), field3 (of sensor 2), field8 (climate, packed)
   --reference FILE   hours of a monitor beside it: Time, ConcHR(ug/m3), Status
@@ -20,7 +21,15 @@ const HELP = `npm run -s eval:air -- [--device FILE --reference FILE] [--pairs F
   --scale NAME       what the masses of --device and --pairs are: pm25_atm (default), pm25_cf1, pm25
   --utc-offset=H     hours ahead of UTC of times without a zone (default 3); west of Greenwich --utc-offset=-5 or -5
   --start-of-hour    the reference stamps the beginning of its hour, not the end
-  --json             everything as JSON`;
+  --json             everything as JSON
+
+To put a fit into force, of --device or --pairs:
+  --fit NAME         linear, humidity or climate: the fit of the report that is to be used
+  --id NAME          what it is called in the registry: fit-…
+  --model NAMES      the instruments that it was made with and will be used for, with commas: sds011
+  --beside TEXT      what stood beside them: "Roshydromet post 23"
+  --write FILE       the registry file of the cloud: it gets the fit (or its next version) and a rule for these instruments (rules for places stay in force);
+                     without --write the entry is printed`;
 
 const OPTIONS = {
   device: { type: "string" },
@@ -29,6 +38,11 @@ const OPTIONS = {
   network: { type: "string" },
   scale: { type: "string", default: "pm25_atm" },
   "utc-offset": { type: "string", default: "3" },
+  fit: { type: "string" },
+  id: { type: "string" },
+  model: { type: "string" },
+  beside: { type: "string" },
+  write: { type: "string" },
   "start-of-hour": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
@@ -37,6 +51,13 @@ const OPTIONS = {
 const Settings = z.object({
   scale: z.enum(["pm25_atm", "pm25_cf1", "pm25"]),
   "utc-offset": z.coerce.number().min(-14).max(14),
+});
+
+const Wanted = z.object({
+  fit: z.enum(["linear", "humidity", "climate"]),
+  id: z.string(),
+  model: z.string().transform((text) => text.split(",").map((one) => one.trim())),
+  beside: z.string(),
 });
 
 async function run(): Promise<number> {
@@ -51,21 +72,38 @@ async function run(): Promise<number> {
   const { scale, "utc-offset": hoursAhead } = settings.data;
   const found: Record<string, unknown> = {};
   const texts: string[] = [];
+  let fitted: { readonly report: PairsReport; readonly data: string } | undefined;
   if (device !== undefined && reference !== undefined) {
     const endOfHour = !values["start-of-hour"];
     const report = evaluatePairs(await readDeviceAndReference(device, reference, { hoursAhead, endOfHour }), scale);
     found.device = report;
+    fitted = { report, data: device };
     texts.push(pairsText(`${device} beside ${reference}`, report));
   }
   if (pairs !== undefined) {
     const report = evaluatePairs(await readPairs(pairs, hoursAhead), scale);
     found.pairs = report;
+    fitted = { report, data: pairs };
     texts.push(pairsText(pairs, report));
   }
   if (network !== undefined) {
     const report = evaluateNetwork(await readNetwork(network));
     found.network = report;
     texts.push(networkText(network, report));
+  }
+  if (values.fit !== undefined || values.write !== undefined) {
+    const wanted = Wanted.safeParse(values);
+    if (!wanted.success) return fail(`--fit needs --id, --model and --beside:\n${z.prettifyError(wanted.error)}`);
+    if (fitted === undefined) return fail("--fit takes a fit of --pairs, or of --device and --reference");
+    const { fit: terms, id, model, beside } = wanted.data;
+    const entry = fitEntry(fitted.report, { id, terms, models: model, reference: beside, data: fitted.data });
+    found.entry = entry;
+    if (values.write !== undefined) await writeFit(values.write, entry);
+    texts.push(
+      values.write === undefined
+        ? JSON.stringify(withFit(undefined, entry), undefined, 2)
+        : `${id} is in force in ${values.write} for ${model.join(", ")}.`,
+    );
   }
   return say(values.json ? JSON.stringify(found, undefined, 1) : texts.join("\n\n"));
 }

@@ -6,36 +6,42 @@ import type { Choice } from "../address/choice.ts";
 import { unitOfPollutant } from "../card/say-value.ts";
 import { BadgePicture } from "../marks/mark-picture.tsx";
 import { badgeOf } from "./reasons.ts";
-import { formulaOf, surenessOf } from "./sureness.ts";
+import { type Correction, correctionOf, surenessOf } from "./sureness.ts";
+import type { FormulaNames } from "./whole-station.ts";
 
 interface HowSureProps {
   readonly air: AirValue;
   readonly choice: Choice;
   readonly sensors: StationFeature["properties"]["sensors"];
+  readonly formulas: FormulaNames;
 }
 
-function Formula({ correction }: Pick<AirValue, "correction">) {
-  const { words } = useSpeech();
-  const formula = formulaOf(correction);
-  if (!("none" in formula)) {
-    return (
-      <>
-        {formula.name} <small>v{formula.version}</small>
-      </>
-    );
-  }
-  const why = formula.none === "" ? words.air.notCorrected : sayOf(words.air.formulaNone, formula.none);
-  return <>{why}</>;
+function Formulas({ correction, names }: { readonly correction: Correction; readonly names: FormulaNames }) {
+  const { words, name } = useSpeech();
+  const { used, none } = correction;
+  if (used.length === 0 && none.length === 0) return <>{words.air.notCorrected}</>;
+  return (
+    <>
+      {used.map(({ id, version }) => (
+        <div key={id}>
+          {names[id] === undefined ? id : name(names[id])} <small>v{version}</small>
+        </div>
+      ))}
+      {none.map((why) => (
+        <div key={why}>{sayOf(words.air.formulaNone, why)}</div>
+      ))}
+    </>
+  );
 }
 
 /** One tap: how sure the value is, raw beside corrected, by which formula, from which sensor, and each doubt in words. */
-export function HowSure({ air, choice, sensors }: HowSureProps) {
+export function HowSure({ air, choice, sensors, formulas }: HowSureProps) {
   const { words, format } = useSpeech();
   const sureness = surenessOf(air);
   const unit = unitName(words, unitOfPollutant(choice.pollutant));
   const said = (value: number | null | undefined) =>
     value === null || value === undefined ? "–" : `${format.number(value, 2)} ${unit}`;
-  const isCorrected = !("none" in formulaOf(air.correction));
+  const correction = correctionOf(air.correction);
   const models = [...new Set(sensors.flatMap(({ model, sensor }) => model ?? sensor))];
   return (
     <details class="how-sure" data-sureness={sureness}>
@@ -53,7 +59,7 @@ export function HowSure({ air, choice, sensors }: HowSureProps) {
             <dd>{said(air.raw)}</dd>
           </div>
         )}
-        {isCorrected && (
+        {correction.used.length > 0 && (
           <div>
             <dt>{words.air.corrected}</dt>
             <dd>{said(air.value)}</dd>
@@ -63,7 +69,7 @@ export function HowSure({ air, choice, sensors }: HowSureProps) {
           <div>
             <dt>{words.air.formula}</dt>
             <dd>
-              <Formula correction={air.correction} />
+              <Formulas correction={correction} names={formulas} />
             </dd>
           </div>
         )}

@@ -143,7 +143,7 @@ interface StationPanelProps {
 export function StationPanel({ station: known, lens, minuteMs, views, home }: StationPanelProps) {
   const { words } = useSpeech();
   const isPast = views.atMs.value !== null;
-  const station = useWholeStation(known, isPast);
+  const { station, formulas } = useWholeStation(known, isPast);
   const { demo, replay, lastAt } = station.properties;
   const view = viewAir(station, lens);
   const { nowMs } = lens.moment;
@@ -154,7 +154,12 @@ export function StationPanel({ station: known, lens, minuteMs, views, home }: St
       {lastAt === null && <p class="empty">{words.map.noDataLong}</p>}
       {view.judgement !== null && <AdviceByGroup severity={view.judgement.category.severity} />}
       {view.air !== null && (
-        <HowSure air={view.air} choice={lens.choice} sensors={sensorsOf(station, lens.choice.pollutant)} />
+        <HowSure
+          air={view.air}
+          choice={lens.choice}
+          sensors={sensorsOf(station, lens.choice.pollutant)}
+          formulas={formulas}
+        />
       )}
       {lastAt !== null && <WhyDiffer station={station} lens={lens} views={views} />}
       {lastAt !== null && <StationChart station={station} lens={lens} toMs={minuteMs} />}

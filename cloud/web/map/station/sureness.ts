@@ -13,10 +13,21 @@ export function surenessOf({ confidence, value }: AirValue): Sureness {
   return confidence >= HIGH ? "high" : "medium";
 }
 
-/** `epa-2021@1` as its name and version; a reason for no correction as such. */
-export function formulaOf(correction: string | null | undefined): { name: string; version: string } | { none: string } {
-  if (correction === null || correction === undefined) return { none: "" };
-  if (correction.startsWith("none")) return { none: correction.slice("none:".length) };
-  const [name = "", version = ""] = correction.split("@");
-  return { name, version };
+/** What a value was corrected by, and why a part of it was not. */
+export interface Correction {
+  readonly used: readonly { readonly id: string; readonly version: string }[];
+  /** Reasons, as the server names them; empty where nothing is known of a correction. */
+  readonly none: readonly string[];
+}
+
+/** `epa-2021@1`, `none:no-humidity`, or several joined by `+`, taken apart. */
+export function correctionOf(correction: string | null | undefined): Correction {
+  const all = correction?.split("+") ?? [];
+  return {
+    used: all.flatMap((one) => {
+      const [id = "", version] = one.split("@");
+      return version === undefined ? [] : [{ id, version }];
+    }),
+    none: all.flatMap((one) => (one.startsWith("none:") ? [one.slice("none:".length)] : [])),
+  };
 }

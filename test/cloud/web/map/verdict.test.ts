@@ -7,8 +7,9 @@ import { matches } from "../../../../cloud/web/map/list/search.ts";
 import { averageFor, seriesOf } from "../../../../cloud/web/map/station/air-series.ts";
 import { chosenStandard, type SeenStation } from "../../../../cloud/web/map/station/air-store.ts";
 import { viewAir } from "../../../../cloud/web/map/station/air-view.ts";
-import { formulaOf, surenessOf } from "../../../../cloud/web/map/station/sureness.ts";
+import { correctionOf, surenessOf } from "../../../../cloud/web/map/station/sureness.ts";
 import { compassAt } from "../../../../cloud/web/map/station/wind.ts";
+import { airEn, airRu } from "../../../../cloud/web/page/words/air.ts";
 import { aStation, NOW_MS } from "../a-station.ts";
 
 const moment = { nowMs: NOW_MS, staleAfterMs: 900_000, offlineAfterMs: 7_200_000 };
@@ -95,9 +96,28 @@ describe("how sure a value is", () => {
   });
 
   it("names the formula with its version, or why there is none", () => {
-    expect(formulaOf("epa-2021@1")).toEqual({ name: "epa-2021", version: "1" });
-    expect(formulaOf("none:no-humidity")).toEqual({ none: "no-humidity" });
-    expect(formulaOf(null)).toEqual({ none: "" });
+    const used = [{ id: "epa-2021", version: "1" }];
+
+    expect(correctionOf("epa-2021@1")).toEqual({ used, none: [] });
+    expect(correctionOf("none:no-humidity")).toEqual({ used: [], none: ["no-humidity"] });
+    expect(correctionOf("epa-2021@1+none:too-humid")).toEqual({ used, none: ["too-humid"] });
+    expect(correctionOf(null)).toEqual({ used: [], none: [] });
+  });
+
+  it("has words in both languages for each reason that the corrections have", () => {
+    const reasons = ["no-humidity", "no-temperature", "too-humid", "beyond-formula", "no-mass", "no-formula"];
+    const chosen = [
+      "by-setting",
+      "unknown-formula",
+      "not-for-this-instrument",
+      "no-pm25",
+      "no-pm25-atm",
+      "no-pm25-cf1",
+    ];
+
+    for (const words of [airEn, airRu]) {
+      expect(Object.keys(words.formulaNone).sort()).toEqual([...reasons, ...chosen].sort());
+    }
   });
 });
 
