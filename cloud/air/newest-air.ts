@@ -10,7 +10,7 @@ import type { Averages } from "./windows/rolling-air.ts";
 type Properties = StationFeature["properties"];
 
 /** Nothing is known of this pollutant yet. */
-export const NO_AVERAGES: AirAverages = { now: null, m20: null, h1: null, nowcast: null, h24: null };
+export const NO_AVERAGES: AirAverages = { now: null, m20: null, h1: null, nowcast: null, h8: null, h24: null };
 
 /** What was measured so short a time before the newest sample of a station is of the same moment. */
 const SAME_MOMENT_MS = 5 * MINUTE_MS;

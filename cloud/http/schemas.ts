@@ -51,12 +51,16 @@ export const AirAverages = z.object({
   nowcast: AirValue.nullable().describe(
     "EPA NowCast over the last 12 full hours; of ozone 8, or the newest alone (flag ozone-surrogate)",
   ),
+  // Averages that were kept before there was this one have none.
+  h8: AirValue.nullable()
+    .default(null)
+    .describe("mean of the last 8 full hours, of substances that a standard judges by it; coverage is of hours"),
   h24: AirValue.nullable().describe("mean of the last 24 full hours"),
 });
 export type AirAverages = z.infer<typeof AirAverages>;
 /** An averaging of a station's air. */
 export type Averaging = keyof AirAverages;
-export const AVERAGINGS = ["now", "m20", "h1", "nowcast", "h24"] as const satisfies readonly Averaging[];
+export const AVERAGINGS = ["now", "m20", "h1", "nowcast", "h8", "h24"] as const satisfies readonly Averaging[];
 
 /** A station's air by pollutant; one that it does not measure is absent. */
 export const Air = z.partialRecord(Pollutant, AirAverages);

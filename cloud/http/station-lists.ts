@@ -113,7 +113,7 @@ function newestOf<T>(versionNow: () => number, make: (version: number) => Promis
 
 const floorTo = (ms: number, stepMs: number): number => Math.floor(ms / stepMs) * stepMs;
 
-const NONE = { now: null, m20: null, h1: null, nowcast: null, h24: null };
+const NONE = { now: null, m20: null, h1: null, nowcast: null, h8: null, h24: null };
 
 function putInto(airs: Map<string, Air>, window: AirWindow, averaging: "m20" | "h1", at: number): void {
   const { station, value, coverage, confidence, flags } = window;

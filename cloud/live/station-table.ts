@@ -235,7 +235,7 @@ function readAir({ id, air, words, lastAt }: StationTable, moment: (ticks: numbe
           flags: flagsOf(columns.flags[i] ?? -1),
         };
         of[pollutant] = {
-          ...(of[pollutant] ?? { now: null, m20: null, h1: null, nowcast: null, h24: null }),
+          ...(of[pollutant] ?? { now: null, m20: null, h1: null, nowcast: null, h8: null, h24: null }),
           [averaging]: value,
         };
       }

@@ -9,6 +9,7 @@ const AVERAGINGS = {
   m20: "20min",
   h1: "1h",
   nowcast: "nowcast",
+  h8: "8h",
   h24: "24h",
 } as const satisfies Record<keyof AirAverages, string>;
 
@@ -75,12 +76,13 @@ function rowsOf({ id, geometry, properties }: StationFeature): readonly Cell[][]
   return rows.length > 0 ? rows : [[...place, ...COLUMNS.map(() => null)]];
 }
 
-const namesOf = ({ now, m20, h1, nowcast, h24 }: AirAverages) =>
+const namesOf = ({ now, m20, h1, nowcast, h8, h24 }: AirAverages) =>
   [
     [AVERAGINGS.now, now],
     [AVERAGINGS.m20, m20],
     [AVERAGINGS.h1, h1],
     [AVERAGINGS.nowcast, nowcast],
+    [AVERAGINGS.h8, h8],
     [AVERAGINGS.h24, h24],
   ] as const;
 

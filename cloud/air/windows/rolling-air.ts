@@ -3,6 +3,7 @@ import { AirAverages, type AirValue } from "../../http/schemas.ts";
 import type { AirWindow } from "../../store/measurements/air-windows.ts";
 import { Pollutant } from "../pollutants.ts";
 import { convert } from "../standards/convert.ts";
+import { judgedOverEightHours } from "../standards/eight-hours.ts";
 import { type Nowcast, nowcastOzone, nowcastPm } from "../standards/nowcast.ts";
 import { HOUR_MS, MINUTE_MS, type Span } from "./clock-windows.ts";
 import { joinWindows } from "./join-windows.ts";
@@ -49,6 +50,7 @@ export function averagesOf(m20: readonly AirWindow[], hours: readonly AirWindow[
       m20: newest20 === undefined ? null : airValue(newest20, spans.m20.end),
       h1: newest === undefined ? null : airValue(newest, spans.hours.end),
       nowcast: nowcastOf(pollutant, ofIt, spans.hours.end),
+      h8: eightHoursOf(pollutant, ofIt, spans.hours.end),
       h24: day === undefined ? null : airValue(day, spans.hours.end),
     };
     if (Object.values(values).some((value) => value !== null)) averages[pollutant] = values;
@@ -71,12 +73,33 @@ const EPA_CELSIUS = 25;
 const ozoneIn = (unit: "ppb" | "ug/m3", value: number): number =>
   convert("o3", value, unit === "ppb" ? ["ug/m3", "ppb"] : ["ppb", "ug/m3"], EPA_CELSIUS) ?? Number.NaN;
 
+/** The last hours, newest first; undefined where one has too few data to say anything of itself. */
+const newestHours = (count: number, hours: readonly AirWindow[], end: number): readonly (AirWindow | undefined)[] =>
+  Array.from({ length: count }, (_, age) =>
+    hours.find(({ start, coverage }) => start === end - (age + 1) * HOUR_MS && coverage >= ENOUGH),
+  );
+
+const EIGHT = 8;
+
+/**
+ * The mean of the last 8 hours, each with three quarters of its minutes at least, where a standard judges by it; coverage is the share
+ * of such hours: the standards ask for 6 of them (40 CFR 50 appendix U; 75 % capture in the UK's DAQI).
+ */
+function eightHoursOf(pollutant: Pollutant, hours: readonly AirWindow[], end: number): AirValue | null {
+  if (!judgedOverEightHours.has(pollutant)) return null;
+  const there = newestHours(EIGHT, hours, end).filter((hour) => hour !== undefined);
+  const mean = joinWindows(
+    there.map((hour) => ({ ...hour, minutes: 1 })),
+    "h1",
+    { start: end - EIGHT * HOUR_MS, end },
+  );
+  return mean === undefined ? null : { ...airValue(mean, end), coverage: there.length / EIGHT };
+}
+
 /** The EPA's NowCast where there is one; null where the newest hours have too few data. */
 function nowcastOf(pollutant: Pollutant, hours: readonly AirWindow[], end: number): AirValue | null {
   const of = nowcastHours(pollutant);
-  const newestFirst = Array.from({ length: of }, (_, age) =>
-    hours.find(({ start, coverage }) => start === end - (age + 1) * HOUR_MS && coverage >= ENOUGH),
-  );
+  const newestFirst = newestHours(of, hours, end);
   const cast = (of: (window: AirWindow) => number | null): Pick<Nowcast, "value" | "method"> => {
     const values = newestFirst.map((window) => (window === undefined ? null : of(window)));
     if (pollutant === "pm25" || pollutant === "pm10") return nowcastPm(pollutant, values);

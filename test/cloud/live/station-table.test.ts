@@ -45,6 +45,7 @@ describe("the table of stations", () => {
             m20: null,
             h1: listed(0),
             nowcast: null,
+            h8: null,
             h24: { ...listed(0), value: null, coverage: 0.25 },
           },
         },
@@ -59,7 +60,14 @@ describe("the table of stations", () => {
     const edges = [5, 8, 9, 12, 20, 35, 40, 50, 60, 100, 101.597, 160, 300];
     const near = edges.flatMap((edge) => [edge, edge + 0.000_1, edge + 0.009, edge + 0.09, edge - 0.000_1]);
     const values = [...near, 0.000_4, -0.3, 0.100_4];
-    const airOf = (value: number) => ({ now: listed(value), m20: null, h1: listed(3.3), nowcast: null, h24: null });
+    const airOf = (value: number) => ({
+      now: listed(value),
+      m20: null,
+      h1: listed(3.3),
+      nowcast: null,
+      h8: null,
+      h24: null,
+    });
     for (const pollutant of Pollutant.options) {
       const sent = travelled(values.map((value) => aStation({ air: { [pollutant]: airOf(value) } })));
       const arrived = sent.map(({ properties }) => properties.air[pollutant]?.now?.value ?? Number.NaN);
@@ -97,6 +105,7 @@ describe("the table of stations", () => {
         m20: value(),
         h1: value(),
         nowcast: value(),
+        h8: null,
         h24: value(),
       });
       const station = aStation({

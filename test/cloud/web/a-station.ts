@@ -21,6 +21,7 @@ export function aStation(change: Partial<StationFeature["properties"]> = {}): St
         m20: null,
         h1: null,
         nowcast: null,
+        h8: null,
         h24: null,
       },
     },

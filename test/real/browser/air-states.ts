@@ -120,7 +120,7 @@ export function fillWithStates(state: StateContents, nowMs: number): void {
     flags: [],
     correction: "epa-2021@1",
   });
-  const means = { m20: mean(26, 1), h1: mean(31, 0.98), nowcast: mean(44, 0.96), h24: mean(60, 0.83) };
+  const means = { m20: mean(26, 1), h1: mean(31, 0.98), nowcast: mean(44, 0.96), h8: null, h24: mean(60, 0.83) };
   state.averages = new Map([["st-00", { pm25: means, pm10: { ...means, m20: mean(80, 1) } }]]);
 }
 

@@ -1,12 +1,11 @@
 import { Pollutant } from "../../../air/pollutants.ts";
 import { standards } from "../../../air/standards/all-standards.ts";
-import { AVERAGINGS } from "../../../http/schemas.ts";
 import { useSpeech } from "../../page/language.ts";
 import type { Choice } from "../address/choice.ts";
 import type { ViewStore } from "../address/view-store.ts";
 import { type AirStore, chosenStandard } from "../station/air-store.ts";
 import { sayPastAverage } from "../time/say-past.ts";
-import { fitOf, keptAverage, ownAverage } from "./averages.ts";
+import { averagesOf, fitOf, keptAverage, ownAverage } from "./averages.ts";
 import "./chooser.css";
 
 interface ChooserProps {
@@ -30,7 +29,7 @@ function Averages({ choice, onChoose }: { readonly choice: Choice; onChoose(choi
     <fieldset class="averages">
       <legend>{words.air.over}</legend>
       <div class="choice">
-        {AVERAGINGS.map((average) => (
+        {averagesOf(choice.pollutant).map((average) => (
           <button
             type="button"
             key={average}

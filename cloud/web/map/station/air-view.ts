@@ -47,6 +47,7 @@ export const standardAveraging = {
   m20: "20min",
   h1: "1h",
   nowcast: "nowcast",
+  h8: "8h",
   h24: "24h",
 } as const satisfies Record<Averaging, StandardAveraging>;
 

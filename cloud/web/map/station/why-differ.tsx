@@ -1,8 +1,8 @@
-import { AVERAGINGS, type StationFeature } from "../../../http/schemas.ts";
+import type { StationFeature } from "../../../http/schemas.ts";
 import { useSpeech } from "../../page/language.ts";
 import type { ViewStore } from "../address/view-store.ts";
 import { sayValue } from "../card/say-value.ts";
-import { fitOf } from "../choose/averages.ts";
+import { averagesOf, fitOf } from "../choose/averages.ts";
 import { MarkPicture } from "../marks/mark-picture.tsx";
 import { pastAverage } from "../time/past.ts";
 import { type Lens, viewAir } from "./air-view.ts";
@@ -24,7 +24,7 @@ export function WhyDiffer({ station, lens, views }: WhyDifferProps) {
       <summary>{words.air.whyDiffer}</summary>
       <p class="honest">{words.air.whyDifferLong}</p>
       <ul>
-        {AVERAGINGS.map((average) => {
+        {averagesOf(choice.pollutant).map((average) => {
           const view = viewAir(station, lens, average);
           const fit = fitOf(standard, choice.pollutant, average);
           return (

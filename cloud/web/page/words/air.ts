@@ -6,6 +6,7 @@ const average: Record<Averaging, string> = {
   m20: "20 min",
   h1: "1 hour",
   nowcast: "NowCast",
+  h8: "8 hours",
   h24: "24 hours",
 };
 const averageLong: Record<Averaging, string> = {
@@ -13,6 +14,7 @@ const averageLong: Record<Averaging, string> = {
   m20: "mean of 20 minutes",
   h1: "mean of one hour",
   nowcast: "NowCast: 12 hours, the newest count most",
+  h8: "mean of 8 hours",
   h24: "mean of 24 hours",
 };
 const averageUse: Record<Averaging, string> = {
@@ -20,6 +22,7 @@ const averageUse: Record<Averaging, string> = {
   m20: "What the Russian single limit (ПДК м.р.) is compared with.",
   h1: "What the European index is made of. Calm enough to plan the next hours.",
   nowcast: "EPA's answer to “how is it now”: follows a change within an hour or two and ignores single spikes.",
+  h8: "What WHO's guideline and most standards of ozone are made for: it harms by hours in the sun, not by minutes.",
   h24: "What the effect on health is known for: WHO's guideline and the official US index. Slow: it lags behind a new smog.",
 };
 
@@ -246,12 +249,13 @@ export const airRu: typeof airEn = {
     nh3: "NH₃",
     formaldehyde: "CH₂O",
   },
-  average: { now: "Сейчас", m20: "20 мин", h1: "1 час", nowcast: "NowCast", h24: "Сутки" },
+  average: { now: "Сейчас", m20: "20 мин", h1: "1 час", nowcast: "NowCast", h8: "8 часов", h24: "Сутки" },
   averageLong: {
     now: "последнее одиночное значение",
     m20: "среднее за 20 минут",
     h1: "среднее за час",
     nowcast: "NowCast: 12 часов, последние важнее",
+    h8: "среднее за 8 часов",
     h24: "среднее за 24 часа",
   },
   averageUse: {
@@ -259,6 +263,7 @@ export const airRu: typeof airEn = {
     m20: "С ним сравнивают российскую разовую норму (ПДК м.р.).",
     h1: "Из него считают европейский индекс. Достаточно спокойно, чтобы планировать ближайшие часы.",
     nowcast: "Ответ EPA на вопрос «как сейчас»: следует за переменой за час-два и не верит одиночным всплескам.",
+    h8: "Для него составлены норма ВОЗ и большинство стандартов озона: он вредит часами на солнце, а не минутами.",
     h24: "Для него известно влияние на здоровье: норма ВОЗ и официальный индекс США. Медленное: отстаёт от нового смога.",
   },
   badge: {

@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { standardOf } from "../../../../cloud/air/standards/all-standards.ts";
+import { indexOf } from "../../../../cloud/air/standards/index-of.ts";
 import { backfill } from "../../../../cloud/air/windows/backfill.ts";
 import { createClockWindows } from "../../../../cloud/air/windows/clock-windows.ts";
 import { computeWindows, type WindowStores } from "../../../../cloud/air/windows/compute-windows.ts";
 import { countDue, markDirty, type Touched } from "../../../../cloud/air/windows/dirty-windows.ts";
 import { createForgetting } from "../../../../cloud/air/windows/forget-old.ts";
 import { FOR_EVER } from "../../../../cloud/air/windows/retention.ts";
+import { Averages } from "../../../../cloud/air/windows/rolling-air.ts";
 import { averagesOfStation } from "../../../../cloud/air/windows/station-averages.ts";
 import type { Resolution } from "../../../../cloud/store/measurements/air-windows.ts";
 import type { Point } from "../../../../cloud/store/measurements/measurements.ts";
@@ -351,6 +354,38 @@ describe("a station's averages", () => {
     for (let hour = 5; hour <= 28; hour += 1) await settleAt(MIDNIGHT + hour * HOUR_MS + 2 * MINUTE_MS);
     expect(averages()).toBeUndefined();
     expect(state.read((sql) => countDue(sql, MIDNIGHT * 2))).toBe(0);
+  });
+
+  it("are read as they were kept before there was a mean of 8 hours", () => {
+    const kept = { o3: { m20: null, h1: null, nowcast: null, h24: null } };
+
+    expect(Averages.parse(kept)).toEqual({ o3: { ...kept.o3, h8: null } });
+  });
+
+  it("have a mean of 8 hours for ozone: of hours with three quarters of their minutes, each as much as the others", async () => {
+    const { receive, settleAt, state } = await open();
+    const ozone = (hour: number, count: number, o3: number) =>
+      minutes(MIDNIGHT + hour * HOUR_MS, count).map((point) => ({ ...point, fields: { o3 } }));
+    const h8 = () => state.read((sql) => averagesOfStation(sql, "st-1")).o3?.h8;
+    const [us, who] = ["us-epa-2024", "who-2021"].map(standardOf);
+    const judged = (value: number, coverage: number) =>
+      [us, who].map((standard) => standard && indexOf(standard, "o3", "8h", value, coverage)?.category.id);
+
+    // Six hours of eight; the one of 30 minutes says nothing of itself.
+    await receive([
+      ...[0, 1, 2, 3, 4].flatMap((hour) => ozone(hour, 60, 100)),
+      ...ozone(5, 45, 220),
+      ...ozone(6, 30, 900),
+    ]);
+    await settleAt(MIDNIGHT + 8 * HOUR_MS + 2 * MINUTE_MS);
+    expect(h8()).toMatchObject({ value: 120, raw: 120, coverage: 0.75, at: MIDNIGHT + 8 * HOUR_MS });
+    expect(judged(120, 0.75)).toEqual(["moderate", expect.any(String)]);
+    expect(state.read((sql) => averagesOfStation(sql, "st-1")).pm25?.h8 ?? null).toBeNull();
+
+    // An hour later the first is gone: five of eight, and no standard says anything of it.
+    await settleAt(MIDNIGHT + 9 * HOUR_MS + 2 * MINUTE_MS);
+    expect(h8()).toMatchObject({ value: 124, coverage: 0.625 });
+    expect(judged(124, 0.625)).toEqual([undefined, undefined]);
   });
 
   it("say where the NowCast of ozone is a surrogate, and count coverage over the hours that it looks at", async () => {

@@ -29,8 +29,10 @@ const aValue = (change: Partial<AirValue> = {}): AirValue => ({
 });
 
 /** A station with some averages of PM2.5. */
-const measuring = (averages: Partial<Record<"now" | "m20" | "h1" | "nowcast" | "h24", AirValue>>): StationFeature =>
-  aStation({ air: { pm25: { now: null, m20: null, h1: null, nowcast: null, h24: null, ...averages } } });
+const measuring = (
+  averages: Partial<Record<"now" | "m20" | "h1" | "nowcast" | "h8" | "h24", AirValue>>,
+): StationFeature =>
+  aStation({ air: { pm25: { now: null, m20: null, h1: null, nowcast: null, h8: null, h24: null, ...averages } } });
 
 describe("a station on the map", () => {
   it("shows the index of the chosen standard, in its colour", () => {

@@ -43,9 +43,10 @@ describe("the slider over the last 48 hours", () => {
   });
 
   it("shows the means that are kept of the past, whatever time span is chosen", () => {
-    expect((["now", "m20", "h1", "nowcast", "h24"] as const).map(pastAverage)).toEqual([
+    expect((["now", "m20", "h1", "nowcast", "h8", "h24"] as const).map(pastAverage)).toEqual([
       "m20",
       "m20",
+      "h1",
       "h1",
       "h1",
       "h1",

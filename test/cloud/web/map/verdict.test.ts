@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AverageSeries } from "../../../../cloud/http/schemas.ts";
 import { distanceKm, nearestTo, verdictOf } from "../../../../cloud/web/map/card/verdict.ts";
-import { fitOf, keptAverage, ownAverage } from "../../../../cloud/web/map/choose/averages.ts";
+import { averagesOf, fitOf, keptAverage, ownAverage } from "../../../../cloud/web/map/choose/averages.ts";
 import type { LngLat } from "../../../../cloud/web/map/geometry.ts";
 import { matches } from "../../../../cloud/web/map/list/search.ts";
 import { averageFor, seriesOf } from "../../../../cloud/web/map/station/air-series.ts";
@@ -19,7 +19,11 @@ const lens = { standard: chosenStandard(choice.standard), choice, isSafe: false,
 function seen(id: string, value: number, at: LngLat = [61.4, 55.1], confidence = 1, ageMs = 0): SeenStation {
   const now = { value, raw: value, at: NOW_MS - ageMs, coverage: null, confidence, flags: [], correction: null };
   const station = {
-    ...aStation({ id, lastAt: now.at, air: { pm25: { now, m20: null, h1: null, nowcast: null, h24: null } } }),
+    ...aStation({
+      id,
+      lastAt: now.at,
+      air: { pm25: { now, m20: null, h1: null, nowcast: null, h8: null, h24: null } },
+    }),
     geometry: { type: "Point" as const, coordinates: [at[0], at[1]] satisfies [number, number] },
   };
   return { station, view: viewAir(station, lens), drawn: { id, at, properties: {} } };
@@ -78,6 +82,12 @@ describe("the choice of a standard", () => {
     expect(keptAverage(russia, "pm25", "now")).toBe("m20");
     expect(keptAverage(who, "pm25", "now")).toBe("h24");
     expect(keptAverage(who, "nh3", "now")).toBe("now");
+    // Ozone is judged by 8 hours; fine dust has none.
+    expect(keptAverage(who, "o3", "now")).toBe("h8");
+    expect(fitOf(us, "o3", "h8")).toBe("judged");
+    expect(averagesOf("o3")).toContain("h8");
+    expect(averagesOf("pm25")).not.toContain("h8");
+    expect(keptAverage(who, "h2s", "h8")).toBe("h1");
   });
 });
 
