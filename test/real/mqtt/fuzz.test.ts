@@ -12,7 +12,7 @@ describe("the gateway under bytes that nobody means well", () => {
       const result = await fuzzGateway({ mode, seconds: SECONDS, seed: SEED, folder: await tempFolder() });
 
       expect(result.violations).toEqual([]);
-      expect(result.inputs).toBeGreaterThan(100);
+      expect(result.inputs).toBeGreaterThan(20);
       expect(result.bystander.rounds).toBeGreaterThan(1);
     },
   );
