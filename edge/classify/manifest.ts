@@ -79,7 +79,7 @@ const WasteSiteModel = z.looseObject({
     overflow: Probability,
     scattered: Probability,
     not_a_site: Probability,
-    /** A photo that is less likely usable than this is `unusable`. */
+    /** A photo that is less likely usable than this is `unusable`; a sharp one may be less, a soft one must be more (usable.ts). */
     usable: Probability,
   }),
   /** The same network in another precision: a device takes whichever is faster on it and sees the samples right. */

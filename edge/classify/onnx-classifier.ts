@@ -37,11 +37,12 @@ export async function openOnnxClassifier(manifestPath: string, clock: Clock, fil
     const picture = await decodePicture(jpeg, Math.max(manifest.input.width, manifest.input.height));
     const fitted = fitPicture(picture, manifest.input);
     try {
-      const reason = troubleOf(lookAt(picture, fitted));
+      const look = lookAt(picture, fitted);
+      const reason = troubleOf(look);
       releaseBytes(picture.rgb);
       if (reason !== null) return { ...UNSEEN, state: "unusable", reason, tookMs: took() };
       const { answers, ...seen } = await network.look(fitted);
-      return { ...seen, ...verdictOf(answers, manifest), tookMs: took() };
+      return { ...seen, ...verdictOf(answers, manifest, look), tookMs: took() };
     } finally {
       releaseBytes(fitted.picture.rgb);
     }

@@ -1,5 +1,6 @@
 import type { Probabilities, SiteState } from "#contract/messages.ts";
 import type { ModelManifest } from "./manifest.ts";
+import { isSoft, type Look, leastUsable } from "./usable.ts";
 
 /** The network's four logits. */
 export interface Answers {
@@ -35,11 +36,13 @@ export function probabilitiesOf(answers: Answers, temperatures: Rule["temperatur
 export const usableOf = (answers: Answers, temperatures: Rule["temperatures"]): number =>
   sigmoid(answers.usable / temperatures.usable);
 
-/** State, probabilities and reason, from the answers alone. */
-export function verdictOf(answers: Answers, { temperatures, thresholds }: Rule) {
+/** State, probabilities and reason, from the answers and from how sharp the picture is. */
+export function verdictOf(answers: Answers, { temperatures, thresholds }: Rule, look: Pick<Look, "blurLoss">) {
   const probabilities = probabilitiesOf(answers, temperatures);
   const usable = usableOf(answers, temperatures);
-  if (usable < thresholds.usable) return { state: "unusable", reason: "model", probabilities, usable } as const;
+  if (usable < leastUsable(thresholds.usable, look)) {
+    return { state: "unusable", reason: isSoft(look) ? "blurred" : "model", probabilities, usable } as const;
+  }
   return { state: stateOf(probabilities, thresholds), reason: null, probabilities, usable } as const;
 }
 

@@ -17,7 +17,7 @@ import { tellProgress } from "./progress.ts";
 import { goalsOf, goalsSection } from "./report/goals-section.ts";
 import { pairUp } from "./report/precision-section.ts";
 import { type Evaluation, writeReport } from "./report/report.ts";
-import { caughtOf, tryUnusable } from "./unusable-trial.ts";
+import { caughtOf, tryPoor, tryUnusable } from "./unusable-trial.ts";
 
 const SEED = 7;
 const SPOILT_PER_KIND = 30;
@@ -91,6 +91,7 @@ async function evaluate(photos: readonly LabelledPhoto[], options: Options): Pro
   const good = new Set(judged.filter(({ state }) => state !== "unusable").map(({ photo }) => photo.name));
   const spoilable = photos.filter(({ name }) => good.has(name));
   const caught = await tryUnusable(classifier, spoilable, spoiltPerKind, tell("spoilt photos"));
+  const poor = await tryPoor(classifier, spoilable, Math.ceil(spoiltPerKind / 2), tell("poor photos"));
   await classifier.close();
   const precision =
     fp32 === undefined
@@ -104,7 +105,7 @@ async function evaluate(photos: readonly LabelledPhoto[], options: Options): Pro
   const pairs =
     options.pairs && (await reportPairs({ ...options.pairs, model, seed: SEED, progress: tell("pair checks") }));
   const day = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
-  return { manifest, judged, unread, precision, caught, latency, pairs, machine, day, seed: SEED };
+  return { manifest, judged, unread, precision, caught, poor, latency, pairs, machine, day, seed: SEED };
 }
 
 /** What the shipped file is held against from then on. */

@@ -1,5 +1,17 @@
 import { sharp } from "../../edge/camera/thrifty-sharp.ts";
 import { between, type Random, randomFrom, whole } from "../random.ts";
+import {
+  clamp,
+  encodeRaw,
+  imageOf,
+  longSideOf,
+  overlay,
+  pick,
+  type Raw,
+  readRaw,
+  svgOf,
+  toRaw,
+} from "./raw-picture.ts";
 
 /** What can be wrong with a photo so that no person could judge the site by it. */
 export const UNUSABLE_KINDS = [
@@ -15,17 +27,6 @@ export const UNUSABLE_KINDS = [
 ] as const;
 export type UnusableKind = (typeof UNUSABLE_KINDS)[number];
 
-/** A photo as rows of RGB bytes. */
-interface Raw {
-  readonly width: number;
-  readonly height: number;
-  readonly rgb: Uint8Array;
-}
-
-const QUALITY = 85;
-// As large as the photos of the training set. Larger ones are made smaller first; what is wrong with them stays the same.
-const LONG_SIDE_PX = 384;
-
 /**
  * Spoils a good photo: the same photo, kind and seed give the same bytes.
  *
@@ -36,9 +37,7 @@ export async function makeUnusable(jpeg: Uint8Array, kind: UnusableKind, seed: n
   const random = randomFrom(seed * 7919 + UNUSABLE_KINDS.indexOf(kind));
   const photo = await readRaw(jpeg);
   const spoilt = await spoil(photo, kind, random);
-  return await sharp(spoilt.rgb, { raw: { width: spoilt.width, height: spoilt.height, channels: 3 } })
-    .jpeg({ quality: QUALITY })
-    .toBuffer();
+  return await encodeRaw(spoilt);
 }
 
 function spoil(photo: Raw, kind: UnusableKind, random: Random): Raw | Promise<Raw> {
@@ -66,20 +65,6 @@ function spoil(photo: Raw, kind: UnusableKind, random: Random): Raw | Promise<Ra
   }
 }
 
-const longSideOf = ({ width, height }: Raw): number => Math.max(width, height);
-
-async function readRaw(jpeg: Uint8Array): Promise<Raw> {
-  const size = { width: LONG_SIDE_PX, height: LONG_SIDE_PX, fit: "inside", withoutEnlargement: true } as const;
-  return await toRaw(sharp(jpeg, { ignoreIcc: true }).autoOrient().resize(size).removeAlpha());
-}
-
-async function toRaw(image: ReturnType<typeof sharp>): Promise<Raw> {
-  const { data, info } = await image.toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, rgb: data };
-}
-
-const imageOf = ({ width, height, rgb }: Raw) => sharp(rgb, { raw: { width, height, channels: 3 } });
-
 /** No lamp, no flash: a fiftieth of the light, and the sensor's noise over it. */
 function darken(photo: Raw, random: Random): Raw {
   const gain = between(random, 0.005, 0.04);
@@ -93,8 +78,6 @@ function overexpose(photo: Raw, random: Random): Raw {
   const lift = between(random, 110, 170);
   return { ...photo, rgb: photo.rgb.map((value) => clamp(value * gain + lift)) };
 }
-
-const clamp = (value: number): number => Math.min(255, Math.max(0, Math.round(value)));
 
 interface Kernel {
   readonly width: number;
@@ -138,18 +121,6 @@ async function defocus(photo: Raw, radiusPx: number): Promise<Raw> {
   const spread = await blur(small, discKernel(radiusPx / SHRINK));
   return await toRaw(imageOf(spread).resize({ width, height, fit: "fill" }));
 }
-
-/** Lays a drawing over the photo. */
-async function overlay(photo: Raw, svg: string): Promise<Raw> {
-  return await toRaw(
-    imageOf(photo)
-      .composite([{ input: Buffer.from(svg) }])
-      .removeAlpha(),
-  );
-}
-
-const svgOf = ({ width, height }: { width: number; height: number }, inside: string): string =>
-  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${inside}</svg>`;
 
 /** A hand, a glove or a cap before the lens: one soft colour, with a corner of light left at most. */
 function coverOf(photo: Raw, random: Random): string {
@@ -244,8 +215,4 @@ function textLine(random: Random, x: number, y: number, ink: string): string {
       return word;
     })
     .join("");
-}
-
-function pick(random: Random, choices: readonly string[]): string {
-  return choices[Math.floor(random() * choices.length)] ?? "#000000";
 }

@@ -1,5 +1,5 @@
 /**
- * Shows what edge/classify/usable.ts measures of good photos and of the same ones spoilt, so that its bounds can be set
+ * Shows what edge/classify/usable.ts measures of good photos, of the same ones spoilt and of the same ones poor but to be judged, so that its bounds can be set
  * again: quantiles of each measure, and how many of each kind are refused for which reason, before any network is asked.
  *
  *     ./node26 models/eval/usable-bounds-main.ts [--photos ../shared/photos/val] [--every 10] [--spoil-every 5]
@@ -12,8 +12,12 @@ import { z } from "zod";
 import { readManifest } from "../../edge/classify/onnx-classifier.ts";
 import { decodePicture, fitPicture } from "../../edge/classify/preprocess.ts";
 import { type Look, lookAt, troubleOf } from "../../edge/classify/usable.ts";
+import { makePoor, POOR_KINDS, POOR_STRENGTHS } from "./poor.ts";
 import { makeUnusable, UNUSABLE_KINDS } from "./unusable.ts";
 
+const POOR = POOR_KINDS.flatMap((poor) =>
+  POOR_STRENGTHS.map((strength) => ({ name: `${poor}, ${strength}`, poor, strength })),
+);
 const MEASURES = ["shortSidePx", "brightest", "blown", "busy", "blurLoss", "drawn"] as const;
 const QUANTILES = [0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1];
 
@@ -29,7 +33,9 @@ const Step = z.coerce.number().int().min(1);
 const [every, spoilEvery] = [Step.parse(values.every), Step.parse(values["spoil-every"])];
 const { input } = await readManifest(join(values.model, "manifest.json"));
 
-const looks = new Map<string, Look[]>(["good", ...UNUSABLE_KINDS].map((kind) => [kind, []]));
+const looks = new Map<string, Look[]>(
+  ["good", ...UNUSABLE_KINDS, ...POOR.map(({ name }) => name)].map((kind) => [kind, []]),
+);
 async function measure(kind: string, jpeg: Uint8Array): Promise<void> {
   const picture = await decodePicture(jpeg, Math.max(input.width, input.height));
   looks.get(kind)?.push(lookAt(picture, fitPicture(picture, input)));
@@ -41,6 +47,7 @@ for (const [index, name] of names.filter((_, at) => at % every === 0).entries())
   await measure("good", jpeg);
   if (index % spoilEvery !== 0) continue;
   for (const kind of UNUSABLE_KINDS) await measure(kind, await makeUnusable(jpeg, kind, index));
+  for (const { name: kind, poor, strength } of POOR) await measure(kind, await makePoor(jpeg, poor, strength, index));
 }
 
 const row = (cells: readonly string[]) => stdout.write(`| ${cells.join(" | ")} |\n`);

@@ -3,7 +3,7 @@ import type { Unread } from "../judge.ts";
 import type { Judged } from "../judged.ts";
 import type { Latency } from "../latency.ts";
 import type { PairReport } from "../pair-report.ts";
-import type { Caught } from "../unusable-trial.ts";
+import type { Caught, PoorRefused } from "../unusable-trial.ts";
 import { abstainSection } from "./abstain-section.ts";
 import { accuracySection } from "./accuracy-section.ts";
 import { calibrationSection } from "./calibration-section.ts";
@@ -22,6 +22,7 @@ export interface Evaluation {
   /** fp32 first, int8 second; null where no fp32 file was named. */
   readonly precision: readonly Pair[] | null;
   readonly caught: readonly Caught[];
+  readonly poor: readonly PoorRefused[];
   readonly latency: Latency | null;
   /** Null where the pair checks were not tried. */
   readonly pairs: PairReport | null;
@@ -43,7 +44,7 @@ export function writeReport(evaluation: Evaluation): string {
     abstainSection(parts, manifest),
     calibrationSection(parts, judged, seed),
     precisionSection(precision),
-    ...(caught.length > 0 ? [unusableSection(caught, parts)] : []),
+    ...(caught.length > 0 ? [unusableSection(caught, evaluation.poor, parts)] : []),
     latencySection(latency, evaluation.machine),
     ...(pairs === null ? [] : [pairs.section]),
     failuresSection(parts, judged),

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { decodePicture, letterboxByArea } from "../../../edge/classify/preprocess.ts";
 import { lookAt, troubleOf } from "../../../edge/classify/usable.ts";
 import { drawWarmUpPhoto } from "../../../edge/classify/warm-up.ts";
+import { makePoor, POOR_KINDS } from "../../../models/eval/poor.ts";
 import { makeUnusable, type UnusableKind } from "../../../models/eval/unusable.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
 
@@ -35,6 +36,13 @@ describe("what cannot be judged", () => {
     const hard = await sharp(photo).jpeg({ quality: 25 }).toBuffer();
 
     for (const poor of [photo, evening, soft, hard]) expect(await reasonFor(poor)).toBeNull();
+  });
+
+  it("what fog, falling snow, light rain and the end of dusk leave is let through", async () => {
+    for (const kind of POOR_KINDS) {
+      const strength = kind === "dusk" ? "some" : "much";
+      expect(await reasonFor(await makePoor(photo, kind, strength, 5)), kind).toBeNull();
+    }
   });
 
   it("the picture that a device warms up with goes on to the network", async () => {

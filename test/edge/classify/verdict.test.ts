@@ -44,15 +44,36 @@ describe("probabilitiesOf", () => {
 
 describe("verdictOf", () => {
   const manifest = { temperatures: PLAIN, thresholds: THRESHOLDS };
+  const [SHARP, SOFT] = [{ blurLoss: 0.85 }, { blurLoss: 0.65 }];
 
   it("leaves the judging to a person where the network cannot tell, and says so", () => {
-    const verdict = verdictOf({ site: YES, overflow: YES, scattered: YES, usable: -1 }, manifest);
+    const verdict = verdictOf({ site: YES, overflow: YES, scattered: YES, usable: -4 }, manifest, SHARP);
 
     expect(verdict).toMatchObject({ state: "unusable", reason: "model" });
   });
 
+  it("takes a doubt of the network for weather in a sharp picture, and for a blur or a dirty lens in a soft one", () => {
+    const doubtful = { site: YES, overflow: YES, scattered: YES, usable: 0.5 };
+
+    expect(verdictOf(doubtful, manifest, SHARP)).toMatchObject({ state: "overflow", reason: null });
+    expect(verdictOf(doubtful, manifest, SOFT)).toMatchObject({ state: "unusable", reason: "blurred" });
+    expect(verdictOf({ ...doubtful, usable: 3 }, manifest, SOFT)).toMatchObject({ state: "overflow", reason: null });
+  });
+
+  it("refuses nothing by a threshold of 0 and all but the certain by one of 1", () => {
+    const refusedBy = (usable: number, look: { blurLoss: number }) =>
+      verdictOf(
+        { site: YES, overflow: YES, scattered: YES, usable: 0 },
+        { ...manifest, thresholds: { ...THRESHOLDS, usable } },
+        look,
+      ).state;
+
+    expect([refusedBy(0, SHARP), refusedBy(0, SOFT)]).toEqual(["overflow", "overflow"]);
+    expect([refusedBy(1, SHARP), refusedBy(1, SOFT)]).toEqual(["unusable", "unusable"]);
+  });
+
   it("has no reason where there is a state", () => {
-    const verdict = verdictOf({ site: YES, overflow: YES, scattered: YES, usable: 1 }, manifest);
+    const verdict = verdictOf({ site: YES, overflow: YES, scattered: YES, usable: 1 }, manifest, SHARP);
 
     expect(verdict).toMatchObject({ state: "overflow", reason: null });
   });

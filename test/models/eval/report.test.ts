@@ -20,6 +20,7 @@ function anEvaluation(change: Partial<Evaluation> = {}): Evaluation {
     unread: [],
     precision: null,
     caught: [],
+    poor: [],
     latency: null,
     pairs: null,
     machine: { model: "a processor", cores: 2, load: 0.1 },

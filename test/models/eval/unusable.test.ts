@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { makePoor, POOR_KINDS, POOR_STRENGTHS } from "../../../models/eval/poor.ts";
 import { makeUnusable, UNUSABLE_KINDS, type UnusableKind } from "../../../models/eval/unusable.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
 
@@ -42,5 +43,29 @@ describe("a spoilt photo", () => {
 
     expect(await sizeOf("motion")).toBe(192);
     expect(await sizeOf("too-small")).toBeLessThanOrEqual(72);
+  });
+});
+
+describe("a photo that weather or light made poor", () => {
+  const poorest = async (kind: (typeof POOR_KINDS)[number]) => await look(await makePoor(photo, kind, "much", 1));
+
+  it("is the same for the same seed, and the more of it the less there is to see", async () => {
+    const spreads = [];
+    for (const strength of POOR_STRENGTHS) spreads.push((await look(await makePoor(photo, "fog", strength, 1))).spread);
+
+    expect(spreads.toSorted((a, b) => b - a)).toEqual(spreads);
+    for (const kind of POOR_KINDS) {
+      const first = await makePoor(photo, kind, "some", 1);
+      expect(Buffer.compare(first, await makePoor(photo, kind, "some", 1)), kind).toBe(0);
+    }
+  });
+
+  it("has lost light at dusk and contrast in fog, has become light by snow and pale by rain", async () => {
+    const good = await look(photo);
+
+    expect((await poorest("dusk")).mean).toBeLessThan(good.mean / 5);
+    expect((await poorest("fog")).spread).toBeLessThan(good.spread / 2);
+    expect((await poorest("snow")).mean).toBeGreaterThan(good.mean + 30);
+    expect((await poorest("light-rain")).spread).toBeLessThan(good.spread);
   });
 });
