@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { JsonText } from "#kit/json-text.ts";
 import { runProgram } from "#kit/run-program.ts";
-import { sharp } from "../../edge/camera/thrifty-sharp.ts";
 import { measuringProgram } from "../../edge/update/check-model.ts";
-import { between, randomFrom } from "../random.ts";
-import { drawSite } from "../samples/drawn-site.ts";
+import { grainyPhoto } from "../samples/grainy-photo.ts";
 
 const PROGRAM = join(import.meta.dirname, "latency-main.ts");
 const WITHIN_MS = 10 * 60_000;
@@ -75,24 +73,6 @@ export async function measureLatency(
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-/** As many as a prime, so that no pattern shows. */
-const GRAINS = 65_521;
-const GRAIN = 7;
-
-/** A drawn site with a sensor's grain: enlarged, because drawing one of 12 MP takes a minute. */
-async function grainyPhoto(seed: number, width: number, height: number): Promise<Uint8Array> {
-  const drawn = await drawSite({ seed, state: "overflow" });
-  const rgb = await sharp(drawn).resize(width, height, { fit: "fill" }).removeAlpha().raw().toBuffer();
-  const random = randomFrom(seed);
-  const grain = Int8Array.from({ length: GRAINS }, () => between(random, -GRAIN, GRAIN));
-  for (let i = 0; i < rgb.length; i += 1) {
-    rgb[i] = Math.min(255, Math.max(0, (rgb[i] ?? 0) + (grain[i % GRAINS] ?? 0)));
-  }
-  return await sharp(rgb, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: 80 })
-    .toBuffer();
 }
 
 async function run(args: readonly string[], signal: AbortSignal): Promise<string> {
