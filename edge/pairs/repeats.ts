@@ -30,11 +30,12 @@ export function keptMarks(marks: PhotoMarks, bits: readonly WordBit[]): KeptMark
 }
 
 /** A photo as it is looked for: upright, and mirrored. */
-export function waysToLook(marks: PhotoMarks, bits: readonly WordBit[]): readonly Looked[] {
-  return [false, true].map((isMirrored) => {
+export function waysToLook(marks: PhotoMarks, bits: readonly WordBit[]): readonly [Looked, Looked] {
+  const look = (isMirrored: boolean): Looked => {
     const one = marksFor(marks, bits, LOOKED_WORDS, isMirrored);
     return { marks: one, sheet: sheetOf(one.thumb) };
-  });
+  };
+  return [look(false), look(true)];
 }
 
 function marksFor(marks: PhotoMarks, bits: readonly WordBit[], most: number, isMirrored: boolean): KeptMarks {

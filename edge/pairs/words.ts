@@ -32,8 +32,19 @@ const SET_BITS = Uint8Array.from({ length: 0x10000 }, (_, word) => word.toString
 /** In how many bits two words differ. */
 export const bitsApart = (a: number, b: number): number => SET_BITS[a ^ b] ?? 0;
 
-/** How well each of the 65,536 words goes with the words of one photo: 6 for the same, 2 where one bit differs. */
-export function affinityOf(words: Uint16Array): Uint8Array {
+/** Bits of the first of two sums that are added up as one number: 96 words of 6 stay far below it. */
+export const LOW_BITS = 12;
+
+/** How well each of the 65,536 words goes with the words of one photo, and above `LOW_BITS` with those of another. */
+export function affinitiesOf(one: Uint16Array, other: Uint16Array): Uint16Array {
+  const table = new Uint16Array(0x10000);
+  const others = affinityOf(other);
+  for (const [word, affinity] of affinityOf(one).entries()) table[word] = affinity | ((others[word] ?? 0) << LOW_BITS);
+  return table;
+}
+
+/** 6 for the same word, 2 where one bit differs. */
+function affinityOf(words: Uint16Array): Uint8Array {
   const table = new Uint8Array(0x10000);
   for (const word of words) for (let bit = 0; bit < 16; bit += 1) table[word ^ (1 << bit)] = 2;
   for (const word of words) table[word] = 6;
