@@ -1,7 +1,7 @@
 /** Numbers in [0, 1). */
 export type Random = () => number;
 
-/** Random numbers that follow from a seed alone (mulberry32). */
+/** Random numbers that follow from a seed alone (mulberry32: Tommy Ettinger, public domain). */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

@@ -77,8 +77,8 @@ export async function openSeenPhotos(
     return head && (await kept.read({ ...head, words: table.wordsOf(slot) }));
   }
 
-  async function candidatesOf(looked: Looked) {
-    const photos = await Promise.all(table.best(looked.marks.words, CANDIDATES).map(photoAt));
+  async function candidatesOf(looked: Looked, slots: readonly number[]) {
+    const photos = await Promise.all(slots.map(photoAt));
     return photos.flatMap((photo) => {
       if (photo === undefined) return [];
       const placed = placeIn(looked, photo.marks);
@@ -94,7 +94,9 @@ export async function openSeenPhotos(
       return heads.size;
     },
     lookUp: async (marks) => {
-      const found = (await Promise.all(waysToLook(marks, WORD_BITS).map(candidatesOf))).flat();
+      const [upright, mirrored] = waysToLook(marks, WORD_BITS);
+      const [uprights, mirroreds] = table.best([upright.marks.words, mirrored.marks.words], CANDIDATES);
+      const found = [...(await candidatesOf(upright, uprights)), ...(await candidatesOf(mirrored, mirroreds))];
       found.sort((a, b) => b.placed.votes - a.placed.votes);
       const laid = found.slice(0, LAID_OVER).flatMap(({ looked, photo, placed }) => {
         const { whole, fine, share } = layOverPlaced(looked, photo.marks, placed);

@@ -1,5 +1,6 @@
 import { randomFrom } from "../random.ts";
 import { dirtyShareOf, groupOf, type Judged, LABELS } from "./judged.ts";
+import type { Scored } from "./statistics.ts";
 
 /** What was claimed of one photo, and whether it came true. */
 export interface Claim {
@@ -43,6 +44,10 @@ function binOf(claims: readonly Claim[], from: number, to: number): Bin {
   const confidence = claims.reduce((sum, claim) => sum + claim.confidence, 0) / n;
   return { from, to, n, confidence, accuracy: claims.filter(({ isRight }) => isRight).length / n };
 }
+
+/** What was claimed of things that are so or not. */
+export const claimsOf = (scored: readonly Scored[]): readonly Claim[] =>
+  scored.map(({ p, isTrue }) => ({ confidence: p, isRight: isTrue }));
 
 /** Bins of equal width, those that have claims: the reliability diagram of Guo et al. 2017 (arXiv 1706.04599). */
 export function equalWidthBins(claims: readonly Claim[], bins = BINS): readonly Bin[] {

@@ -28,6 +28,9 @@ export interface Judged {
   readonly brightness: number;
 }
 
+/** What a photo is told apart by: two sets or classes may have files of one name. */
+export const placeOf = ({ set, label, name }: Judged["photo"]): string => `${set}/${label}/${name}`;
+
 export type Group = "clean" | "dirty" | "not_a_site";
 
 /** Overflow and scattered are both dirty. */

@@ -5,6 +5,7 @@ import { LABELS, type Label, type LabelledPhoto } from "./judged.ts";
 
 /** Folders of a training set; the last is not looked at where one of the first two is there: the model knows its photos. */
 const SETS = ["val", "test", "train"] as const;
+type PhotoSet = (typeof SETS)[number];
 /** What may lie beside the classes without being one. */
 const NO_CLASS = new Set<string>(["pairs", ...SETS]);
 
@@ -12,26 +13,47 @@ const NO_CLASS = new Set<string>(["pairs", ...SETS]);
  * Lists the photos of a folder, by name: `class/*.jpg`, or `{val,test}/class/*.jpg` (`train/` where it is alone).
  *
  * The source is the first word of the file's name (`montevideo-606d.jpg`), else the name of the folder. `limit` takes at
- * most so many of each class of each set, evenly. Throws, saying what to do, where there is nothing to judge.
+ * most so many of each class of each set, evenly. Pictures of other kinds are in the list, too: the device refuses them, and the report
+ * says so. Throws, saying what to do, where there is nothing to judge.
  */
 export async function listPhotos(folder: string, limit?: number): Promise<readonly LabelledPhoto[]> {
   const inside = await foldersOf(folder);
   const sets = SETS.filter((set) => inside.includes(set) && (set !== "train" || !inside.some(isJudgedSet)));
   const found: LabelledPhoto[] = [];
-  for (const set of sets.length > 0 ? sets : [""]) {
+  for (const set of sets.length > 0 ? sets : ([""] as const)) {
     const parent = join(folder, set);
     for (const label of labelsOf(set === "" ? inside : await foldersOf(parent), parent)) {
-      const names = await jpegsOf(join(parent, label));
-      for (const name of evenly(names, limit)) {
-        found.push({ path: join(parent, label, name), name, label, set, source: sourceOf(name, folder) });
-      }
+      found.push(...evenly(await listClass(folder, set, label, PICTURE), limit));
     }
   }
-  if (found.length > 0) return found;
+  if (found.some(({ name }) => JPEG.test(name))) return found;
+  const others = found.length === 0 ? "" : ` (of the ${found.length} pictures there none is a JPEG)`;
   throw new Error(
-    `no photos in ${resolve(folder)}: put them as ${LABELS.map((label) => `${label}/*.jpg`).join(", ")} there, ` +
+    `no photos in ${resolve(folder)}${others}: put them as ${LABELS.map((label) => `${label}/*.jpg`).join(", ")} there, ` +
       "or name another folder with --photos",
   );
+}
+
+/** The JPEGs of one set, or of the folder's own classes (""), by label and name; none where it is not there. */
+export async function listSet(folder: string, set: PhotoSet | ""): Promise<readonly LabelledPhoto[]> {
+  const labels: readonly string[] = await readdir(join(folder, set)).catch(() => []);
+  const classes = LABELS.filter((label) => labels.includes(label)).map((label) => listClass(folder, set, label, JPEG));
+  return (await Promise.all(classes)).flat();
+}
+
+const JPEG = /\.jpe?g$/i;
+/** What somebody may take for a photo that can be judged. */
+const PICTURE = /\.(jpe?g|png|webp|heic|heif|avif|gif|bmp|tiff?)$/i;
+
+async function listClass(
+  folder: string,
+  set: PhotoSet | "",
+  label: Label,
+  kind: RegExp,
+): Promise<readonly LabelledPhoto[]> {
+  const parent = join(folder, set, label);
+  const names = (await readdir(parent)).filter((name) => kind.test(name)).sort();
+  return names.map((name) => ({ path: join(parent, name), name, label, set, source: sourceOf(name, folder) }));
 }
 
 const isJudgedSet = (name: string): boolean => name === "val" || name === "test";
@@ -56,11 +78,6 @@ function labelsOf(folders: readonly string[], parent: string): readonly Label[] 
     );
   }
   return LABELS.filter((label) => folders.includes(label));
-}
-
-async function jpegsOf(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder);
-  return names.filter((name) => /\.jpe?g$/i.test(name)).sort();
 }
 
 /** At most `limit` of a list, spread over all of it. */

@@ -118,3 +118,18 @@ function twoSidedBinomial(few: number, n: number): number {
   }
   return Math.min(1, 2 * sum);
 }
+
+/** A probability that was given, and the truth. */
+export interface Scored {
+  readonly isTrue: boolean;
+  readonly p: number;
+}
+
+/** Area under the ROC curve: how often a true one gets more than a false one; ties count half. NaN where one kind is missing. */
+export function rocArea(scored: readonly Scored[]): number {
+  const falses = scored.filter(({ isTrue }) => !isTrue).map(({ p }) => p);
+  const trues = scored.filter(({ isTrue }) => isTrue).map(({ p }) => p);
+  let sum = 0;
+  for (const one of trues) for (const other of falses) sum += one > other ? 1 : one === other ? 0.5 : 0;
+  return sum / (trues.length * falses.length);
+}

@@ -12,6 +12,7 @@ import { wait } from "#kit/wait.ts";
 import { SiteFeature } from "../../cloud/http/schemas.ts";
 import { StationChanges } from "../../cloud/live/station-table.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
+import { randomFrom } from "../../models/random.ts";
 import { findInfluxd, startInflux } from "../real/influx/start-influx.ts";
 import { followEvents } from "../support/event-stream.ts";
 import { until } from "../support/until.ts";
@@ -19,7 +20,6 @@ import { shoot } from "../system/driver.ts";
 import { receivedCount } from "../system/kills.ts";
 import { influxSettings, type Line, layLine, type StoreSettings, startAll, UNIT } from "../system/line.ts";
 import { drawnRoll } from "../town/camera-roll.ts";
-import { seededRandom } from "../town/random.ts";
 import { percentile } from "./percentile.ts";
 
 /** How much is measured; small enough for a few minutes on two cores. */
@@ -59,7 +59,7 @@ async function measureReadings(line: Line): Promise<Latency> {
 
 /** Shutter pressed → the verdict is on the map; → both photos can be seen. */
 async function measurePhotos(line: Line): Promise<{ readonly verdict: Latency; readonly photo: Latency }> {
-  const roll = await drawnRoll(line.cameraFolder, seededRandom(11), 0);
+  const roll = await drawnRoll(line.cameraFolder, randomFrom(11), 0);
   const verdicts: number[] = [];
   const photos: number[] = [];
   const seen = new Map<string, number>();

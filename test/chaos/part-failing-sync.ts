@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { wait } from "#kit/wait.ts";
+import { randomFrom } from "../../models/random.ts";
 import { buildSyncShim, noSyncShim, type SyncShim } from "../support/sync-shim/sync-shim.ts";
 import { until } from "../support/until.ts";
-import { seededRandom } from "../town/random.ts";
 import { type BrokerSettings, type Killable, mosquitto, ourGateway } from "./brokers.ts";
 import type { Part, PartOptions } from "./parts.ts";
 import { brokenOf } from "./report.ts";
@@ -54,7 +54,7 @@ async function layOnShim(
 }
 
 async function failAgainAndAgain(ours: OnShim, all: readonly OnShim[], { seed, say }: PartOptions) {
-  const random = seededRandom(seed);
+  const random = randomFrom(seed);
   const status = () => ours.broker.status();
   let kills = 0;
   for (let time = 0; time < TIMES; time += 1) {

@@ -1,4 +1,4 @@
-import { seededRandom } from "../town/random.ts";
+import { randomFrom } from "../../models/random.ts";
 import { mosquitto, ourGateway } from "./brokers.ts";
 import { killUnderLoad } from "./kill-under-load.ts";
 import type { Part } from "./parts.ts";
@@ -6,7 +6,7 @@ import { brokenOf } from "./report.ts";
 
 /** Part 1: SIGKILLs under load, at the same moments for both brokers. */
 export const runKills: Part = async ({ folder, publishers, pace, kills, seed, say, started }) => {
-  const random = seededRandom(seed);
+  const random = randomFrom(seed);
   const waitsMs = Array.from({ length: kills }, () => 1000 + Math.floor(random() * 1000));
   const ours = await ourGateway(folder, publishers);
   const theirs = await mosquitto(folder, publishers);

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
+import { randomFrom } from "../../models/random.ts";
 import { maySmallDisk, mountSmallDisk } from "../support/small-disk.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { drawnRoll } from "../town/camera-roll.ts";
-import { seededRandom } from "../town/random.ts";
 import { auditState, pointsIn } from "./audit.ts";
 import { drain } from "./drain.ts";
 import { shoot } from "./driver.ts";
@@ -30,7 +30,7 @@ describe.skipIf(!maySmallDisk)("a full disk (skipped where a tmpfs cannot be mou
     });
     onTestFinished(() => line.close());
     await startAll(line);
-    const roll = await drawnRoll(line.cameraFolder, seededRandom(3), 0);
+    const roll = await drawnRoll(line.cameraFolder, randomFrom(3), 0);
     await until("the line works", () => receivedCount(line) > 3, 60_000);
 
     // The outbox clears what was sent and gives up its reserve for that: the disk is full once that room is gone too.

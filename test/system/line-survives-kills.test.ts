@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { wait } from "#kit/wait.ts";
+import { randomFrom } from "../../models/random.ts";
 import { findInfluxd, startInflux } from "../real/influx/start-influx.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { drawnRoll } from "../town/camera-roll.ts";
-import { seededRandom } from "../town/random.ts";
 import { auditState, coveredUpTo, isPhotoWhole, messagesOf, pointsIn, pointsInInflux } from "./audit.ts";
 import { drain } from "./drain.ts";
 import { startDriver } from "./driver.ts";
@@ -35,7 +35,7 @@ async function surviveKills(store: Store, kills: number): Promise<void> {
   const line = await layLine({ folder, store: store.settings, edge });
   onTestFinished(() => line.close());
   await startAll(line);
-  const random = seededRandom(SEED);
+  const random = randomFrom(SEED);
   const driver = startDriver(line.edgeUrl, SITES, await drawnRoll(line.cameraFolder, random, 0), LOAD.visits);
   onTestFinished(() => driver.close());
 

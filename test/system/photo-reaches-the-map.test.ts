@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { randomFrom } from "../../models/random.ts";
 import { chromiumOrSkip, startBrowser } from "../real/browser/start-browser.ts";
 import {
   alertCard,
@@ -15,7 +16,6 @@ import { ROOT } from "../support/program.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { drawnRoll } from "../town/camera-roll.ts";
-import { seededRandom } from "../town/random.ts";
 import { auditState } from "./audit.ts";
 import { shoot } from "./driver.ts";
 import { layLine, STATION, startAll } from "./line.ts";
@@ -47,7 +47,7 @@ describe.skipIf(chromium === undefined)("the whole line in a real browser (skipp
     await sheet(page).locator(".headline").getByText("77,7").waitFor();
     await page.screenshot({ path: join(ARTEFACTS, "line-station-desktop-ru.png") });
 
-    const roll = await drawnRoll(line.cameraFolder, seededRandom(20), 0);
+    const roll = await drawnRoll(line.cameraFolder, randomFrom(20), 0);
     const dirty = await until(
       "the model calls an after photo dirty",
       async () => {

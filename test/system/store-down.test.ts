@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AlertList, HealthView, SiteDetail } from "../../cloud/http/schemas.ts";
 import { StationCollection } from "../../cloud/live/station-table.ts";
+import { randomFrom } from "../../models/random.ts";
 import { findInfluxd, startInflux } from "../real/influx/start-influx.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { drawnRoll } from "../town/camera-roll.ts";
-import { seededRandom } from "../town/random.ts";
 import { auditState, pointsInInflux } from "./audit.ts";
 import { drain } from "./drain.ts";
 import { startDriver } from "./driver.ts";
@@ -32,7 +32,7 @@ describe.skipIf("missing" in influxd)(
       const get = async (path: string): Promise<unknown> =>
         (await fetch(`${line.cloudUrl}${path}`, { headers: { authorization: `Bearer ${line.adminToken}` } })).json();
 
-      const driver = startDriver(line.edgeUrl, ["site-1"], await drawnRoll(line.cameraFolder, seededRandom(5), 0), 6);
+      const driver = startDriver(line.edgeUrl, ["site-1"], await drawnRoll(line.cameraFolder, randomFrom(5), 0), 6);
       onTestFinished(() => driver.close());
       await driver.done;
       const last = driver.confirmed.at(-1);

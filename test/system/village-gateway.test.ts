@@ -4,13 +4,13 @@ import { z } from "zod";
 import { clientIdOf } from "#contract/names.ts";
 import { StationCollection } from "../../cloud/live/station-table.ts";
 import { addClient } from "../../firmware-config/credentials.ts";
+import { randomFrom } from "../../models/random.ts";
 import type { Program } from "../support/program.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { startTestGateway } from "../support/test-gateway.ts";
 import { until } from "../support/until.ts";
 import { drawnRoll } from "../town/camera-roll.ts";
-import { seededRandom } from "../town/random.ts";
 import { auditState, coveredUpTo, isPhotoWhole, lastNumberOf, pointsIn } from "./audit.ts";
 import { startDriver } from "./driver.ts";
 import { killAndRestart, receivedCount } from "./kills.ts";
@@ -61,7 +61,7 @@ it("a device behind a village's gateway reaches the map, and hears from the city
   const { line, link, gateway, deviceWith, storedUpTo } = await layVillage();
   const device = deviceWith({ READING_EVERY_S: "0.1" });
   await device.start();
-  const roll = await drawnRoll(line.cameraFolder, seededRandom(31), 0);
+  const roll = await drawnRoll(line.cameraFolder, randomFrom(31), 0);
   const driver = startDriver(line.edgeUrl, ["site-1", "site-2"], roll, 2);
   onTestFinished(() => driver.close());
 

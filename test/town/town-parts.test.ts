@@ -2,11 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Registry } from "#contract/registry.ts";
+import { randomFrom } from "../../models/random.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { recordedAir, simulatedAir } from "./air-source.ts";
 import { readOptions } from "./options.ts";
 import { townRegistry } from "./places.ts";
-import { seededRandom } from "./random.ts";
 import { sds011Frame } from "./sds011-simulator.ts";
 
 describe("the town's registry", () => {
@@ -56,7 +56,7 @@ describe("a recording", () => {
 
 describe("the simulated air", () => {
   it("stays within what the sensors can measure", () => {
-    const air = simulatedAir(seededRandom(1), () => 0);
+    const air = simulatedAir(randomFrom(1), () => 0);
 
     for (let round = 0; round < 5000; round++) {
       const { pm25, pm10 } = air.next();

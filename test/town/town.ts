@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Closer, closeAll } from "#kit/closer.ts";
 import { every } from "#kit/every.ts";
+import { randomFrom } from "../../models/random.ts";
 import { freePort } from "../support/free-port.ts";
 import { defineProgram, type Program } from "../support/program.ts";
 import { recordedAir, simulatedAir } from "./air-source.ts";
@@ -11,7 +12,6 @@ import { writeClimate } from "./climate-folder.ts";
 import { startFleetPost } from "./fleet.ts";
 import type { TownOptions } from "./options.ts";
 import { FLEET, POST, TRUCK, townRegistry } from "./places.ts";
-import { seededRandom } from "./random.ts";
 import { startSds011 } from "./sds011-simulator.ts";
 import { CLOUD, type TownSecrets, townSecrets } from "./secrets.ts";
 import { startRounds } from "./truck-rounds.ts";
@@ -120,7 +120,7 @@ async function startPost(building: Building, options: TownOptions): Promise<void
   const httpPort = await freePort();
   const source =
     options.air === undefined
-      ? simulatedAir(seededRandom(7), Date.now)
+      ? simulatedAir(randomFrom(7), Date.now)
       : await recordedAir(options.air.file, options.air.id);
   let air = source.next();
   const iio = join(place.data, "post", "iio");
@@ -177,7 +177,7 @@ async function startTruck(building: Building, httpPort: number): Promise<void> {
 
 function startFleet({ place, secrets, brokerUrl, started }: Building): void {
   for (const [at, address] of FLEET.entries()) {
-    const air = simulatedAir(seededRandom(at + 100), Date.now);
+    const air = simulatedAir(randomFrom(at + 100), Date.now);
     const member = { address, token: secrets.tokenOf(address), air };
     started.push(startFleetPost(member, brokerUrl, READ_EVERY_S * 2000, Date.now, place.onTrouble));
   }
@@ -187,7 +187,7 @@ async function startTruckRounds({ place, started }: Building, options: TownOptio
   const camera = join(place.data, "truck", "camera");
   const roll =
     options.photos === undefined
-      ? await drawnRoll(camera, seededRandom(Date.now()), Date.now())
+      ? await drawnRoll(camera, randomFrom(Date.now()), Date.now())
       : await photographRoll(camera, options.photos, Date.now());
   const sites = townRegistry().sites.map(({ id }) => id);
   started.push(startRounds(truckUrl, sites, roll, place.onTrouble));

@@ -20,8 +20,8 @@ import { decodeGrey } from "../../../edge/pairs/grey-picture.ts";
 import { MARKS_LONG_SIDE_PX, marksOf, type PhotoMarks, readMarks } from "../../../edge/pairs/photo-marks.ts";
 import { openSeenPhotos } from "../../../edge/pairs/seen-photos.ts";
 import { randomFrom, shuffled } from "../../random.ts";
+import { listSet } from "../photos.ts";
 import { quantile } from "../statistics.ts";
-import { listPhotos } from "./photo-list.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +35,7 @@ const [POOL, LOOKED, WARM_UP] = [60, 60, 10];
 const MIB = 1024 * 1024;
 const slots = Number(values.slots);
 const random = randomFrom(9);
-const photos = shuffled(await listPhotos(values.photos, "val"), random).slice(0, POOL + LOOKED);
+const photos = shuffled(await listSet(values.photos, "val"), random).slice(0, POOL + LOOKED);
 if (photos.length < POOL + LOOKED) throw new Error(`${POOL + LOOKED} photos wanted in val/ of --photos`);
 
 if (positionals[0] === "fill") await fill();
@@ -43,7 +43,7 @@ else await measure();
 
 async function fill(): Promise<void> {
   const pool: PhotoMarks[] = [];
-  for (const { file } of photos.slice(0, POOL)) pool.push(await readMarks(await readFile(file)));
+  for (const { path } of photos.slice(0, POOL)) pool.push(await readMarks(await readFile(path)));
   const index = await openSeenPhotos(values.index, slots, undefined, () => {});
   for (let n = 1; n <= slots; n += 1) {
     await index.keep(index.recordsOf([{ sha: n.toString(16).padStart(64, "0"), marks: mixed(pool) }]));
@@ -53,8 +53,8 @@ async function fill(): Promise<void> {
 
 async function measure(): Promise<void> {
   const jpegs: Uint8Array[] = [];
-  for (const { file } of photos.slice(POOL)) {
-    const large = sharp(await readFile(file)).resize({ width: 1280, height: 1280, fit: "inside" });
+  for (const { path } of photos.slice(POOL)) {
+    const large = sharp(await readFile(path)).resize({ width: 1280, height: 1280, fit: "inside" });
     jpegs.push(await large.jpeg({ quality: 80 }).toBuffer());
   }
   const before = process.memoryUsage().rss;

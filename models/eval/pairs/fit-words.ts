@@ -3,8 +3,8 @@ import { DESCRIPTOR_LENGTH } from "../../../edge/pairs/descriptors.ts";
 import { MARKS_LONG_SIDE_PX, type PhotoMarks, readMarks } from "../../../edge/pairs/photo-marks.ts";
 import type { WordBit } from "../../../edge/pairs/words.ts";
 import { randomFrom } from "../../random.ts";
+import type { LabelledPhoto } from "../judged.ts";
 import { CROP_SIDE, makeCopy } from "./make-copies.ts";
-import type { LabelledPhoto } from "./photo-list.ts";
 
 const BITS = 16;
 const CANDIDATES = 600;
@@ -21,7 +21,7 @@ type Twin = readonly [Uint8Array, Uint8Array];
 export async function fitWordBits(photos: readonly LabelledPhoto[], seed: number): Promise<WordBit[]> {
   const random = randomFrom(seed);
   const twins: Twin[] = [];
-  for (const { file } of photos) twins.push(...(await twinsOf(await readFile(file), random)));
+  for (const { path } of photos) twins.push(...(await twinsOf(await readFile(path), random)));
   const pick = () => Array.from({ length: BINS_ON_A_SIDE }, () => Math.floor(random() * DESCRIPTOR_LENGTH));
   const candidates = Array.from({ length: CANDIDATES }, () => {
     const [plus, minus] = [pick(), pick()];

@@ -14,13 +14,14 @@ import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
 import { CALIBRATION, type Calibration, type Curve } from "../../../edge/pairs/calibration.ts";
 import { PLACE_FIGURES, STRUCTURE_FIGURES } from "../../../edge/pairs/same-place.ts";
 import { randomFrom, shuffled } from "../../random.ts";
+import { claimsOf, expectedError } from "../calibration.ts";
+import { listSet } from "../photos.ts";
+import { rocArea } from "../statistics.ts";
 import { fitCurve, scoresOf } from "./curve-fit.ts";
-import { calibrationError, rocArea } from "./figures.ts";
 import { fitWordBits } from "./fit-words.ts";
 import { makeCleanerPairs } from "./made-cleaner.ts";
 import { type Example, makePlacePairs, readRealPairs } from "./made-pairs.ts";
 import { tryReuse } from "./made-reuse.ts";
-import { listPhotos } from "./photo-list.ts";
 
 const { values } = parseArgs({
   options: {
@@ -36,12 +37,12 @@ const ROOM = resolve(import.meta.dirname, "../../../edge/pairs");
 const size = Number(values.size);
 const count = (full: number) => Math.max(10, Math.round(full * size));
 const today = new Date().toISOString().slice(0, 10);
-const train = await listPhotos(values.photos, "train");
-const val = await listPhotos(values.photos, "val");
+const train = await listSet(values.photos, "train");
+const val = await listSet(values.photos, "val");
 
 function say(name: string, examples: readonly Example[], curve: Curve): void {
   const scored = scoresOf(examples, curve);
-  const figures = `ROC ${rocArea(scored).toFixed(4)}, calibration error ${calibrationError(scored).toFixed(3)}`;
+  const figures = `ROC ${rocArea(scored).toFixed(4)}, calibration error ${expectedError(claimsOf(scored)).toFixed(3)}`;
   stdout.write(`${name}: ${examples.length} examples, ${figures}, ${JSON.stringify(curve)}\n`);
 }
 

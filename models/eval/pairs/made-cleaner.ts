@@ -3,8 +3,9 @@ import type { Probabilities } from "#contract/messages.ts";
 import type { Classifier } from "../../../edge/classify/classifier.ts";
 import { cleanerFigures } from "../../../edge/pairs/cleaner.ts";
 import { randomFrom, shuffled } from "../../random.ts";
+import type { LabelledPhoto } from "../judged.ts";
 import type { Example } from "./made-pairs.ts";
-import { type LabelledPhoto, listRealPairs } from "./photo-list.ts";
+import { listRealPairs } from "./real-pairs.ts";
 
 /**
  * Two photos of one source each, by their labels: dirty then clean is cleaner, clean then dirty and twice the same is not. The
@@ -18,9 +19,9 @@ export async function makeCleanerPairs(
 ): Promise<Example[]> {
   const random = randomFrom(seed);
   const judged: { label: string; source: string; probabilities: Probabilities }[] = [];
-  for (const { file, label, source } of shuffled(photos, random).slice(0, most)) {
+  for (const { path, label, source } of shuffled(photos, random).slice(0, most)) {
     if (label === "not_a_site") continue;
-    const { probabilities } = await classifier.classify(await readFile(file));
+    const { probabilities } = await classifier.classify(await readFile(path));
     if (probabilities !== null) judged.push({ label: label === "clean" ? "clean" : "dirty", source, probabilities });
   }
   return judged.flatMap((before, i) =>

@@ -4,8 +4,9 @@ import { keepNetworkMarks, readNetworkMarks } from "../../../edge/pairs/network-
 import { readMarks } from "../../../edge/pairs/photo-marks.ts";
 import { type PlaceMarks, samePlaceFigures } from "../../../edge/pairs/same-place.ts";
 import { randomFrom, shuffled } from "../../random.ts";
+import type { LabelledPhoto } from "../judged.ts";
 import { heapWaste, makeView } from "./make-views.ts";
-import { type Half, type LabelledPhoto, listRealPairs } from "./photo-list.ts";
+import { type Half, listRealPairs } from "./real-pairs.ts";
 import { decodeColour } from "./warp.ts";
 
 /** Figures of one pair, and whether it is what is looked for. */
@@ -34,7 +35,7 @@ export async function makePlacePairs(
   const random = randomFrom(seed);
   const sites = photos.filter(({ label }) => label !== "not_a_site");
   const dirty = sites.filter(({ label }) => label !== "clean");
-  const colour = async (photo: LabelledPhoto | undefined) => decodeColour(await readFile(photo?.file ?? ""));
+  const colour = async (photo: LabelledPhoto | undefined) => decodeColour(await readFile(photo?.path ?? ""));
   const pick = (from: readonly LabelledPhoto[]) => from[Math.floor(random() * from.length)];
   const examples: Example[] = [];
   for (const photo of shuffled(sites, random).slice(0, count)) {

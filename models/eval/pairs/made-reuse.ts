@@ -5,9 +5,9 @@ import { readMarks } from "../../../edge/pairs/photo-marks.ts";
 import { openSeenPhotos } from "../../../edge/pairs/seen-photos.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
 import { randomFrom, shuffled } from "../../random.ts";
+import type { LabelledPhoto } from "../judged.ts";
 import type { Example } from "./made-pairs.ts";
 import { COPIES, makeCopy } from "./make-copies.ts";
-import type { LabelledPhoto } from "./photo-list.ts";
 
 /** What an index answered to photos that it should know, by kind of copy, and to photos that it cannot know. */
 export interface ReuseTrial {
@@ -54,16 +54,16 @@ export async function tryReuse(
   }
   try {
     const indexed = order.slice(0, sizes.indexed);
-    for (const { file } of indexed) {
-      const jpeg = await readFile(file);
+    for (const { path } of indexed) {
+      const jpeg = await readFile(path);
       await index.keep(index.recordsOf([{ sha: sha256Of(jpeg), marks: await readMarks(jpeg) }]));
     }
-    for (const { file } of indexed.slice(0, sizes.copied)) {
-      const jpeg = await readFile(file);
+    for (const { path } of indexed.slice(0, sizes.copied)) {
+      const jpeg = await readFile(path);
       for (const copy of COPIES) await ask((await makeCopy(jpeg, copy, random)).jpeg, copy, sha256Of(jpeg));
     }
     const strangers = order.slice(sizes.indexed, sizes.indexed + sizes.strangers);
-    for (const { file } of strangers) await ask(await readFile(file), "stranger", undefined);
+    for (const { path } of strangers) await ask(await readFile(path), "stranger", undefined);
     return { examples, indexed: indexed.length, strangers: strangers.length, doubles };
   } finally {
     await index.close();

@@ -2,19 +2,24 @@ import { join } from "node:path";
 import { systemClock } from "#kit/clock.ts";
 import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
 import { CALIBRATION, type Curve } from "../../../edge/pairs/calibration.ts";
+import { claimsOf, expectedError } from "../calibration.ts";
 import type { PairOptions, PairReport } from "../pair-report.ts";
+import { listSet } from "../photos.ts";
+import { bootstrap, type Estimate, rocArea, shareOf } from "../statistics.ts";
 import { scoresOf } from "./curve-fit.ts";
-import { bootstrap, calibrationError, rocArea, type Scored, wilson } from "./figures.ts";
 import { makeCleanerPairs, readRealCleaner } from "./made-cleaner.ts";
 import { type Example, makePlacePairs, readRealPairs } from "./made-pairs.ts";
 import { type ReuseTrial, tryReuse } from "./made-reuse.ts";
 import { COPIES } from "./make-copies.ts";
-import { listPhotos, listRealPairs } from "./photo-list.ts";
+import { listRealPairs } from "./real-pairs.ts";
 
 /** How many examples are made: about a minute of one processor core. */
 const SIZES = { places: 60, cleaner: 160, indexed: 300, copied: 40, strangers: 150 };
 
 const HEADING = "## Pairs of photos";
+
+/** Of the intervals. */
+const SEED = 11;
 
 /** With fewer photos, or pairs, a figure would say nothing. */
 const LEAST = 20;
@@ -27,8 +32,8 @@ export async function reportPairs(options: PairOptions): Promise<PairReport> {
   const { photos, seed, limit = Number.POSITIVE_INFINITY, progress } = options;
   const few = (count: number) => Math.min(count, limit);
   const listed = async (split: "val" | "test") => {
-    const found = await listPhotos(photos, split);
-    return found.length > 0 ? found : await listPhotos(photos, "");
+    const found = await listSet(photos, split);
+    return found.length > 0 ? found : await listSet(photos, "");
   };
   const [val, test] = [await listed("val"), await listed("test")];
   const real = await listRealPairs(photos, "judge");
@@ -78,19 +83,27 @@ interface Row {
 }
 
 const round = (value: number): number => Math.round(value * 10_000) / 10_000;
-const interval = ([from, to]: readonly [number, number]): string => `${round(from)} to ${round(to)}`;
+const interval = ({ low, high }: Estimate): string => `${round(low)} to ${round(high)}`;
 
 function rowOf(name: string, key: string, examples: readonly Example[], curve: Curve): Row {
   if (examples.length === 0) return { n: 0, line: "", figures: {} };
   const scored = scoresOf(examples, curve);
-  const wrong = (some: readonly Scored[]) => some.filter(({ isTrue, p }) => p >= 0.5 !== isTrue).length / some.length;
-  const [area, error, off] = [rocArea(scored), wrong(scored), calibrationError(scored)];
-  const areas = interval(bootstrap(scored, rocArea));
-  const errors = interval(wilson(error * scored.length, scored.length));
+  const area = bootstrap(
+    [scored.filter(({ isTrue }) => isTrue), scored.filter(({ isTrue }) => !isTrue)],
+    rocArea,
+    SEED,
+  );
+  const error = shareOf(scored.filter(({ isTrue, p }) => p >= 0.5 !== isTrue).length, scored.length);
+  const off = expectedError(claimsOf(scored));
+  const seen = [area, error].map((one) => `${round(one.value)} (${interval(one)})`).join(" | ");
   return {
     n: scored.length,
-    line: `| ${name} | ${scored.length} | ${round(area)} (${areas}) | ${round(error)} (${errors}) | ${round(off)} |`,
-    figures: { [`${key}Roc`]: round(area), [`${key}Error`]: round(error), [`${key}CalibrationError`]: round(off) },
+    line: `| ${name} | ${scored.length} | ${seen} | ${round(off)} |`,
+    figures: {
+      [`${key}Roc`]: round(area.value),
+      [`${key}Error`]: round(error.value),
+      [`${key}CalibrationError`]: round(off),
+    },
   };
 }
 
@@ -102,11 +115,11 @@ function reuseOf({ examples, indexed, doubles }: ReuseTrial) {
   const recalls = COPIES.map((copy) => {
     const some = scored.filter(({ group }) => group === copy);
     const known = some.filter(({ p }) => p >= 0.5).length;
-    const line = `| ${copy} | ${some.length} | ${round(known / some.length)} (${interval(wilson(known, some.length))}) |`;
+    const line = `| ${copy} | ${some.length} | ${round(known / some.length)} (${interval(shareOf(known, some.length))}) |`;
     return { copy, recall: known / some.length, line };
   });
   const comparisons = strangers.length * indexed;
-  const [, rateTo] = wilson(alarms, comparisons);
+  const { high: rateTo } = shareOf(alarms, comparisons);
   return {
     lines: recalls.map(({ line }) => line),
     alarms: `${alarms} false alarms in ${strangers.length} look-ups of other photos (${comparisons} comparisons; were these independent, at most ${(rateTo * 10_000).toFixed(2)} in 10,000 at 95 %; ${doubles} strangers were indexed photos under another name and are left out)`,

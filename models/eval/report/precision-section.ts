@@ -1,5 +1,5 @@
 import { isRight, isSideRight } from "../accuracy.ts";
-import { answerOf, type Judged } from "../judged.ts";
+import { answerOf, type Judged, placeOf } from "../judged.ts";
 import { comparePaired, shareOf } from "../statistics.ts";
 import { estimate, figure, table } from "./markdown.ts";
 
@@ -9,12 +9,11 @@ export interface Pair {
   readonly second: Judged;
 }
 
-/** Pairs the photos that both have; a photo is its set, label and name. */
+/** Pairs the photos that both have. */
 export function pairUp(first: readonly Judged[], second: readonly Judged[]): readonly Pair[] {
-  const keyOf = ({ photo }: Judged) => `${photo.set}/${photo.label}/${photo.name}`;
-  const others = new Map(second.map((one) => [keyOf(one), one]));
+  const others = new Map(second.map((one) => [placeOf(one.photo), one]));
   return first.flatMap((one) => {
-    const other = others.get(keyOf(one));
+    const other = others.get(placeOf(one.photo));
     return other === undefined ? [] : [{ first: one, second: other }];
   });
 }

@@ -2,7 +2,7 @@ import { encode } from "#contract/codec.ts";
 import type { Reading, Sample } from "#contract/messages.ts";
 import { topics } from "#contract/topics.ts";
 import { publishPacket } from "#mqtt/publish.ts";
-import { seededRandom } from "../../town/random.ts";
+import { randomFrom } from "../../../models/random.ts";
 
 /** A day at one sample in ten seconds. */
 const SAMPLES = 8_640;
@@ -33,7 +33,7 @@ interface Instrument {
 
 /** A day of both instruments with the digits that they have; times wander by a millisecond or two as timers do. */
 function aDay(): readonly Instrument[] {
-  const random = seededRandom(20_261_122);
+  const random = randomFrom(20_261_122);
   const walk = (start: number, step: number, digits: number) => {
     let value = start;
     return () => {

@@ -3,13 +3,13 @@ import { stdout } from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Closer } from "#kit/closer.ts";
 import { wait } from "#kit/wait.ts";
+import { randomFrom } from "../../../models/random.ts";
 import { type Killable, mosquitto, ourGateway } from "../../chaos/brokers.ts";
 import { type Ledger, openLedger } from "../../chaos/ledger.ts";
 import { startConsumer, startPublisher } from "../../chaos/load.ts";
 import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
-import { seededRandom } from "../../town/random.ts";
 import { letVillageIn, villageSettings } from "./support.ts";
 
 const IS_LONG = process.env.DVORNIK_LONG === "1";
@@ -81,7 +81,7 @@ const stallLink: Blow = async ({ wire }) => {
 };
 
 async function strike(chain: Chain, blows: readonly Blow[], seed: number): Promise<void> {
-  const random = seededRandom(seed);
+  const random = randomFrom(seed);
   for (let i = 0; i < BLOWS; i += 1) {
     await wait(300 + random() * 1_200);
     // Each once, then at random.

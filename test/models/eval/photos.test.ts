@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { evenly, listPhotos } from "../../../models/eval/photos.ts";
+import { evenly, listPhotos, listSet } from "../../../models/eval/photos.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 async function aFolderOf(...files: readonly string[]): Promise<string> {
@@ -38,6 +38,16 @@ describe("a folder of photos", () => {
 
     expect((await listPhotos(both)).map(({ set }) => set)).toEqual(["val", "test"]);
     expect((await listPhotos(alone)).map(({ set }) => set)).toEqual(["train"]);
+  });
+
+  it("has pictures of other kinds in its list, so that the report names them, but is none of them alone", async () => {
+    const mixed = await aFolderOf("clean/a-1.jpg", "clean/b.PNG", "clean/c.heic", "clean/notes.txt");
+    const none = await aFolderOf("clean/b.png");
+
+    expect((await listPhotos(mixed)).map(({ name }) => name)).toEqual(["a-1.jpg", "b.PNG", "c.heic"]);
+    expect((await listSet(mixed, "")).map(({ name }) => name)).toEqual(["a-1.jpg"]);
+    expect(await listSet(mixed, "val")).toEqual([]);
+    await expect(listPhotos(none)).rejects.toThrow(/of the 1 pictures there none is a JPEG/);
   });
 
   it("is taken evenly where there is a limit", async () => {

@@ -67,6 +67,14 @@ describe("the report", () => {
     expect(report).toMatch(/\| unusable photos caught ≥ 0.95 \| 0.900 .* \| \*\*missed\*\* \|/);
   });
 
+  it("has a line for each goal that was not measured, with what it wants", () => {
+    const report = writeReport(anEvaluation());
+
+    expect(report).toContain("| int8 within 0.01 of fp32 | not measured: `--fp32` | – |");
+    expect(report).toContain("| `val/` four-way ≥ 0.93 | not measured: photos in `val/` | – |");
+    expect(report.match(/not measured:/g)).toHaveLength(9);
+  });
+
   it("takes the figures of the pair checks into the goals, and their section as it is", () => {
     const figures = {
       samePlaceMadeRoc: 0.981,
