@@ -1,6 +1,6 @@
 import type { Pollutant } from "../../../cloud/air/pollutants.ts";
 import type { Registry } from "../../../common/contract/registry.ts";
-import { seededRandom } from "../../town/random.ts";
+import { randomFrom } from "../../../models/random.ts";
 
 /** A made-up region of many stations: the same one for the same number. */
 
@@ -18,7 +18,7 @@ export const deviceOf = (at: number): string => `air-${String(at).padStart(5, "0
 
 /** Stations in towns of the southern Urals, denser towards each centre; each has a device of its own. */
 export function regionOf(stations: number): Registry {
-  const random = seededRandom(7);
+  const random = randomFrom(7);
   const towns = Array.from({ length: TOWNS }, (_, t) => ({
     id: `town-${t}`,
     lng: 58 + 5 * random(),
