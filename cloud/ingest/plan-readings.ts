@@ -1,5 +1,6 @@
 import type { KnownClock } from "#contract/clocks.ts";
 import type { ClockQuality, Reading, Sample, Values } from "#contract/messages.ts";
+import { hasNumber, type Ranges, withNumber } from "#kit/ranges.ts";
 import { JUDGEMENT_FIELDS } from "../air/quality/judgement.ts";
 import type { RegistryIndex } from "../registry/registry-index.ts";
 import type { Point } from "../store/measurements/measurements.ts";
@@ -27,6 +28,9 @@ export interface PlannedReading {
   readonly weight: number;
 }
 
+/** A letter, and which of its samples are to be planned where that is not all. */
+export type PlannableLetter = Letter & { readonly placeless?: Ranges | undefined };
+
 /** Opens deliveries of readings and finds their stations. Pure: the same bytes and registry give the same points. */
 export const planReadings = (
   letters: readonly Letter[],
@@ -34,13 +38,15 @@ export const planReadings = (
   nowMs: number,
 ): readonly PlannedReading[] => letters.map((letter) => planReading(letter, registry, nowMs));
 
-function planReading(letter: Letter, registry: RegistryIndex, nowMs: number): PlannedReading {
+function planReading(letter: PlannableLetter, registry: RegistryIndex, nowMs: number): PlannedReading {
   const opened = openReading(letter);
   if (opened.problem !== undefined) return { ...nothing, ...opened };
   const { message, address } = opened;
   const isTimeless = message.samples.some((sample) => clockOf(sample, message) === "none");
   return {
-    ...planSamples(opened, registry, (sample) => timeOf(sample, message)),
+    ...planSamples(opened, registry, (sample, i) =>
+      letter.placeless === undefined || hasNumber(letter.placeless, i) ? timeOf(sample, message) : undefined,
+    ),
     waitsFor: isTimeless ? { ...address, boot: message.boot } : undefined,
     told: timeTold(address, message, nowMs),
     weight: message.samples.length,
@@ -55,7 +61,7 @@ const PORTION_SAMPLES = 50_000;
  * megabytes may hold a million.
  */
 export function* planPortions(
-  letters: readonly Letter[],
+  letters: readonly PlannableLetter[],
   registry: RegistryIndex,
   nowMs: number,
   portionSamples = PORTION_SAMPLES,
@@ -144,19 +150,21 @@ function openReading(letter: Letter): OpenedReading {
 function planSamples(
   { address, message, letter, place }: OpenedMessage<Reading>,
   registry: RegistryIndex,
-  momentOf: (sample: Sample) => Moment | undefined,
+  momentOf: (sample: Sample, i: number) => Moment | undefined,
 ): Pick<PlannedReading, "letter" | "place" | "points" | "samples" | "problem"> {
   const points: Point[] = [];
   const samples: LatestSample[] = [];
   let problem: Problem | undefined;
-  for (const sample of message.samples) {
-    const moment = momentOf(sample);
+  let placeless: Ranges = [];
+  for (const [i, sample] of message.samples.entries()) {
+    const moment = momentOf(sample, i);
     if (moment === undefined) continue;
     const { at, clock, repair } = moment;
     const station = registry.stationOf(address, at);
     if (station === undefined) {
       const detail = `${address.tenant}:${address.device} had no station at ${new Date(at).toISOString()}`;
-      problem = { reason: "no-station", detail };
+      placeless = withNumber(placeless, i);
+      problem = { reason: "no-station", detail, placeless };
       continue;
     }
     const values = measuredOf(sample.values);

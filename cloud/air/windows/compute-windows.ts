@@ -28,7 +28,7 @@ const LIVE_MS = 3 * HOUR_MS;
 const LIVE_LIMIT = 4_000;
 const BACKLOG_LIMIT = 200;
 /** A larger window waits so long after its end for the samples that are on their way. */
-const PARENT_AFTER_MS = 20_000;
+export const PARENT_AFTER_MS = 20_000;
 /** Stations of one query: a few minutes of many, an hour of few. */
 const MANY = 400;
 const FEW = 25;

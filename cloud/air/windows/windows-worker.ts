@@ -10,6 +10,7 @@ import { backfill } from "./backfill.ts";
 import { createClockWindows } from "./clock-windows.ts";
 import { computeWindows } from "./compute-windows.ts";
 import { createForgetting } from "./forget-old.ts";
+import { renewDays, takeTimeZone } from "./renew-days.ts";
 
 /** When nothing is due it looks again after this. */
 const LOOK_EVERY_MS = 1_000;
@@ -45,7 +46,16 @@ async function startWindows({ main, settings, log, health, patience }: WorkerCon
     return true;
   };
   const run = async () => {
+    const areHoursKept = settings.retention.h1 === 0;
+    const zone = await untilStored(() => takeTimeZone(stores, settings.timeZone, areHoursKept), waiting);
+    if (zone === "left") {
+      log.warn(
+        { event: "days.left", timeZone: settings.timeZone },
+        "days of the former time zone stay beside the new ones: their hours may be deleted (RETENTION_H1_DAYS)",
+      );
+    }
     let isBackfilled = false;
+    let areDaysAnew = false;
     let forgetAt = monotonicMs() + FORGET_AFTER_MS;
     while (!signal.aborted) {
       const round = await untilStored(() => computeWindows(stores), waiting);
@@ -53,10 +63,11 @@ async function startWindows({ main, settings, log, health, patience }: WorkerCon
       health.acknowledged(round.computed);
       main.tellEvents(round.stations.map((station) => ({ kind: "station", station })));
       isBackfilled ||= (await untilStored(() => backfill(stores), waiting)) ?? false;
+      areDaysAnew ||= (await untilStored(() => renewDays(stores), waiting)) ?? false;
       const isForgetting = monotonicMs() >= forgetAt;
       if (isForgetting && (await forgetStep().catch(giveUp))) forgetAt = monotonicMs() + FORGET_EVERY_MS;
       const isIdle = round.computed === 0 && round.stations.length === 0;
-      await wait(isIdle && isBackfilled && !isForgetting ? LOOK_EVERY_MS : BREATH_MS, signal);
+      await wait(isIdle && isBackfilled && areDaysAnew && !isForgetting ? LOOK_EVERY_MS : BREATH_MS, signal);
     }
   };
   const running = run();

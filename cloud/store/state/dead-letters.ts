@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { clientIdOf } from "#contract/names.ts";
 import { parseTopic } from "#contract/topics.ts";
+import { JsonText } from "#kit/json-text.ts";
+import type { Ranges } from "#kit/ranges.ts";
 import type { Sql } from "./database.ts";
 
 /** Why a message could not be used. Letters with `no-station` and `unknown-site` are tried again with a new registry. */
@@ -30,6 +32,8 @@ export type DeadReason = z.infer<typeof DeadReason>;
 export interface Problem {
   readonly reason: DeadReason;
   readonly detail: string;
+  /** Which samples of a reading had no station, by their place in it: the others are points already. */
+  readonly placeless?: Ranges | undefined;
 }
 
 /** A message as it came. */
@@ -49,7 +53,7 @@ export const letterHash = ({ payload }: Letter): string => createHash("sha256").
  * Keeps a message that could not be used; the same bytes on the same topic are one letter that came several times. Where
  * its device has no room left all but the bytes is kept: the letter counts, but it cannot be tried again.
  */
-export function keepDeadLetter(sql: Sql, letter: Letter, { reason, detail }: Problem, nowMs: number): void {
+export function keepDeadLetter(sql: Sql, letter: Letter, { reason, detail, placeless }: Problem, nowMs: number): void {
   const { topic, payload } = letter;
   const hash = letterHash(letter);
   const text = detail.slice(0, LONGEST_DETAIL).toWellFormed();
@@ -61,18 +65,20 @@ export function keepDeadLetter(sql: Sql, letter: Letter, { reason, detail }: Pro
   const hasRoom = (sql.get(Used, USED, senderOf(topic))?.bytes ?? 0) + payload.length <= DEAD_BYTES_PER_DEVICE;
   const bytes = hasRoom ? payload : new Uint8Array(0);
   sql.run(
-    `INSERT INTO dead_letters (topic, sha256, reason, detail, at, times, bytes, size) VALUES (?, ?, ?, ?, ?, 1, ?, ?)`,
+    `INSERT INTO dead_letters (topic, sha256, reason, detail, at, times, bytes, size, placeless)
+     VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)`,
     ...[topic, hash, reason, hasRoom ? text : `${text} (bytes not kept: too many dead letters)`, nowMs],
-    ...[bytes, payload.length],
+    ...[bytes, payload.length, placeless === undefined ? null : JSON.stringify(placeless)],
   );
   take(sql, topic, bytes.length);
 }
 
 /** Changes why a kept letter cannot be used; it did not come again. */
-export function renameDeadLetter(sql: Sql, letter: Letter, { reason, detail }: Problem): void {
+export function renameDeadLetter(sql: Sql, letter: Letter, { reason, detail, placeless }: Problem): void {
   sql.run(
-    "UPDATE dead_letters SET reason = ?, detail = ? WHERE topic = ? AND sha256 = ?",
-    ...[reason, detail.slice(0, LONGEST_DETAIL).toWellFormed(), letter.topic, letterHash(letter)],
+    "UPDATE dead_letters SET reason = ?, detail = ?, placeless = coalesce(?, placeless) WHERE topic = ? AND sha256 = ?",
+    ...[reason, detail.slice(0, LONGEST_DETAIL).toWellFormed()],
+    ...[placeless === undefined ? null : JSON.stringify(placeless), letter.topic, letterHash(letter)],
   );
 }
 
@@ -108,17 +114,33 @@ function take(sql: Sql, topic: string, bytes: number): void {
 }
 
 const LetterRow = z
-  .object({ n: z.number().int(), topic: z.string(), bytes: z.instanceof(Uint8Array), is_old: z.number().int() })
-  .transform(({ n, topic, bytes, is_old }) => ({ n, topic, payload: bytes, isOld: is_old !== 0 }));
+  .object({
+    n: z.number().int(),
+    topic: z.string(),
+    bytes: z.instanceof(Uint8Array),
+    is_old: z.number().int(),
+    placeless: JsonText.pipe(z.array(z.tuple([z.number(), z.number()]))).nullable(),
+  })
+  .transform(({ n, topic, bytes, is_old, placeless }) => ({
+    ...{ n, topic, payload: bytes, isOld: is_old !== 0 },
+    placeless: placeless ?? undefined,
+  }));
 
-/** A kept letter with its number in the table; `isOld`: what of it has no time was not kept when it came. */
-export type KeptLetter = Letter & { readonly n: number; readonly isOld: boolean };
+/**
+ * A kept letter with its number in the table; `isOld`: what of it has no time was not kept when it came; `placeless`: the samples that had
+ * no station, where that is known.
+ */
+export type KeptLetter = Letter & {
+  readonly n: number;
+  readonly isOld: boolean;
+  readonly placeless: Ranges | undefined;
+};
 
 /** Letters of one reason, as far as their bytes are kept, with a number above `after`, at most `limit`. */
 export function lettersOf(sql: Sql, reason: DeadReason, after: number, limit: number): readonly KeptLetter[] {
   return sql.all(
     LetterRow,
-    `SELECT rowid AS n, topic, bytes, is_old FROM dead_letters
+    `SELECT rowid AS n, topic, bytes, is_old, placeless FROM dead_letters
      WHERE reason = ? AND rowid > ? AND length(bytes) = size ORDER BY rowid LIMIT ?`,
     ...[reason, after, limit],
   );

@@ -1,5 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 8;
+export const SCHEMA_VERSION = 9;
 
 /** What is known of boots, and what waits for its time. */
 const TIMES = `
@@ -125,6 +125,16 @@ CREATE TABLE air_backfill (
 ) STRICT;
 `;
 
+/** What version 9 adds: by which time zone the days of the air are made, and how far they are made anew after it was changed. */
+const DAYS = `
+-- before_at: days of hours from before this moment (UTC ms) are still to be marked; 0 where all are.
+CREATE TABLE air_days (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  time_zone TEXT NOT NULL,
+  before_at INTEGER NOT NULL
+) STRICT;
+`;
+
 /** What version 6 adds: what quality control remembers of each sensor, as its own text. */
 const MEMORIES = `
 CREATE TABLE sensor_memories (
@@ -158,13 +168,16 @@ INSERT INTO timeless_devices (tenant, device, boots, bytes)
   MEMORIES,
   BULLETINS,
   BACKFILL,
+  `${DAYS}
+ALTER TABLE dead_letters ADD COLUMN placeless TEXT;
+`,
 ];
 
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
  * tells the devices what is stored asks only for what is new.
  */
-export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}${MEMORIES}${BULLETINS}${BACKFILL}
+export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}${MEMORIES}${BULLETINS}${BACKFILL}${DAYS}
 CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
@@ -188,6 +201,7 @@ CREATE INDEX logs_of_device ON logs (tenant, device, revision);
 
 -- What could not be used: a message counts once however often it comes. bytes are shorter than size (empty) where their
 -- sender had no room left; dead_letter_bytes holds what each sender takes up. is_old: from before what has no time was kept.
+-- placeless: which of a reading's samples had no station, as JSON ranges; null where that is not known.
 CREATE TABLE dead_letters (
   topic TEXT NOT NULL,
   sha256 TEXT NOT NULL,
@@ -198,6 +212,7 @@ CREATE TABLE dead_letters (
   bytes BLOB NOT NULL,
   size INTEGER NOT NULL DEFAULT 0,
   is_old INTEGER NOT NULL DEFAULT 0,
+  placeless TEXT,
   PRIMARY KEY (topic, sha256)
 ) STRICT;
 CREATE INDEX dead_letters_by_time ON dead_letters (at);

@@ -288,6 +288,26 @@ describe("replayReadings", () => {
     expect(view.counts()).toMatchObject({ messages: 2 });
   });
 
+  it("judges and writes only what had no station: what was live stays as it was judged then", async () => {
+    const { stores, view, written, pointsOf, useRegistry } = await openReadingStores();
+    const samples = [1, 2, 3].map((up) => ({ at: NOON + up * 1_000, up, values: { pm25: 10 + up } }));
+    const assigned = (from: number) => ({ assignments: [{ ...POST, station: "station-1", from }] });
+    useRegistry(assigned(NOON + 3_000));
+    await storeReadings([letterOf(aReading({ samples }), POST)], stores);
+    const live = written.splice(0);
+
+    useRegistry(assigned(NOON + 2_000));
+    await replayReadings(stores);
+    const second = written.splice(0);
+    useRegistry(assigned(0));
+    await replayReadings(stores);
+
+    const values = (points: readonly Point[]) => points.map(({ fields }) => fields.pm25);
+    expect([live, second, written].map(values)).toEqual([[13], [12], [11]]);
+    expect(await pointsOf("station-1")).toHaveLength(3);
+    expect(view.deadLetters(10)).toEqual([]);
+  });
+
   it("leaves what still has no station where it is", async () => {
     const { stores, view, useRegistry } = await openReadingStores();
     useRegistry({ assignments: [] });

@@ -7,6 +7,7 @@ import { createClockWindows } from "../../../../cloud/air/windows/clock-windows.
 import { computeWindows, type WindowStores } from "../../../../cloud/air/windows/compute-windows.ts";
 import { countDue, markDirty, type Touched } from "../../../../cloud/air/windows/dirty-windows.ts";
 import { createForgetting } from "../../../../cloud/air/windows/forget-old.ts";
+import { renewDays, takeTimeZone } from "../../../../cloud/air/windows/renew-days.ts";
 import { FOR_EVER } from "../../../../cloud/air/windows/retention.ts";
 import { Averages } from "../../../../cloud/air/windows/rolling-air.ts";
 import { averagesOfStation } from "../../../../cloud/air/windows/station-averages.ts";
@@ -330,6 +331,46 @@ describe("backfill", () => {
 
     expect(await count()).toBe(0);
     expect(await windows("h1")).toHaveLength(6);
+  });
+});
+
+describe("another time zone", () => {
+  /** Soon after the first moment of which there can be data: nothing older is looked through. */
+  const NEW_YEAR = Date.UTC(2020, 0, 6);
+
+  /** Two days by the clocks of one town, kept by another since. */
+  async function moved(areHoursKept: boolean) {
+    const opened = await open("Europe/Berlin");
+    const { stores, measurements, receive, settleAt, clock } = opened;
+    clock.nowMs = NEW_YEAR;
+    await takeTimeZone({ ...stores, measurements }, "Europe/Berlin", true);
+    await receive([...minutes(NEW_YEAR - HOUR_MS, 1, 10), ...minutes(NEW_YEAR + HOUR_MS, 1, 50)]);
+    await settleAt(NEW_YEAR + 3 * DAY_MS);
+    const now = { ...stores, measurements, clockWindows: createClockWindows("Asia/Yekaterinburg") };
+    const taken = await takeTimeZone(now, "Asia/Yekaterinburg", areHoursKept);
+    for (let isDone = false; !isDone; ) {
+      isDone = await renewDays(now);
+      await settleAt(clock.nowMs, now);
+    }
+    return { ...opened, now, taken };
+  }
+  const starts = (days: readonly { readonly start: number }[]) => days.map(({ start }) => (start - NEW_YEAR) / HOUR_MS);
+
+  it("has its own days made of the hours that are kept, and none of the other zone", async () => {
+    const { windows, now, taken } = await moved(true);
+
+    expect(taken).toBe("changed");
+    // In Berlin it was a day from 23:00 UTC on; in Yekaterinburg it is one from 19:00 UTC on.
+    expect(starts(await windows("d1"))).toEqual([-5]);
+    expect(await windows("d1")).toMatchObject([{ value: 30, minutes: 2 }]);
+    expect(await takeTimeZone(now, "Asia/Yekaterinburg", true)).toBe("known");
+  });
+
+  it("leaves the old days where their hours may be gone", async () => {
+    const { windows, taken } = await moved(false);
+
+    expect(taken).toBe("left");
+    expect(starts(await windows("d1"))).toEqual([-5, -1]);
   });
 });
 
