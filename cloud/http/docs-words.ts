@@ -23,6 +23,9 @@ export const ROUTES_RU: Readonly<Record<string, string>> = {
     "То же в CSV: строка на станцию, вещество и время осреднения, с единицами и происхождением",
   "GET /api/v1/open/archive/{station}/{day}.csv":
     "Часовые средние станции за день UTC; адрес постоянен, ETag новый, если пришли запоздавшие данные",
+  "GET /api/v1/sensorthings/v1.1": "OGC SensorThings 1.1 для чтения: его множества и что из стандарта здесь есть",
+  "GET /api/v1/sensorthings/v1.1/{*}":
+    "Things, Locations, Sensors, ObservedProperties, Datastreams и Observations стандарта OGC SensorThings 1.1; наблюдение это среднее за полный час UTC",
   "GET /api/v1/open/sensor-community.json":
     "Последние исходные значения в формате Sensor.Community (P1 это PM10, P2 это PM2.5, давление в Па)",
 };
@@ -37,6 +40,8 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
     "curl 'ORIGIN/api/v1/stations/STATION/averages?pollutant=pm25&average=h1&from=2026-11-01T00:00:00Z&to=2026-11-22T00:00:00Z'",
   "GET /api/v1/stations/{id}/samples":
     "curl 'ORIGIN/api/v1/stations/STATION/samples?field=pm25&from=2026-11-22T10:00:00Z&to=2026-11-22T12:00:00Z'",
+  "GET /api/v1/sensorthings/v1.1/{*}":
+    "curl -G \"ORIGIN/api/v1/sensorthings/v1.1/Datastreams('STATION:pm25')/Observations\" -d '$top=24' --data-urlencode '$orderby=phenomenonTime desc' --data-urlencode '$filter=phenomenonTime ge 2026-11-01T00:00:00Z'",
   "GET /api/v1/open/stations.geojson": "curl -O ORIGIN/api/v1/open/stations.geojson",
   "GET /api/v1/open/stations.csv": "curl -O ORIGIN/api/v1/open/stations.csv",
   "GET /api/v1/open/archive/{station}/{day}.csv": "curl -O ORIGIN/api/v1/open/archive/STATION/2026-11-22.csv",

@@ -48,6 +48,7 @@ import { limitRate } from "./rate-limit.ts";
 import { addRolloutRoutes } from "./rollout-routes.ts";
 import { addSampleRoutes } from "./sample-routes.ts";
 import { secure } from "./security.ts";
+import { addSensorThingsRoutes } from "./sensorthings-routes.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import { addSiteRoutes } from "./site-routes.ts";
 import { boundBodies } from "./slow-bodies.ts";
@@ -173,6 +174,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, ...asked, book }));
   await app.register(async (open: Api) => addAverageRoutes(open, openLimit, { ...parts, ...asked }));
   await app.register(async (open: Api) => addSampleRoutes(open, openLimit, { ...parts, ...asked }));
+  await app.register(async (open: Api) => addSensorThingsRoutes(open, openLimit, { ...parts, ...asked, book }));
   addDocsRoute(app, parts);
   await app.register(async (open: Api) => addBulletinRoutes(open, { view, ingest, access, clock }));
   addSessionRoutes(app, access, isBehindTlsProxy);

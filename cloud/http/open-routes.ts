@@ -1,10 +1,9 @@
-import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { StationName } from "#contract/names.ts";
 import type { Clock } from "#kit/clock.ts";
 import { dayCsv, stationLines } from "../air/open/air-csv.ts";
 import { jsonLines } from "../air/open/json-lines.ts";
-import { attributionOf, LICENCE } from "../air/open/licence.ts";
+import { attributionOf } from "../air/open/licence.ts";
 import { communityFeed } from "../air/open/sensor-community.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
 import type { AirWindowStore } from "../store/measurements/air-windows.ts";
@@ -14,7 +13,7 @@ import { sendTagged } from "./entity-tag.ts";
 import { notFound } from "./errors.ts";
 import { tooMany } from "./index-routes.ts";
 import { keepText, sendKept } from "./kept-text.ts";
-import { letAnySiteRead } from "./open-headers.ts";
+import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { StationCollection } from "./schemas.ts";
 import type { StationBook } from "./station-book.ts";
@@ -26,7 +25,6 @@ const CLOSED_AFTER_MS = 2 * DAY_MS;
 const HOLDS_MS = 60_000;
 /** A closed day may be kept for a day without asking; then its ETag says whether late data have changed it. */
 const A_DAY = `public, max-age=${DAY_MS / 1000}, immutable`;
-const ASK = "public, no-cache";
 
 const Day = z.iso.date().refine((day) => day >= "2020-01-01", "there are no data from before 2020");
 const Csv = z.string().meta({ description: "CSV, UTF-8, remarks on lines that begin with #" });
@@ -51,8 +49,6 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
   const attribution = attributionOf(parts.attribution);
   api.addHook("onRequest", letAnySiteRead);
   api.addHook("onRequest", limit);
-  const nameLicence = (reply: FastifyReply) =>
-    reply.header("link", `<${LICENCE.url}>; rel="license", </docs>; rel="describedby"`);
   const kept = (lines: () => Iterable<string>) => keepText(lines, HOLDS_MS, clock);
   const collection = { type: "FeatureCollection", attribution, staleAfterMs, offlineAfterMs };
   const geojson = kept(() => jsonLines(`${JSON.stringify(collection).slice(0, -1)},"features":[`, book.all(), "]}"));
@@ -118,7 +114,7 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
       if (station === undefined || fromMs > nowMs) throw notFound("day of a station");
       const windows = await airWindows.windows({ stations: [id], resolution: "h1", fromMs, toMs: fromMs + DAY_MS });
       const isClosed = nowMs >= fromMs + DAY_MS + CLOSED_AFTER_MS;
-      void nameLicence(reply).header("cache-control", isClosed ? A_DAY : ASK);
+      void nameLicence(reply).header("cache-control", isClosed ? A_DAY : ASK_IF_CHANGED);
       void reply.header("content-disposition", `attachment; filename="${id}-${day}.csv"`);
       return sendTagged(request, reply, "text/csv; charset=utf-8", dayCsv(station, day, windows, attribution));
     },

@@ -318,6 +318,8 @@ describe("GET /api/openapi.json", () => {
       "GET /api/v1/open/stations.csv",
       "GET /api/v1/open/stations.geojson",
       "GET /api/v1/photos/{sha}.jpg",
+      "GET /api/v1/sensorthings/v1.1",
+      "GET /api/v1/sensorthings/v1.1/{*}",
       "GET /api/v1/session",
       "GET /api/v1/sites",
       "GET /api/v1/sites/{id}",
