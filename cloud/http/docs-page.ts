@@ -79,9 +79,14 @@ export function openRoutes(openApi: unknown, language: "en" | "ru"): readonly Sh
         isNeeded: required,
         text: [description, schema?.enum?.join(" | ") ?? "", sayDefault(schema?.default)].filter(Boolean).join("; "),
       })),
-      answers: Object.entries(responses).map(([status, { description }]) => `${status} ${description}`.trim()),
+      answers: Object.entries(responses).map(([status, { description }]) =>
+        `${status} ${description === UNNAMED ? "" : description}`.trim(),
+      ),
     }));
 }
+
+/** What the generator of the OpenAPI writes where a route says nothing of an answer. */
+const UNNAMED = "Default Response";
 
 const sayDefault = (value: unknown): string => (value === undefined ? "" : `= ${String(value)}`);
 
@@ -109,4 +114,4 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) =
 
 const STYLE = `:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:52rem;margin:0 auto;padding:1rem}
 header{display:flex;justify-content:space-between;align-items:baseline;gap:1rem}h3{margin-top:2rem;overflow-wrap:anywhere}
-h4{margin:.5rem 0 0}dd{margin-left:1rem}pre{overflow-x:auto;padding:.5rem;border:1px solid}code{font-family:ui-monospace,monospace}`;
+h1{font-size:1.6rem;line-height:1.25}li,dd,p{overflow-wrap:anywhere}h4{margin:.5rem 0 0}dd{margin-left:1rem}pre{overflow-x:auto;padding:.5rem;border:1px solid}code{font-family:ui-monospace,monospace}`;

@@ -249,7 +249,7 @@ function indexView(
       index: numbers === null ? null : [...numbers],
     },
     why: null,
-    advice: { source: adviceFile.source, groups: adviceOf(category) },
+    advice: { source: adviceFile.source.en, groups: adviceOf(category) },
   };
 }
 

@@ -9,7 +9,7 @@ export type PeopleGroup = z.infer<typeof PeopleGroup>;
 
 const AdviceFile = z.object({
   version: z.string(),
-  source: z.string(),
+  source: Bilingual,
   groups: z.array(z.object({ id: PeopleGroup, name: Bilingual, isSensitive: z.boolean() })),
   levels: z.array(z.object({ severity: Severity, advice: z.partialRecord(PeopleGroup, Bilingual) })),
 });

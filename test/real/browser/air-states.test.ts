@@ -9,6 +9,7 @@ import { type PagesTown, REGISTRY, samplesOf, startPagesTown } from "./pages-tow
 import { chromiumOrSkip, startBrowser, type TestBrowser } from "./start-browser.ts";
 import {
   accessibilityFaults,
+  hasSidewaysScroll,
   keepScreenshot,
   labelOf,
   openMap,
@@ -50,6 +51,9 @@ async function windPixels(page: Page, id: string): Promise<{ left: number; right
     return { left: count(0), right: count(picture.width - 16) };
   }, png);
 }
+
+/** Whether a page shows none of some elements. */
+const allHidden = (all: readonly Element[]): boolean => all.every((one) => !one.checkVisibility());
 
 describe.skipIf(chromium === undefined)("what the map knows of the air", { timeout: PATIENCE_MS }, () => {
   let machine: TestBrowser;
@@ -158,6 +162,49 @@ describe.skipIf(chromium === undefined)("what the map knows of the air", { timeo
     await page.locator(".time-now").click();
     await openStation("st-00");
     await labelBecomes("st-00", "73");
+  });
+
+  it("shows the days of a year by number, colour and words, walked through by keyboard", async () => {
+    await openStation("st-00");
+    const calendar = sheet(page).locator(".calendar-of-year");
+    await calendar.locator("summary").click();
+    const day = (date: string) => calendar.locator(`[data-date$="-${date}"]`);
+    await day("01-09").waitFor();
+
+    expect(await day("01-09").getAttribute("title")).toBe(
+      "9 January: PM2.5 168.4 µg/m³, Very unhealthy, 98% of the time was measured",
+    );
+    expect(await textOf(day("01-09"))).toBe("9 244");
+    expect(await day("01-10").getAttribute("data-doubtful")).toBe("true");
+    expect(await day("01-11").getAttribute("title")).toBe("11 January: no data");
+    expect(await textOf(calendar)).toMatch(
+      /\d+ of \d+ days measured: good \d+, .*very unhealthy 1\..*The worst: 9 January/,
+    );
+    await day("01-01").focus();
+    for (const key of ["ArrowDown", "ArrowRight"]) await page.keyboard.press(key);
+    await calendar.locator(".day-said").getByText("9 January").waitFor();
+    expect(await day("01-09").evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await calendar.locator('.day[tabindex="0"]').count()).toBe(1);
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it("prints an opened station on its own: of when, by what, how sure, and from where", async () => {
+    await openStation("st-00");
+    await page.emulateMedia({ media: "print" });
+    await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+
+    expect(await page.locator(".top-bar, .map-holder, .now-card").evaluateAll(allHidden)).toBe(true);
+    expect(await textOf(sheet(page).locator(".print-head"))).toMatch(
+      /As of \d+ \w+ \d{4} at \d\d:\d\d\. PM2\.5, US EPA.*the newest single value\. Source: http:.*#\/station\/st-00/,
+    );
+    await sheet(page).getByText("No reason to doubt it was found.").waitFor();
+    expect(await hasSidewaysScroll(page)).toBe(false);
+    // On paper the sheet is as long as what it says.
+    expect((await sheet(page).boundingBox())?.height).toBeGreaterThan(1_000);
+    await keepScreenshot(page, "air-print");
+    await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+    expect(await sheet(page).locator("details[open]:not(.calendar-of-year)").count()).toBe(0);
+    await page.emulateMedia({ media: null });
   });
 
   it("keeps the newest value in the open panel of a station that changes all the time", async () => {

@@ -47,7 +47,7 @@ export function AdviceByGroup({ severity }: { readonly severity: number }) {
         <summary>
           {words.air.adviceSource} {adviceFile.version}
         </summary>
-        <p class="honest">{adviceFile.source}</p>
+        <p class="honest">{name(adviceFile.source)}</p>
       </details>
     </section>
   );

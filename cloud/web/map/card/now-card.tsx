@@ -43,7 +43,9 @@ function Answer({ seen, title, nowMs, views }: AnswerProps) {
           <span>{sayValue(speech, view.air?.value ?? null, views.choice.value.pollutant)}</span>
         </span>
       </a>
-      {view.judgement !== null && <AdviceShort severity={view.judgement.category.severity} />}
+      {view.judgement !== null && views.atMs.value === null && (
+        <AdviceShort severity={view.judgement.category.severity} />
+      )}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
-import { drawCluster, drawMark, drawWind, MARK_PX } from "../marks/draw-mark.ts";
+import { drawCluster, drawMark, drawWind, MARK_PX, WIND_PX } from "../marks/draw-mark.ts";
 import { drawSite } from "../marks/draw-site.ts";
 import { pictureOf } from "../marks/mark-look.ts";
 
@@ -11,11 +11,12 @@ const MAX_PICTURES = 1_000;
 function drawPicture(name: string): ImageData | undefined {
   const picture = pictureOf(name);
   if (picture === undefined) return undefined;
-  const side = MARK_PX * RATIO;
+  const sidePx = picture.kind === "wind" ? WIND_PX : MARK_PX;
+  const side = sidePx * RATIO;
   const pen = new OffscreenCanvas(side, side).getContext("2d");
   if (pen === null) return undefined;
   pen.scale(RATIO, RATIO);
-  pen.translate(MARK_PX / 2, MARK_PX / 2);
+  pen.translate(sidePx / 2, sidePx / 2);
   switch (picture.kind) {
     case "mark":
       drawMark(pen, picture.look);

@@ -8,8 +8,10 @@ import { SiteSymbol } from "../../page/site-symbol.tsx";
 import type { ViewStore } from "../address/view-store.ts";
 import type { MapStore } from "../map-store.ts";
 import { MarkPicture } from "../marks/mark-picture.tsx";
+import { PrintButton, PrintHead } from "../print/print-head.tsx";
 import { sayAir } from "../say-place.ts";
 import type { AirStore, SeenStation } from "../station/air-store.ts";
+import { PastNote } from "../time/past-note.tsx";
 import { matches } from "./search.ts";
 import "./list.css";
 
@@ -19,7 +21,7 @@ const PORTION = 60;
 function StationRow({ seen, nowMs, views }: { seen: SeenStation; nowMs: number; views: ViewStore }) {
   const speech = useSpeech();
   const { station, view } = seen;
-  const { name, demo, replay } = station.properties;
+  const { name, municipalityName, demo, replay } = station.properties;
   const { badge } = view.look;
   return (
     <li>
@@ -27,7 +29,9 @@ function StationRow({ seen, nowMs, views }: { seen: SeenStation; nowMs: number; 
         <MarkPicture look={view.look} sizePx={52} />
         <span class="row-text">
           <strong>{speech.name(name)}</strong>
-          <span>{sayAir(speech, view, nowMs)}</span>
+          <span>
+            {sayAir(speech, view, nowMs)} · {speech.name(municipalityName)}
+          </span>
           {badge !== null && <span>{speech.words.air.badge[badge]}</span>}
         </span>
         <Marks demo={demo} replay={replay} />
@@ -45,7 +49,9 @@ function SiteRow({ site, views }: { site: SiteFeature; views: ViewStore }) {
         <SiteSymbol state={state} size={32} />
         <span class="row-text">
           <strong>{name(site.properties.name)}</strong>
-          <span>{words.state[state]}</span>
+          <span>
+            {words.state[state]} · {name(site.properties.municipalityName)}
+          </span>
         </span>
         <Marks demo={demo} />
       </a>
@@ -88,6 +94,8 @@ export function PlaceList({ store, air, views }: PlaceListProps) {
   const { stations: stationCount, sites: siteCount } = shown.value;
   return (
     <>
+      <PrintHead lens={air.lens.value} />
+      <PastNote views={views} />
       <div class="list-choice">
         <label class="choose">
           <span>{words.air.search}</span>
@@ -139,6 +147,9 @@ export function PlaceList({ store, air, views }: PlaceListProps) {
           }}
         />
       </section>
+      <p class="actions">
+        <PrintButton />
+      </p>
     </>
   );
 }

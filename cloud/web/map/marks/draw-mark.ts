@@ -151,19 +151,22 @@ export function drawCluster(pen: Pen, look: MarkLook, count: string): void {
   pen.restore();
 }
 
-/** An arrow's head at the edge of the disc, pointing up (the map turns it); more barbs for a stronger wind. */
+/** Arrows reach beyond the mark. */
+export const WIND_PX = 72;
+
+/** An arrow's head at the edge of the disc, pointing up (the map turns it); more heads for a stronger wind. */
 export function drawWind(pen: Pen, strength: number): void {
   pen.fillStyle = "#12395c";
   pen.strokeStyle = PAPER;
-  pen.lineWidth = 1.5;
+  pen.lineWidth = 2;
   for (let i = 0; i < strength; i++) {
-    const y = -RADIUS - 9 + i * -0.1;
-    const half = 5 + i * 2.5;
+    const tip = -WIND_PX / 2 + 2 + i * 5;
+    const half = 6.5 + i * 1.5;
     pen.beginPath();
-    pen.moveTo(0, y - 1.5 + i * 3.5);
-    pen.lineTo(half, y + 6 + i * 3.5);
-    pen.lineTo(0, y + 3.5 + i * 3.5);
-    pen.lineTo(-half, y + 6 + i * 3.5);
+    pen.moveTo(0, tip);
+    pen.lineTo(half, tip + 10);
+    pen.lineTo(0, tip + 7);
+    pen.lineTo(-half, tip + 10);
     pen.closePath();
     pen.stroke();
     pen.fill();

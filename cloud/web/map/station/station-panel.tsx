@@ -5,11 +5,14 @@ import { useSpeech } from "../../page/language.ts";
 import { MarksInWords } from "../../page/marks.tsx";
 import { sayTime } from "../../page/say-time.ts";
 import type { ViewStore } from "../address/view-store.ts";
+import { CalendarOfYear } from "../calendar/year-calendar.tsx";
 import { AdviceByGroup } from "../card/advice.tsx";
 import type { Home } from "../card/home.ts";
 import { sayValue } from "../card/say-value.ts";
 import { MarkPicture } from "../marks/mark-picture.tsx";
+import { PrintButton, PrintHead } from "../print/print-head.tsx";
 import { sayAir } from "../say-place.ts";
+import { PastNote } from "../time/past-note.tsx";
 import { type AirView, type Lens, viewAir } from "./air-view.ts";
 import { HowSure } from "./how-sure.tsx";
 import { StationChart } from "./station-chart.tsx";
@@ -97,6 +100,7 @@ function Actions({ station, views, home }: { station: StationFeature; views: Vie
       <a class="button small" href={views.hrefOf({ kind: "compare", ids: [station.id] })}>
         {words.air.addToCompare}
       </a>
+      <PrintButton />
     </div>
   );
 }
@@ -149,10 +153,12 @@ export function StationPanel({ station: known, lens, minuteMs, views, home }: St
   const { nowMs } = lens.moment;
   return (
     <>
+      <PrintHead lens={lens} />
+      <PastNote views={views} />
       <Headline view={view} lens={lens} nowMs={nowMs} />
       <MarksInWords demo={demo ? words.marks.demoStation : null} replay={replay} />
       {lastAt === null && <p class="empty">{words.map.noDataLong}</p>}
-      {view.judgement !== null && <AdviceByGroup severity={view.judgement.category.severity} />}
+      {view.judgement !== null && !isPast && <AdviceByGroup severity={view.judgement.category.severity} />}
       {view.air !== null && (
         <HowSure
           air={view.air}
@@ -163,6 +169,7 @@ export function StationPanel({ station: known, lens, minuteMs, views, home }: St
       )}
       {lastAt !== null && <WhyDiffer station={station} lens={lens} views={views} />}
       {lastAt !== null && <StationChart station={station} lens={lens} toMs={minuteMs} />}
+      {lastAt !== null && <CalendarOfYear station={station.id} lens={lens} nowMs={minuteMs} />}
       {!isPast && <Tiles station={station} />}
       <Facts station={station} />
       <Actions station={station} views={views} home={home} />

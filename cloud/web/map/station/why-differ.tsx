@@ -47,7 +47,7 @@ export function WhyDiffer({ station, lens, views }: WhyDifferProps) {
                 </p>
                 <p class="average-what">
                   {words.air.averageLong[average]}
-                  {fit === "judged" && <em> {words.air.best}</em>}
+                  {fit === "judged" && <em> · {words.air.best}</em>}
                 </p>
                 <p class="average-use">
                   {isPast && pastAverage(average) !== average

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { locales } from "../../page/format.ts";
 import { useSpeech } from "../../page/language.ts";
 import type { ViewStore } from "../address/view-store.ts";
 import type { MapStore } from "../map-store.ts";
@@ -33,12 +34,13 @@ export function TimeBar({ store, views }: { readonly store: MapStore; readonly v
     );
   }
   const zoneOffsetMs = -new Date(nowMs).getTimezoneOffset() * 60_000;
-  const day = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric" });
+  const day = new Intl.DateTimeFormat(locales[language], { weekday: "short", day: "numeric" });
   return (
     <section class="time-bar" data-past={atMs !== null} aria-label={words.air.openSlider}>
       <p class="time-said" role="status">
         {atMs === null ? words.air.sliderNow : words.air.pastShown(said)}
         {atMs !== null && <span>, {sayPastAverage(words.air, views.choice.value.average)}</span>}
+        {atMs !== null && <span>. {words.air.pastSites}</span>}
         {store.past.value === "loading" && <span> {words.air.pastLoading}</span>}
         {store.past.value === "unavailable" && <strong> {words.air.pastUnavailable}</strong>}
       </p>
