@@ -140,7 +140,7 @@ describe.skipIf(chromium === undefined)("what the map knows of the air", { timeo
     await labelBecomes("st-00", "122");
     await sheet(page).locator(".how-sure summary").click();
     expect(await textOf(sheet(page).locator(".how-sure"))).toMatch(
-      /Raw.*70.4 µg.*Corrected44 µg.*epa-2021 v1.*PMS5003/s,
+      /Raw.*70.4 µg.*Corrected44 µg.*EPA, 2021 \(Barkjohn\) v1.*PMS5003/s,
     );
     expect(await accessibilityFaults(page)).toEqual([]);
   });
