@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { Pollutant } from "../air/pollutants.ts";
-import { type Air, type AirValue, AVERAGINGS, type StationFeature, StationStatus } from "../http/schemas.ts";
+import {
+  type Air,
+  type AirAverages,
+  type AirValue,
+  AVERAGINGS,
+  type StationFeature,
+  StationStatus,
+} from "../http/schemas.ts";
 
 /** Stations in columns: 10,000 of them in a quarter of a megabyte once packed. Pure, and without Node: the page reads it, too. */
 
@@ -109,25 +116,38 @@ function airColumns(
   words: Indexed<string>,
 ): StationTable["air"] {
   const air: StationTable["air"] = {};
+  // Most values have no flag: their word is written once.
+  let noFlags: number | undefined;
+  const wordOf = (flags: readonly string[]): number => {
+    if (flags.length > 0) return words.indexOf(JSON.stringify(flags));
+    noFlags ??= words.indexOf("[]");
+    return noFlags;
+  };
   for (const pollutant of Pollutant.options) {
+    const measured: { readonly row: number; readonly lastAt: number | null; readonly said: AirAverages }[] = [];
+    for (const [row, { properties }] of features.entries()) {
+      const said = properties.air[pollutant];
+      if (said !== undefined) measured.push({ row, lastAt: properties.lastAt, said });
+    }
+    if (measured.length === 0) continue;
     // Averages of one station are close to each other: their differences are short.
     const before = new Map<number, number>();
     for (const averaging of AVERAGINGS) {
       const columns: ValueColumns = { rows: [], value: [], at: [], coverage: [], confidence: [], flags: [] };
       let last = 0;
-      for (const [row, { properties }] of features.entries()) {
-        const value = properties.air[pollutant]?.[averaging];
-        if (value === null || value === undefined) continue;
+      for (const { row, lastAt, said } of measured) {
+        const value = said[averaging];
+        if (value === null) continue;
         columns.rows.push(row - last);
         last = row;
         const units = value.value === null ? null : toUnits(value.value, pollutant);
         columns.value.push(units === null ? null : units - (before.get(row) ?? 0));
         if (units !== null) before.set(row, units);
-        const from = averaging === "now" ? (properties.lastAt ?? untilMs) : untilMs;
+        const from = averaging === "now" ? (lastAt ?? untilMs) : untilMs;
         columns.at.push(Math.round((from - value.at) / tickMs));
         columns.coverage.push(value.coverage === null ? null : Math.round(value.coverage * 100));
         columns.confidence.push(Math.round(value.confidence * 100));
-        columns.flags.push(words.indexOf(JSON.stringify(value.flags)));
+        columns.flags.push(wordOf(value.flags));
       }
       if (columns.rows.length > 0) air[pollutant] = { ...air[pollutant], [averaging]: columns };
     }
@@ -138,16 +158,19 @@ function airColumns(
 const PARTICLES: ReadonlySet<Pollutant> = new Set(["pm1", "pm25", "pm10"]);
 const unitsOf = (pollutant: Pollutant): number => (PARTICLES.has(pollutant) ? 1_000 : 1_000_000);
 
+/** Particles are rounded down to 0.05 µg/m³: everything that a standard draws a line at is a multiple of it. */
+const PARTICLE_STEP = 50;
+
 /**
  * A value in whole units, so that every standard says of it what it says of the value itself. Edges of gases lie anywhere (ppb in
- * µg/m³): they keep all six decimals of an average. Edges of particles are whole hundredths: a value is rounded down, but never
- * onto such an edge, so that what is above it stays above it.
+ * µg/m³): they keep all six decimals of an average. Particles are rounded down, but what is above a possible edge stays above it, by a
+ * thousandth: all six decimals would make the list of 10,000 stations half as large again.
  */
 function toUnits(value: number, pollutant: Pollutant): number {
   const millionths = Math.round(value * 1e6);
   if (!PARTICLES.has(pollutant)) return millionths;
-  const thousandths = Math.floor(millionths / 1_000);
-  return thousandths % 10 === 0 && millionths > thousandths * 1_000 ? thousandths + 1 : thousandths;
+  const thousandths = Math.floor(millionths / (1_000 * PARTICLE_STEP)) * PARTICLE_STEP;
+  return millionths > thousandths * 1_000 ? thousandths + 1 : thousandths;
 }
 
 const SharedText = z.object({
