@@ -1,6 +1,7 @@
 import type { FastifyReply } from "fastify";
 import type { SseHub } from "../live/sse-hub.ts";
 import { type Api, unavailable } from "./api.ts";
+import { takesGzip } from "./compress.ts";
 import { ApiError } from "./errors.ts";
 
 /** The public stream of changes. */
@@ -35,6 +36,7 @@ export function joinStream(
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
-  if (!hub.add(reply.raw, mayStay, lastEventId)) throw new ApiError(503, "too-many-streams", "too many open pages", 10);
+  if (!hub.add(reply.raw, mayStay, lastEventId, takesGzip(reply.request.headers)))
+    throw new ApiError(503, "too-many-streams", "too many open pages", 10);
   return reply.hijack();
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { constants, deflateRawSync } from "node:zlib";
 import type { Closer } from "#kit/closer.ts";
 
 /** Limits of a stream of Server-Sent Events. */
@@ -26,10 +27,10 @@ export const SSE_SETTINGS = {
 export interface SseHub extends Closer {
   /**
    * Takes over a response. Whoever names the last event that it has (`Last-Event-ID`) is told what came after it, as far as that
-   * is kept. `mayStay` is asked again at each heartbeat (a session may have ended).
+   * is kept. `mayStay` is asked again at each heartbeat (a session may have ended). `isPacked`: the client takes gzip.
    * False when there is no room; then the response is untouched.
    */
-  add(response: ServerResponse, mayStay?: () => boolean, lastEventId?: string): boolean;
+  add(response: ServerResponse, mayStay?: () => boolean, lastEventId?: string, isPacked?: boolean): boolean;
   /** Sends an event to everyone; never waits for a client. */
   send(event: string, data: unknown): void;
   clients(): number;
@@ -42,58 +43,92 @@ const HEADERS = {
   "x-accel-buffering": "no",
 } as const;
 
+const PACKED_HEADERS = { ...HEADERS, "content-encoding": "gzip", vary: "accept-encoding" } as const;
+/** The beginning of a gzip file without name or time (RFC 1952, 2.3); deflated pieces follow. */
+const GZIP_BEGINS = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+
+/** What goes out to everyone, written once. */
+interface Piece {
+  readonly plain: Buffer;
+  /**
+   * Deflated so that it ends on a byte and looks back at no piece before it: the same bytes fit into every client's stream, whenever
+   * that one came.
+   */
+  packed(): Buffer;
+}
+
+function pieceOf(text: string): Piece {
+  const plain = Buffer.from(text);
+  let packed: Buffer | undefined;
+  return {
+    plain,
+    packed: () => {
+      packed ??= deflateRawSync(plain, { finishFlush: constants.Z_FULL_FLUSH });
+      return packed;
+    },
+  };
+}
+
+interface Client {
+  readonly mayStay: () => boolean;
+  readonly isPacked: boolean;
+}
+
 /**
  * Opens a hub of Server-Sent Events (WHATWG HTML, section 9.2). A new client fetches, then listens; one that comes back is told
- * what it missed. An event is written into bytes once, for all. `epoch` is a random name of this start: numbers of another one
+ * what it missed. An event is written into bytes, and packed, once for all. `epoch` is a random name of this start: numbers of another one
  * mean nothing here.
  */
 export function openSseHub(settings: SseSettings = SSE_SETTINGS, epoch = "0"): SseHub {
-  const clients = new Map<ServerResponse, () => boolean>();
+  const clients = new Map<ServerResponse, Client>();
   let lastId = 0;
   let isClosed = false;
 
-  const kept: { readonly id: number; readonly bytes: Buffer }[] = [];
+  const kept: { readonly id: number; readonly piece: Piece }[] = [];
   let keptBytes = 0;
-  const keep = (id: number, bytes: Buffer) => {
-    kept.push({ id, bytes });
-    keptBytes += bytes.length;
-    while (keptBytes > settings.keptBytes) keptBytes -= kept.shift()?.bytes.length ?? keptBytes;
+  const keep = (id: number, piece: Piece) => {
+    kept.push({ id, piece });
+    keptBytes += piece.plain.length;
+    while (keptBytes > settings.keptBytes) keptBytes -= kept.shift()?.piece.plain.length ?? keptBytes;
   };
-  const missedSince = (lastEventId: string | undefined): readonly Buffer[] => {
+  const missedSince = (lastEventId: string | undefined): readonly Piece[] => {
     const [of, number] = (lastEventId ?? "").split(".");
     const last = of === epoch ? Number(number) : Number.NaN;
     const isKept = last === lastId || (kept[0]?.id ?? Number.POSITIVE_INFINITY) <= last + 1;
-    return isKept ? kept.filter(({ id }) => id > last).map(({ bytes }) => bytes) : [];
+    return isKept ? kept.filter(({ id }) => id > last).map(({ piece }) => piece) : [];
   };
 
-  const push = (response: ServerResponse, text: string | Buffer) => {
-    response.write(text);
+  const push = (response: ServerResponse, { isPacked }: Client, piece: Piece) => {
+    response.write(isPacked ? piece.packed() : piece.plain);
     if (response.writableLength > settings.maxBufferedBytes) response.destroy();
   };
+  const beat = pieceOf(": still here\n\n");
+  const greeting = pieceOf(`retry: ${settings.retryMs}\n: what happened before is not told again, fetch it\n\n`);
   const heartbeat = setInterval(() => {
-    for (const [response, mayStay] of clients) {
-      if (mayStay()) push(response, ": still here\n\n");
+    for (const [response, client] of clients) {
+      if (client.mayStay()) push(response, client, beat);
       else response.end();
     }
   }, settings.heartbeatMs);
 
   return {
-    add: (response, mayStay = () => true, lastEventId = undefined) => {
+    add: (response, mayStay = () => true, lastEventId = undefined, isPacked = false) => {
       if (isClosed || clients.size >= settings.maxClients) return false;
-      clients.set(response, mayStay);
+      const client = { mayStay, isPacked };
+      clients.set(response, client);
       response.once("close", () => clients.delete(response));
       // A reset connection is the client's affair; "close" follows and removes it.
       response.on("error", () => response.destroy());
-      response.writeHead(200, HEADERS);
-      push(response, `retry: ${settings.retryMs}\n: what happened before is not told again, fetch it\n\n`);
-      for (const missed of missedSince(lastEventId)) push(response, missed);
+      response.writeHead(200, isPacked ? PACKED_HEADERS : HEADERS);
+      if (isPacked) response.write(GZIP_BEGINS);
+      for (const piece of [greeting, ...missedSince(lastEventId)]) push(response, client, piece);
       return true;
     },
     send: (event, data) => {
       lastId += 1;
-      const bytes = Buffer.from(`event: ${event}\nid: ${epoch}.${lastId}\ndata: ${JSON.stringify(data)}\n\n`);
-      keep(lastId, bytes);
-      for (const response of clients.keys()) push(response, bytes);
+      const piece = pieceOf(`event: ${event}\nid: ${epoch}.${lastId}\ndata: ${JSON.stringify(data)}\n\n`);
+      keep(lastId, piece);
+      for (const [response, client] of clients) push(response, client, piece);
     },
     clients: () => clients.size,
     close: async () => {

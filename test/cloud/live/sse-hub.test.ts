@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { takesGzip } from "../../../cloud/http/compress.ts";
 import { openSseHub, SSE_SETTINGS, type SseSettings } from "../../../cloud/live/sse-hub.ts";
 import { openEvents } from "../../support/event-stream.ts";
 import { until } from "../../support/until.ts";
@@ -10,7 +11,8 @@ async function open(change: Partial<SseSettings> = {}, mayStay?: () => boolean) 
   const refuse = (response: ServerResponse) => response.writeHead(503).end();
   const server = createServer((request, response) => {
     const last = request.headers["last-event-id"];
-    if (!hub.add(response, mayStay, typeof last === "string" ? last : undefined)) refuse(response);
+    const isPacked = takesGzip(request.headers);
+    if (!hub.add(response, mayStay, typeof last === "string" ? last : undefined, isPacked)) refuse(response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(async () => {
@@ -24,14 +26,26 @@ async function open(change: Partial<SseSettings> = {}, mayStay?: () => boolean) 
 }
 
 /** A client that asks and then never reads. */
-async function connectDeaf(port: number): Promise<Socket> {
+async function connectDeaf(port: number, headers = ""): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   socket.pause();
   socket.on("error", () => {});
   onTestFinished(() => void socket.destroy());
   await new Promise<void>((resolve) => socket.once("connect", resolve));
-  socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${headers}\r\n`);
   return socket;
+}
+
+/** A client that takes gzip and counts what comes. */
+async function connectRaw(port: number) {
+  const socket = await connectDeaf(port, "accept-encoding: gzip\r\n");
+  let bytes = 0;
+  socket.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  socket.resume();
+  const greeting = await until("the greeting", () => (bytes > 200 ? bytes : undefined));
+  return { bytes: () => until("an event", () => (bytes > greeting + 50 ? bytes - greeting : undefined)) };
 }
 
 describe("openSseHub", () => {
@@ -50,6 +64,29 @@ describe("openSseHub", () => {
     ]);
     await Promise.all([one.close(), two.close()]);
     await until("the hub forgets clients that have gone", () => hub.clients() === 0);
+  });
+
+  it("packs an event once for all: whoever comes in the middle, comes back or takes no gzip is told the same", async () => {
+    const { hub, url, port } = await open();
+    const long = { text: "the same words again and again, ".repeat(200) };
+    const [early, plain] = [await openEvents(url), await openEvents(url, { "accept-encoding": "identity" })];
+    hub.send("stations", { ...long, n: 1 });
+    const first = [await early.next(), await plain.next()];
+    const [late, back] = [await openEvents(url), await openEvents(url, { "last-event-id": "0.0" })];
+    const raw = await connectRaw(port);
+    hub.send("stations", { ...long, n: 2 });
+
+    const second = await Promise.all([early, plain, late].map((events) => events.next()));
+    const told = [await back.next(), await back.next()];
+
+    expect(early.headers.get("content-encoding")).toBe("gzip");
+    expect(plain.headers.get("content-encoding")).toBeNull();
+    expect(first).toEqual([told[0], told[0]]);
+    expect(new Set(second.map(({ data }) => data.n))).toEqual(new Set([2]));
+    expect(told.map(({ data }) => data.n)).toEqual([1, 2]);
+    expect(second[0]?.data.text).toBe(long.text);
+    expect(await raw.bytes()).toBeLessThan(1_000);
+    await Promise.all([early, plain, late, back].map((events) => events.close()));
   });
 
   it("tells a client that comes back what it missed, as far as that is kept, and nothing of another start", async () => {
