@@ -4,7 +4,7 @@ import fittedWords from "./words.json" with { type: "json" };
 import { WordBit } from "./words.ts";
 
 /** A logistic curve over some figures: probability = 1 / (1 + exp(-(bias + Σ weight · figure))). */
-const Curve = z.object({ bias: z.number(), weights: z.record(z.string(), z.number()) });
+export const Curve = z.object({ bias: z.number(), weights: z.record(z.string(), z.number()) });
 export type Curve = z.infer<typeof Curve>;
 
 /** Constants of the pair checks, fitted by `models/eval/pairs/fit.ts`. */
@@ -18,7 +18,6 @@ export const Calibration = z.looseObject({
     withModel: z.object({ model: z.string(), curve: Curve }).nullable(),
   }),
   cleaner: Curve,
-  screen: Curve.nullable(),
 });
 export type Calibration = z.infer<typeof Calibration>;
 

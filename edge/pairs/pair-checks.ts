@@ -8,7 +8,7 @@ import { decodeGrey } from "./grey-picture.ts";
 import { type KeptNetworkMarks, readNetworkMarks } from "./network-marks.ts";
 import { MARKS_LONG_SIDE_PX, marksOf, type PhotoMarks } from "./photo-marks.ts";
 import { likelihoodOfSamePlace } from "./same-place.ts";
-import { likelihoodOfScreen } from "./screen.ts";
+import { likelihoodOfScreen } from "./screen/screen.ts";
 import { likelihoodOfRepeat, openSeenPhotos, type SeenPhotos } from "./seen-photos.ts";
 
 /** What is found on one photo beside its verdict; null where it could not be told. */

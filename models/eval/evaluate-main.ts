@@ -17,6 +17,7 @@ import { tellProgress } from "./progress.ts";
 import { goalsOf, goalsSection } from "./report/goals-section.ts";
 import { pairUp } from "./report/precision-section.ts";
 import { type Evaluation, writeReport } from "./report/report.ts";
+import { reportScreens } from "./screens/report-screens.ts";
 import { caughtOf, tryPoor, tryUnusable } from "./unusable-trial.ts";
 
 const SEED = 7;
@@ -35,7 +36,7 @@ const HELP = `Judges photos of known label with a model, in the device's own cod
                the photos have val/ or test/, else nothing is written and the report is printed
 --limit N      at most N photos of each class of each set, evenly taken, for a quick look
 --no-latency   leaves the times out
---no-pairs     leaves out how good the pair checks are: it takes some minutes; pairs/ID-before.jpg and -after.jpg may lie in DIR
+--no-pairs     leaves out how good the pair checks and the check for photos of screens are: it takes some minutes; pairs/ID-before.jpg and -after.jpg may lie in DIR
 `;
 
 async function main(): Promise<string> {
@@ -104,12 +105,14 @@ async function evaluate(photos: readonly LabelledPhoto[], options: Options): Pro
         });
   const pairs =
     options.pairs && (await reportPairs({ ...options.pairs, model, seed: SEED, progress: tell("pair checks") }));
+  const screens =
+    options.pairs && (await reportScreens({ ...options.pairs, seed: SEED, progress: tell("photos of screens") }));
   const day = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
-  return { manifest, judged, unread, precision, caught, poor, latency, pairs, machine, day, seed: SEED };
+  return { manifest, judged, unread, precision, caught, poor, latency, pairs, screens, machine, day, seed: SEED };
 }
 
 /** What the shipped file is held against from then on. */
-function cardOf({ manifest, judged, caught, latency, pairs, day }: Evaluation): ReportCard {
+function cardOf({ manifest, judged, caught, latency, pairs, screens, day }: Evaluation): ReportCard {
   const { name, version, file, sha256 } = manifest;
   return {
     model: { name, version, file, sha256 },
@@ -118,6 +121,7 @@ function cardOf({ manifest, judged, caught, latency, pairs, day }: Evaluation): 
     unusableCaught: caught.length === 0 ? null : Math.round(caughtOf(caught).value * 10_000) / 10_000,
     latency,
     pairs: pairs?.figures ?? null,
+    screens: screens?.figures ?? null,
   };
 }
 

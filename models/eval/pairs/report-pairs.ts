@@ -152,7 +152,6 @@ here fitted nothing (the other half did). Same place is judged ${how}. Intervals
 | --- | --- | --- | --- | --- |
 ${rows.map(({ line }) => line).join("\n")}`,
     ...seen,
-    SCREENS,
   ].join("\n\n");
 }
 
@@ -166,5 +165,3 @@ const seenSectionOf = ({
 ${lines.join("\n")}
 
 ${alarms}.`;
-
-const SCREENS = "A photo of a screen or a print: not built; the device says null.";

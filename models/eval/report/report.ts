@@ -26,6 +26,8 @@ export interface Evaluation {
   readonly latency: Latency | null;
   /** Null where the pair checks were not tried. */
   readonly pairs: PairReport | null;
+  /** Null where photos of screens were not tried. */
+  readonly screens: PairReport | null;
   readonly machine: Machine;
   /** Day of the run, ISO. */
   readonly day: string;
@@ -34,7 +36,7 @@ export interface Evaluation {
 
 /** The report as Markdown: every figure is computed from what was judged. */
 export function writeReport(evaluation: Evaluation): string {
-  const { manifest, judged, precision, caught, latency, pairs, seed } = evaluation;
+  const { manifest, judged, precision, caught, latency, pairs, screens, seed } = evaluation;
   const parts = partsOf(judged);
   const goals = goalsOf(evaluation, seed);
   return `${[
@@ -47,6 +49,7 @@ export function writeReport(evaluation: Evaluation): string {
     ...(caught.length > 0 ? [unusableSection(caught, evaluation.poor, parts)] : []),
     latencySection(latency, evaluation.machine),
     ...(pairs === null ? [] : [pairs.section]),
+    ...(screens === null ? [] : [screens.section]),
     failuresSection(parts, judged),
   ].join("\n\n")}\n`;
 }

@@ -3,7 +3,10 @@ import type { PhotoView, VisitView } from "../../../cloud/http/schemas.ts";
 import { createPerson } from "../../../cloud/web/desk/person.ts";
 import { offsetOf } from "../../../cloud/web/map/map-store.ts";
 import { troubleCodeOf } from "../../../cloud/web/page/api.ts";
+import { createFormat } from "../../../cloud/web/page/format.ts";
+import { doubtsOf } from "../../../cloud/web/page/photo-doubts.tsx";
 import { stateOrder, statePaint, stateRank } from "../../../cloud/web/page/site-state.ts";
+import { words } from "../../../cloud/web/page/words.ts";
 import { isWaitingForPhotos, pairOf, sureness } from "../../../cloud/web/page/visit-view.ts";
 
 describe("an answer that is no success", () => {
@@ -51,6 +54,20 @@ describe("a visit's photos", () => {
     const visit = aVisit([aPhoto({ sha: "first" }), aPhoto({ sha: "retake" })]);
 
     expect(pairOf(visit)).toMatchObject({ before: null, after: { sha: "retake" } });
+  });
+
+  it("bear a doubt in both languages where one may have been taken of a screen, never a proof, and none below the device's point", () => {
+    const said = (screen: number | null) =>
+      (["ru", "en"] as const).flatMap((language) => {
+        const speech = { words: words[language], format: createFormat(language) };
+        return doubtsOf(aPhoto({ screen }), speech);
+      });
+
+    expect(said(0.62)).toEqual([
+      expect.stringMatching(/Возможно, снят экран.*не доказательство/),
+      expect.stringMatching(/May have been taken of a screen.*No proof/),
+    ]);
+    expect([said(0.4), said(null)]).toEqual([[], []]);
   });
 
   it("say how sure the model was of the verdict, where it was asked", () => {

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { decode } from "#contract/codec.ts";
 import { makeKeyPair } from "#contract/ed25519.ts";
@@ -14,6 +15,8 @@ import { openPairChecks } from "../../../edge/pairs/pair-checks.ts";
 import type { Judge } from "../../../edge/visits/judge.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
 import { openVisits, SEEN_RECORDS, type VisitsOptions } from "../../../edge/visits/visit-keeper.ts";
+import { photograph } from "../../../models/eval/screens/recapture.ts";
+import { randomFrom } from "../../../models/random.ts";
 import { drawColour } from "../../suites/camera.suite.ts";
 import { maySmallDisk, mountSmallDisk } from "../../support/small-disk.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -162,6 +165,24 @@ describe("openVisits", () => {
     expect(good?.pair?.samePlace).toBeGreaterThan(0.9);
     expect(bad?.photos.map(({ seen }) => seen?.sha)).toEqual([first.sha, undefined]);
     expect(bad?.pair).toMatchObject({ samePlace: expect.any(Number), cleaner: null });
+  });
+
+  it("signs with each photo how likely it shows a screen, tells the driver of one that does, and refuses nothing", async () => {
+    const { visits, camera, outbox } = await openDevice(await tempFolder());
+    const place = await sharp(await drawScene(2)).resize(384).jpeg({ quality: 90 }).toBuffer();
+    await camera.stage(place);
+    await camera.stage(Buffer.from(await photograph(place, "screen", "near", randomFrom(4))));
+
+    const honest = await visits.shoot({ site: "s-1", role: "before" });
+    const shown = await visits.shoot({ site: "s-1", role: "after" });
+
+    const [visit] = await visitsIn(outbox);
+    expect(honest.advice).toEqual([]);
+    expect(shown.advice).toContainEqual(expect.objectContaining({ code: "maybe-screen" }));
+    expect(visit?.photos[0]?.screen).toBeLessThan(0.5);
+    expect(visit?.photos[1]?.screen).toBeGreaterThan(0.9);
+    expect(visit?.photos[1]?.state).toBe("clean");
+    expect(visit !== undefined && isVisitSignedBy(visit, key.publicKey)).toBe(true);
   });
 
   it("takes no photo for a used one because its visit was tried before, or because a crash cut the visit off", async () => {

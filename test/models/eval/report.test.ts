@@ -23,6 +23,7 @@ function anEvaluation(change: Partial<Evaluation> = {}): Evaluation {
     poor: [],
     latency: null,
     pairs: null,
+    screens: null,
     machine: { model: "a processor", cores: 2, load: 0.1 },
     day: "2026-11-22",
     seed: 7,
