@@ -6,8 +6,8 @@ import { troubleCodeOf } from "../../../cloud/web/page/api.ts";
 import { createFormat } from "../../../cloud/web/page/format.ts";
 import { doubtsOf } from "../../../cloud/web/page/photo-doubts.tsx";
 import { stateOrder, statePaint, stateRank } from "../../../cloud/web/page/site-state.ts";
-import { words } from "../../../cloud/web/page/words.ts";
 import { isWaitingForPhotos, pairOf, sureness } from "../../../cloud/web/page/visit-view.ts";
+import { words } from "../../../cloud/web/page/words.ts";
 
 describe("an answer that is no success", () => {
   it.each([

@@ -169,7 +169,10 @@ describe("openVisits", () => {
 
   it("signs with each photo how likely it shows a screen, tells the driver of one that does, and refuses nothing", async () => {
     const { visits, camera, outbox } = await openDevice(await tempFolder());
-    const place = await sharp(await drawScene(2)).resize(384).jpeg({ quality: 90 }).toBuffer();
+    const place = await sharp(await drawScene(2))
+      .resize(384)
+      .jpeg({ quality: 90 })
+      .toBuffer();
     await camera.stage(place);
     await camera.stage(Buffer.from(await photograph(place, "screen", "near", randomFrom(4))));
 
