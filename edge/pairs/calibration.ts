@@ -31,7 +31,9 @@ export const CALIBRATION: Calibration = Calibration.parse(fittedCurves);
 export const WORD_BITS: readonly WordBit[] = Words.parse(fittedWords).bits;
 
 /** The probability that a curve gives to figures; one that it does not name does not count. */
-export function likelihoodOf({ bias, weights }: Curve, figures: Readonly<Record<string, number>>): number {
-  const sum = Object.entries(weights).reduce((all, [name, weight]) => all + weight * (figures[name] ?? 0), bias);
-  return 1 / (1 + Math.exp(-sum));
-}
+export const likelihoodOf = (curve: Curve, figures: Readonly<Record<string, number>>): number =>
+  1 / (1 + Math.exp(-logitOf(curve, figures)));
+
+/** The same as the logarithm of odds. */
+export const logitOf = ({ bias, weights }: Curve, figures: Readonly<Record<string, number>>): number =>
+  Object.entries(weights).reduce((all, [name, weight]) => all + weight * (figures[name] ?? 0), bias);

@@ -51,7 +51,7 @@ export interface PairOptions {
   readonly log: Logger;
 }
 
-/** From this probability on a photo is called a repeat of an earlier one. */
+/** From this probability on a photo is called a repeat of an earlier one; the curve is made for it (`likelihoodOfRepeat`). */
 const SEEN_FROM = 0.5;
 
 /** Opens the pair checks; without an index that can be read no photo is known again, and that is counted (`seen-unusable`). */
@@ -110,8 +110,8 @@ export async function openPairChecks({ file, slots, committed, counters, log }: 
 }
 
 async function repeatOf(seen: SeenPhotos, marks: PhotoMarks): Promise<PhotoLook["seen"]> {
-  const likest = await seen.lookUp(marks);
-  if (likest === null) return null;
+  const [likest] = await seen.lookUp(marks);
+  if (likest === undefined) return null;
   const p = likelihoodOfRepeat(likest);
   return p < SEEN_FROM ? null : { sha: likest.sha, p };
 }

@@ -6,30 +6,50 @@ import { openSeenFile, slotOf } from "./seen-file.ts";
 import { decodeHead, encodeRecord, type Head, RECORD_BYTES, type SeenPhoto } from "./seen-record.ts";
 import { createWordTable } from "./word-table.ts";
 
-/** The earlier photo that another one is most like, where the one was laid over the other. */
+/** An earlier photo that another one is like, where the one was laid over the other. */
 export interface Likeness {
   readonly sha: string;
+  /** Whether it is the mirror image that is alike. */
+  readonly isMirrored: boolean;
   /** Correlation of the grey values. */
   readonly whole: number;
   /** Correlation of edges and spots. */
   readonly fine: number;
   readonly votes: number;
+  /** How many photos were looked through: in more of them chance finds more. */
+  readonly among: number;
 }
 
-/** The probability that a photo is an earlier one again, and not the same place another time. */
-export const likelihoodOfRepeat = ({ whole, fine, votes }: Likeness): number =>
-  likelihoodOf(CALIBRATION.seen, { whole, fine, votes: Math.log2(1 + votes) });
+/**
+ * What the probability of a repeat is made of. Fewer photos than 20,000 count as so many: chance finds less among them, but the same
+ * place on another day looks as much alike in a small index as in a full one.
+ */
+export const repeatFigures = ({ whole, fine, votes, among }: Omit<Likeness, "sha" | "isMirrored">) => ({
+  whole,
+  fine,
+  votes: Math.log2(1 + votes),
+  among: Math.log(Math.max(among, LEAST_AMONG)),
+});
+
+/**
+ * The probability that a photo is an earlier one again. It counts how many were looked through: at 0.5 chance makes one false alarm
+ * in a thousand shots, with 20,000 photos as with a million (`models/eval/pairs/chance-curve.ts`).
+ */
+export const likelihoodOfRepeat = (likeness: Likeness): number =>
+  likelihoodOf(CALIBRATION.seen, repeatFigures(likeness));
 
 /** The photos of committed visits, the newest of them, to know one that is used again. */
 export interface SeenPhotos extends Closer {
   readonly size: number;
-  /** The earlier photo that this one is most like, or null where none comes near. */
-  lookUp(marks: PhotoMarks): Promise<Likeness | null>;
+  /** The earlier photos that this one is most like, the likest first; none where none comes near. */
+  lookUp(marks: PhotoMarks): Promise<readonly Likeness[]>;
   /** The records of a visit's photos, as a text to be committed with the visit. */
   recordsOf(photos: readonly { sha: string; marks: PhotoMarks }[]): string;
   /** Keeps the records of a visit that is committed; the same ones twice are kept once. */
   keep(records: string): Promise<void>;
 }
+
+const LEAST_AMONG = 20_000;
 
 /** How many photos are looked at more closely, and over how many of them the photo is laid. */
 const CANDIDATES = 48;
@@ -77,13 +97,13 @@ export async function openSeenPhotos(
     return head && (await kept.read({ ...head, words: table.wordsOf(slot) }));
   }
 
-  async function candidatesOf(looked: Looked, slots: readonly number[]) {
+  async function candidatesOf(looked: Looked, slots: readonly number[], isMirrored: boolean) {
     const photos = await Promise.all(slots.map(photoAt));
     return photos.flatMap((photo) => {
       if (photo === undefined) return [];
       const placed = placeIn(looked, photo.marks);
       const least = Math.min(LEAST_VOTES, looked.marks.words.length / 2);
-      return placed.votes < least ? [] : [{ looked, photo, placed }];
+      return placed.votes < least ? [] : [{ looked, photo, placed, isMirrored }];
     });
   }
 
@@ -96,14 +116,17 @@ export async function openSeenPhotos(
     lookUp: async (marks) => {
       const [upright, mirrored] = waysToLook(marks, WORD_BITS);
       const [uprights, mirroreds] = table.best([upright.marks.words, mirrored.marks.words], CANDIDATES);
-      const found = [...(await candidatesOf(upright, uprights)), ...(await candidatesOf(mirrored, mirroreds))];
+      const found = [
+        ...(await candidatesOf(upright, uprights, false)),
+        ...(await candidatesOf(mirrored, mirroreds, true)),
+      ];
       found.sort((a, b) => b.placed.votes - a.placed.votes);
-      const laid = found.slice(0, LAID_OVER).flatMap(({ looked, photo, placed }) => {
+      const laid = found.slice(0, LAID_OVER).flatMap(({ looked, photo, placed, isMirrored }) => {
         const { whole, fine, share } = layOverPlaced(looked, photo.marks, placed);
-        return share < LEAST_SHARE ? [] : [{ sha: photo.sha, whole, fine, votes: placed.votes }];
+        if (share < LEAST_SHARE) return [];
+        return [{ sha: photo.sha, isMirrored, whole, fine, votes: placed.votes, among: heads.size }];
       });
-      laid.sort((a, b) => b.whole + b.fine - a.whole - a.fine);
-      return laid[0] ?? null;
+      return laid.sort((a, b) => likelihoodOfRepeat(b) - likelihoodOfRepeat(a));
     },
     recordsOf: (photos) => {
       const records = photos.map(({ sha, marks }, i) =>

@@ -17,6 +17,7 @@ import { randomFrom, shuffled } from "../../random.ts";
 import { claimsOf, expectedError } from "../calibration.ts";
 import { listSet } from "../photos.ts";
 import { rocArea } from "../statistics.ts";
+import { boundByChance, LIKENESS } from "./chance-curve.ts";
 import { fitCurve, scoresOf } from "./curve-fit.ts";
 import { fitWordBits } from "./fit-words.ts";
 import { makeCleanerPairs } from "./made-cleaner.ts";
@@ -82,10 +83,10 @@ if (values.seen) Object.assign(calibration, await fitSeen());
 await writeFile(join(ROOM, "calibration.json"), `${JSON.stringify(calibration, null, 2)}\n`);
 
 async function fitSeen(): Promise<Pick<Calibration, "seen" | "fitted">> {
-  const sizes = { indexed: count(1500), copied: count(150), strangers: count(600) };
-  const { examples, doubles } = await tryReuse(train, sizes, 5);
-  const seen = fitCurve(examples, ["whole", "fine", "votes"]);
-  say(`seen before (${doubles} doubles left out)`, examples, seen);
-  const from = `${sizes.copied} copies of each kind and ${sizes.strangers} strangers, ${sizes.indexed} photos of train indexed`;
+  const sizes = { indexed: count(train.length), copied: 0, strangers: 0 };
+  const { chance, comparisons } = await tryReuse(train, sizes, 5);
+  const seen = boundByChance(LIKENESS, chance, comparisons);
+  const from = `point and slope from chance in ${comparisons} comparisons of ${sizes.indexed} photos of train`;
+  stdout.write(`seen before: ${from}, ${JSON.stringify(seen)}\n`);
   return { seen, fitted: { ...calibration.fitted, seen: from } };
 }
