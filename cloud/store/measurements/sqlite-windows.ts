@@ -2,14 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { JsonText } from "#kit/json-text.ts";
 import { Pollutant } from "../../air/pollutants.ts";
-import {
-  type AirWindow,
-  type HoursStep,
-  type PointsQuery,
-  RESOLUTIONS,
-  type Resolution,
-  type WindowsQuery,
-} from "./air-windows.ts";
+import type { AirWindow, HoursStep, PointsQuery, Resolution, WindowsQuery } from "./air-windows.ts";
 import type { Point } from "./measurements.ts";
 
 /** What the averages need of the measurements file; runs in its threads. */
@@ -102,39 +95,65 @@ function seriesId(db: DatabaseSync, { tenant, station, pollutant, resolution }: 
   return Id.parse(find.get(...names)).id;
 }
 
-const WindowRow = z
-  .object({
-    tenant: z.string(),
-    station: z.string(),
-    pollutant: Pollutant,
-    resolution: z.enum(RESOLUTIONS),
-    start: z.number(),
-    value: z.number().nullable(),
-    raw: z.number().nullable(),
-    minutes: z.number(),
-    coverage: z.number(),
-    confidence: z.number(),
-    flags: z.string(),
-    correction: z.string().nullable(),
-  })
-  .transform(({ flags, ...row }): AirWindow => ({ ...row, flags: flags === "" ? [] : flags.split(",") }));
+const SeriesRow = z.object({ id: z.number(), tenant: z.string(), station: z.string(), pollutant: Pollutant });
 
 /** Windows that begin in a range. */
 export function readWindows(db: DatabaseSync, query: WindowsQuery): readonly AirWindow[] {
   const { stations, pollutant, resolution, fromMs, toMs } = query;
-  return db
-    .prepare(
-      `SELECT tenant, station, pollutant, resolution, start, value, raw, minutes, coverage, confidence, flags, correction
-       FROM window_series s CROSS JOIN air_window w ON w.series = s.id AND w.start >= ? AND w.start < ?
-       WHERE resolution = ? ${stations === undefined ? "" : `AND station IN ${STATIONS}`}
-         ${pollutant === undefined ? "" : "AND pollutant = ?"} ORDER BY station, pollutant, start`,
-    )
-    .all(
-      ...[fromMs, toMs, resolution],
-      ...(stations === undefined ? [] : [JSON.stringify(stations)]),
-      ...(pollutant === undefined ? [] : [pollutant]),
-    )
-    .map((row) => WindowRow.parse(row));
+  // One view of the file for all series.
+  db.exec("BEGIN");
+  try {
+    const series = db
+      .prepare(
+        `SELECT id, tenant, station, pollutant FROM window_series
+         WHERE resolution = ? ${stations === undefined ? "" : `AND station IN ${STATIONS}`}
+           ${pollutant === undefined ? "" : "AND pollutant = ?"} ORDER BY station, pollutant`,
+      )
+      .all(
+        resolution,
+        ...(stations === undefined ? [] : [JSON.stringify(stations)]),
+        ...(pollutant === undefined ? [] : [pollutant]),
+      )
+      .map((row) => SeriesRow.parse(row));
+    const read = db.prepare(
+      `SELECT start, value, raw, minutes, coverage, confidence, flags, correction FROM air_window
+       WHERE series = ? AND start >= ? AND start < ? ORDER BY start`,
+    );
+    read.setReturnArrays(true);
+    return series.flatMap(({ id, ...names }) =>
+      read.all(id, fromMs, toMs).map((row) => ({ ...names, resolution, ...windowOf(row) })),
+    );
+  } finally {
+    db.exec("COMMIT");
+  }
+}
+
+/** A row as an array: a year of hours is 8,760 of them, and names for each would cost more than reading them. */
+function windowOf(row: unknown): Omit<AirWindow, "tenant" | "station" | "pollutant" | "resolution"> {
+  const [start, value, raw, minutes, coverage, confidence, flags, correction]: readonly unknown[] = Array.isArray(row)
+    ? row
+    : [];
+  const listed = textOf(flags);
+  return {
+    start: numberOf(start),
+    value: value === null ? null : numberOf(value),
+    raw: raw === null ? null : numberOf(raw),
+    minutes: numberOf(minutes),
+    coverage: numberOf(coverage),
+    confidence: numberOf(confidence),
+    flags: listed === "" ? [] : listed.split(","),
+    correction: correction === null ? null : textOf(correction),
+  };
+}
+
+function numberOf(value: unknown): number {
+  if (typeof value !== "number") throw new TypeError("the file of the measurements is not as this program writes it");
+  return value;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== "string") throw new TypeError("the file of the measurements is not as this program writes it");
+  return value;
 }
 
 /** One step deletes so many rows of so many series at most: some milliseconds. */
