@@ -44,8 +44,8 @@ export async function reportScreens({
   ]);
   const real: readonly SourcedPhoto[] = [...evenly(own, limit), ...evenly(pairs, limit)];
   const sites = own.filter(({ label }) => label !== "not_a_site");
-  if (Math.min(real.length, sites.length) < LEAST) {
-    return { section: `${HEADING}\n\nNot tried: it needs ${LEAST} photos.`, figures: {} };
+  if (sites.length < LEAST) {
+    return { section: `${HEADING}\n\nNot tried: it needs ${LEAST} photos of sites.`, figures: {} };
   }
   const scoresOf = (examples: readonly ScreenExample[]) =>
     examples.map(({ isTrue, group, figures }) => ({ isTrue, group, p: likelihoodOf(curve, figures) }));

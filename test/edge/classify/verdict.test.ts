@@ -53,10 +53,13 @@ describe("verdictOf", () => {
   });
 
   it("takes a doubt of the network for weather in a sharp picture, and for a blur or a dirty lens in a soft one", () => {
-    const doubtful = { site: YES, overflow: YES, scattered: YES, usable: 0.5 };
+    const doubtful = { site: YES, overflow: YES, scattered: YES, usable: -0.5 };
 
     expect(verdictOf(doubtful, manifest, SHARP)).toMatchObject({ state: "overflow", reason: null });
-    expect(verdictOf(doubtful, manifest, SOFT)).toMatchObject({ state: "unusable", reason: "blurred" });
+    expect(verdictOf({ ...doubtful, usable: 0.5 }, manifest, SOFT)).toMatchObject({
+      state: "unusable",
+      reason: "blurred",
+    });
     expect(verdictOf({ ...doubtful, usable: 3 }, manifest, SOFT)).toMatchObject({ state: "overflow", reason: null });
   });
 

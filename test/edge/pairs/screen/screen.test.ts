@@ -65,10 +65,8 @@ describe("the patterns of a photo", () => {
   });
 
   it("of a JPEG's blocks count for nothing", () => {
-    const random = randomFrom(9);
-    const levels = Array.from({ length: 48 * 32 }, () => 24 * (random() - 0.5));
     const { aslantHalf, uprightHalf } = figuresOf((x, y) => {
-      const level = levels[Math.floor(y / 8) * 48 + Math.floor(x / 8)] ?? 0;
+      const level = x % 8 === 7 || y % 8 === 7 ? 8 : 0;
       return [level, level, level];
     });
 
