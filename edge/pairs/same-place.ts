@@ -44,3 +44,6 @@ export function samePlaceFigures(
     cells: isSeen ? agreeingCells(one, other) : 0,
   };
 }
+
+/** Whether a network saw both photos that figures are of: two photos whose embeddings stand at exactly a right angle do not occur. */
+export const isSeenByNetwork = ({ cosine = 0 }: Readonly<Record<string, number>>): boolean => cosine !== 0;

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "#kit/clock.ts";
 import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
 import { CALIBRATION, type Calibration, type Curve } from "../../../edge/pairs/calibration.ts";
-import { PLACE_FIGURES, STRUCTURE_FIGURES } from "../../../edge/pairs/same-place.ts";
+import { isSeenByNetwork, PLACE_FIGURES, STRUCTURE_FIGURES } from "../../../edge/pairs/same-place.ts";
 import { randomFrom, shuffled } from "../../random.ts";
 import { claimsOf, expectedError } from "../calibration.ts";
 import { listSet } from "../photos.ts";
@@ -59,14 +59,18 @@ const places = await makePlacePairs(train, count(400), 3, classifier);
 // A real pair weighs as much as some made ones: made views are easier than a walk around the container.
 const both = [...places, ...real, ...real];
 const structure = fitCurve(both, STRUCTURE_FIGURES);
-const curve = fitCurve(both, PLACE_FIGURES);
+const curve = fitCurve(
+  both.filter(({ figures }) => isSeenByNetwork(figures)),
+  PLACE_FIGURES,
+);
 for (const [name, examples] of [
   ["made", places] as const,
   ["real", real] as const,
   ["real, held out", heldOut] as const,
 ]) {
   say(`same place, structure, ${name}`, examples, structure);
-  say(`same place, with the model, ${name}`, examples, curve);
+  const seen = examples.filter(({ figures }) => isSeenByNetwork(figures));
+  say(`same place, with the model, ${name}`, seen, curve);
 }
 const changes = await makeCleanerPairs(val, count(525), 4, classifier);
 const cleaner = fitCurve(changes, ["change"]);

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { systemClock } from "#kit/clock.ts";
 import { openOnnxClassifier } from "../../../edge/classify/onnx-classifier.ts";
-import { CALIBRATION, type Curve } from "../../../edge/pairs/calibration.ts";
+import { CALIBRATION } from "../../../edge/pairs/calibration.ts";
+import { isSeenByNetwork } from "../../../edge/pairs/same-place.ts";
 import { claimsOf, expectedError } from "../calibration.ts";
 import type { PairOptions, PairReport } from "../pair-report.ts";
 import { listSet } from "../photos.ts";
-import { bootstrap, type Estimate, rocArea, shareOf } from "../statistics.ts";
+import { bootstrap, type Estimate, rocArea, type Scored, shareOf } from "../statistics.ts";
 import { scoresOf } from "./curve-fit.ts";
 import { makeCleanerPairs, readRealCleaner } from "./made-cleaner.ts";
 import { type Example, makePlacePairs, readRealPairs } from "./made-pairs.ts";
@@ -64,13 +65,19 @@ export async function reportPairs(options: PairOptions): Promise<PairReport> {
   await classifier.close();
   const { structure, withModel } = CALIBRATION.samePlace;
   const isFitted = withModel?.model === classifier.model;
-  const curve = isFitted ? withModel.curve : structure;
+  // As a device does: of a photo that no network saw (it was refused), the structure alone speaks.
+  const placeScores = (examples: readonly Example[]) =>
+    examples.flatMap((one) => scoresOf([one], isFitted && isSeenByNetwork(one.figures) ? withModel.curve : structure));
   const rows = [
-    rowOf("same place, made pairs", "samePlaceMade", made, curve),
-    rowOf("same place, real pairs held out", "samePlaceReal", places, curve),
-    rowOf("same place by structure alone, real pairs held out", "structureReal", places, structure),
-    rowOf("cleaner, by label", "cleanerMade", changes, CALIBRATION.cleaner),
-    rowOf("cleaner, all real pairs and the same turned round", "cleanerReal", realChanges, CALIBRATION.cleaner),
+    rowOf("same place, made pairs", "samePlaceMade", placeScores(made)),
+    rowOf("same place, real pairs held out", "samePlaceReal", placeScores(places)),
+    rowOf("same place by structure alone, real pairs held out", "structureReal", scoresOf(places, structure)),
+    rowOf("cleaner, by label", "cleanerMade", scoresOf(changes, CALIBRATION.cleaner)),
+    rowOf(
+      "cleaner, all real pairs and the same turned round",
+      "cleanerReal",
+      scoresOf(realChanges, CALIBRATION.cleaner),
+    ),
   ].filter(({ n }) => n > 0);
   const figures = { ...Object.assign({}, ...rows.map((row) => row.figures)), ...reused?.figures };
   return { section: sectionOf(rows, reused, isFitted, missing), figures };
@@ -85,9 +92,8 @@ interface Row {
 const round = (value: number): number => Math.round(value * 10_000) / 10_000;
 const interval = ({ low, high }: Estimate): string => `${round(low)} to ${round(high)}`;
 
-function rowOf(name: string, key: string, examples: readonly Example[], curve: Curve): Row {
-  if (examples.length === 0) return { n: 0, line: "", figures: {} };
-  const scored = scoresOf(examples, curve);
+function rowOf(name: string, key: string, scored: readonly Scored[]): Row {
+  if (scored.length === 0) return { n: 0, line: "", figures: {} };
   const area = bootstrap(
     [scored.filter(({ isTrue }) => isTrue), scored.filter(({ isTrue }) => !isTrue)],
     rocArea,
