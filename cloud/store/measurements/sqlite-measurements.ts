@@ -8,13 +8,13 @@ import { openSqliteFile } from "./sqlite-file.ts";
 
 const CLOSED = "the measurements are closed";
 
-type Thread = "writer" | "reader" | "samples";
+type Thread = "writer" | "reader" | "samples" | "health";
 
 /**
  * Opens the time series in one SQLite file (WAL, `synchronous=FULL`), made if it is not there.
  *
- * One thread writes, another reads and a third reads single values for everyone, so that none of them holds the event loop or
- * another, and `check` waits for no crowd; each starts with the first call that needs it. Throws `StoreUnavailable` when the file cannot be opened.
+ * One thread writes, another reads, a third reads single values for everyone and a fourth does nothing but `check`, so that none of them
+ * holds the event loop or another; each starts with the first call that needs it. Throws `StoreUnavailable` when the file cannot be opened.
  */
 export async function openSqliteMeasurements(file: string): Promise<Measurements> {
   try {
@@ -56,7 +56,7 @@ export async function openSqliteMeasurements(file: string): Promise<Measurements
     forget: async (what, beforeMs) => (await callThread("writer", { kind: "forget", what, beforeMs })).hasMore,
     check: async () => {
       if (lastFailure !== undefined) return { ok: false, detail: lastFailure };
-      return callThread("reader", { kind: "open" }).then(
+      return callThread("health", { kind: "open" }).then(
         () => ({ ok: true, detail: "the SQLite file answers" }),
         (error: unknown) => ({ ok: false, detail: messageOf(error) }),
       );

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { openSqliteMeasurements } from "../../../../cloud/store/measurements/sqlite-measurements.ts";
-import { keepsAirWindows } from "../../../suites/air-windows.suite.ts";
+import { aWindow, keepsAirWindows } from "../../../suites/air-windows.suite.ts";
 import { aPoint, aQuery, behavesLikeMeasurements } from "../../../suites/measurements.suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dvornik-measurements-"));
@@ -76,6 +76,25 @@ describe("openSqliteMeasurements", () => {
     ]);
 
     expect(read.at(-1)).toBe("samples");
+    await store.close();
+  });
+
+  it("says how it is while a crowd reads averages of a long time", async () => {
+    const store = await openSqliteMeasurements(freshFile());
+    const { start } = aWindow();
+    await store.keepWindows(Array.from({ length: 5_000 }, (_, i) => aWindow({ start: start + i * 3_600_000 })));
+    await store.check();
+    const read: string[] = [];
+    const noted = async (name: string, asked: Promise<unknown>) => {
+      await asked;
+      read.push(name);
+    };
+
+    const year = { resolution: "h1", fromMs: start, toMs: start + 5_000 * 3_600_000 } as const;
+    const crowd = Array.from({ length: 12 }, () => noted("averages", store.windows(year)));
+    await Promise.all([...crowd, noted("check", store.check())]);
+
+    expect(read.at(-1)).toBe("averages");
     await store.close();
   });
 
