@@ -19,7 +19,7 @@ export interface LiveSource {
 }
 
 export interface LiveFeedParts {
-  readonly book: Pick<StationBook, "touch" | "takeChanges">;
+  readonly book: Pick<StationBook, "touch" | "takeChanges" | "isBehind">;
   readonly nowMs: () => number;
   readonly ingest: Pick<Ingest, "onEvent">;
   readonly source: LiveSource;
@@ -66,6 +66,7 @@ export function startLiveFeed(parts: LiveFeedParts): LiveFeed {
       // Also where nobody listens: the next page that opens finds the book ready.
       const changed = book.takeChanges();
       if (changed.length > 0 && publicHub.clients() > 0) publicHub.send("stations", toTable(changed, parts.nowMs(), 1));
+      if (book.isBehind()) tellStations.touch("stations");
     }),
   );
   const stations = {

@@ -1,10 +1,49 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createStationBook } from "../../../cloud/http/station-book.ts";
 import { createStationLists } from "../../../cloud/http/station-lists.ts";
 import { StationChanges, StationCollection } from "../../../cloud/live/station-table.ts";
+import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import { openEvents } from "../../support/event-stream.ts";
-import { aSample, httpParts, listenHttp, NOW_MS } from "../../support/http-fixture.ts";
+import { aSample, httpParts, listenHttp, NOW_MS, REGISTRY } from "../../support/http-fixture.ts";
 
 const LIMITS = { staleAfterMs: 900_000, offlineAfterMs: 7_200_000 };
+
+describe("the book of stations", () => {
+  it("is brought up to date a part at a time where very many change at once, and tells of each", () => {
+    const stations = Array.from({ length: 1_200 }, (_, at) => ({ ...aPlace(), id: `st-${at}` }));
+    const index = indexRegistry({ ...REGISTRY, stations, assignments: [] });
+    let pm25 = 1;
+    const sampleOf = (station: string) => [aSample({ station, values: { pm25 } })];
+    const book = createStationBook({
+      ...LIMITS,
+      view: {
+        latestSamples: () => stations.flatMap(({ id }) => sampleOf(id)),
+        latestSamplesOf: sampleOf,
+        averages: () => [],
+        averagesOf: () => ({}),
+      },
+      registry: { current: () => index },
+      clock: { nowMs: () => NOW_MS, monotonicMs: () => NOW_MS },
+    });
+    book.takeChanges();
+    pm25 = 2;
+
+    for (const { id } of stations) book.touch(id);
+    const told = [];
+    do told.push(book.takeChanges());
+    while (book.isBehind());
+
+    expect(told.length).toBeGreaterThan(1);
+    expect(new Set(told.flat().map(({ id }) => id)).size).toBe(1_200);
+    expect(book.all().every(({ properties }) => properties.air.pm25?.now?.value === 2)).toBe(true);
+  });
+});
+
+const aPlace = () => {
+  const [place] = REGISTRY.stations;
+  if (place === undefined) throw new TypeError("the registry of the tests has stations");
+  return place;
+};
 
 describe("the list of all stations", () => {
   it("is written once for each tick of the stream, however many ask while data come in, and never behind what was told", async () => {
