@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DOCS_WORDS, EXAMPLES, ROUTES_RU } from "./docs-words.ts";
+import { escaped } from "./escaped.ts";
 
 /** What is read of the OpenAPI. */
 const OpenApi = z.object({
@@ -102,15 +103,6 @@ ${rows.length === 0 ? "" : `<h4>${words.parameters}</h4><dl>${rows.join("")}</dl
 <h4>${words.answers}</h4><ul>${answers.map((answer) => `<li lang="en">${escaped(answer)}</li>`).join("")}</ul>
 ${example === undefined ? "" : `<h4>${words.example}</h4><pre tabindex="0">${escaped(example)}</pre>`}</section>`;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 
 const STYLE = `:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:52rem;margin:0 auto;padding:1rem}
 header{display:flex;justify-content:space-between;align-items:baseline;gap:1rem}h3{margin-top:2rem;overflow-wrap:anywhere}

@@ -35,6 +35,7 @@ import { compress } from "./compress.ts";
 import { addDeskRoutes } from "./desk-routes.ts";
 import { addDeviceHealthRoute } from "./device-health-route.ts";
 import { addDocsRoute } from "./docs-routes.ts";
+import { addEmbedRoute } from "./embed-routes.ts";
 import { addEnrolRoutes } from "./enrol-routes.ts";
 import { answerErrors, tellError } from "./errors.ts";
 import { createFeatures } from "./features.ts";
@@ -176,6 +177,7 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   await app.register(async (open: Api) => addSampleRoutes(open, openLimit, { ...parts, ...asked }));
   await app.register(async (open: Api) => addSensorThingsRoutes(open, openLimit, { ...parts, ...asked, book }));
   addDocsRoute(app, parts);
+  addEmbedRoute(app, { book });
   await app.register(async (open: Api) => addBulletinRoutes(open, { view, ingest, access, clock }));
   addSessionRoutes(app, access, isBehindTlsProxy);
   await app.register(async (desk: Api) => addDeskRoutes(desk, { access, features, view, ingest, feed, hub: deskHub }));

@@ -1,7 +1,9 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "../../support/free-port.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 import { aBulletin, fillWithStates, pastWindows, STATES } from "./air-states.ts";
@@ -190,6 +192,8 @@ describe.skipIf(chromium === undefined)("what the map knows of the air", { timeo
 
   it("prints an opened station on its own: of when, by what, how sure, and from where", async () => {
     await openStation("st-00");
+    const unfolded = sheet(page).locator("details[open]");
+    const before = await unfolded.count();
     await page.emulateMedia({ media: "print" });
     await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
 
@@ -203,8 +207,8 @@ describe.skipIf(chromium === undefined)("what the map knows of the air", { timeo
     expect((await sheet(page).boundingBox())?.height).toBeGreaterThan(1_000);
     await keepScreenshot(page, "air-print");
     await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
-    expect(await sheet(page).locator("details[open]:not(.calendar-of-year)").count()).toBe(0);
     await page.emulateMedia({ media: null });
+    expect(await unfolded.count()).toBe(before);
   });
 
   it("keeps the newest value in the open panel of a station that changes all the time", async () => {
@@ -292,6 +296,23 @@ describe.skipIf(chromium === undefined)("what the map knows of the air", { timeo
     expect(await textOf(banner)).toContain("none is made from our readings");
     expect(await banner.locator("a").getAttribute("href")).toBe("https://chelpogoda.ru/nmu");
     await keepScreenshot(page, "air-bulletin");
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it("can be shown in a frame of another site, by the lines that its panel gives", async () => {
+    await openStation("st-00");
+    await sheet(page).locator(".embed summary").click();
+    const lines = await sheet(page).locator(".embed textarea").inputValue();
+
+    const school = createServer((_, answer) => answer.setHeader("content-type", "text/html").end(lines));
+    onTestFinished(() => void school.close());
+    const port = await freePort();
+    await new Promise<void>((listening) => school.listen(port, "127.0.0.1", listening));
+    await page.goto(`http://127.0.0.1:${port}/`);
+
+    await page.frameLocator("iframe").getByText("Lenina, school 1").waitFor();
+    await keepScreenshot(page, "air-embed");
+    await page.goto(`${town.url}/embed?station=st-03&lang=ru`);
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 

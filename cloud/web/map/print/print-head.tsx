@@ -9,7 +9,9 @@ function useUnfolding(): void {
   useEffect(() => {
     let opened: readonly HTMLDetailsElement[] = [];
     const unfold = () => {
-      opened = [...document.querySelectorAll<HTMLDetailsElement>(".sheet details:not([open], .calendar-of-year)")];
+      opened = [
+        ...document.querySelectorAll<HTMLDetailsElement>(".sheet details:not([open], .calendar-of-year, .embed)"),
+      ];
       for (const one of opened) one.open = true;
     };
     const fold = () => {

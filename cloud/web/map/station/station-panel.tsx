@@ -14,6 +14,7 @@ import { PrintButton, PrintHead } from "../print/print-head.tsx";
 import { sayAir } from "../say-place.ts";
 import { PastNote } from "../time/past-note.tsx";
 import { type AirView, type Lens, viewAir } from "./air-view.ts";
+import { EmbedSnippet } from "./embed-snippet.tsx";
 import { HowSure } from "./how-sure.tsx";
 import { StationChart } from "./station-chart.tsx";
 import { useWholeStation } from "./whole-station.ts";
@@ -172,6 +173,7 @@ export function StationPanel({ station: known, lens, minuteMs, views, home }: St
       {lastAt !== null && <CalendarOfYear station={station.id} lens={lens} nowMs={minuteMs} />}
       {!isPast && <Tiles station={station} />}
       <Facts station={station} />
+      <EmbedSnippet station={station} choice={lens.choice} />
       <Actions station={station} views={views} home={home} />
     </>
   );
