@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stdout } from "node:process";
 import { z } from "zod";
 import { type Closer, closeAll } from "#kit/closer.ts";
+import { messageOf } from "#kit/errors.ts";
 import { loadConfig } from "#kit/load-config.ts";
 import { runMain } from "#kit/run-main.ts";
 import { closeOnSignal } from "#kit/shutdown.ts";
@@ -131,8 +132,14 @@ await runMain(TITLE, Config, async () => {
     const results: Partial<Record<Part, readonly object[]>> = {};
     for (const part of BENCH_PARTS) {
       progress(`${part} …`);
-      results[part] = await measures[part]({ config, cloud, feed, folder });
-      say(`\n${describeRows(part, results[part])}\n`);
+      try {
+        results[part] = await measures[part]({ config, cloud, feed, folder });
+        say(`\n${describeRows(part, results[part])}\n`);
+      } catch (error) {
+        // What the other parts show is not lost for it.
+        say(`${part} was not measured: ${messageOf(error)}`);
+        process.exitCode = 1;
+      }
     }
     progress("done");
     const machine = { cpu: cpus()[0]?.model, cores: cpus().length, loadBefore, loadAfter: loadavg()[0] };
@@ -141,5 +148,5 @@ await runMain(TITLE, Config, async () => {
   } finally {
     await closeAll(started.splice(0));
   }
-  process.exit(0);
+  process.exit();
 });
