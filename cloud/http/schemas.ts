@@ -160,8 +160,10 @@ export const PhotoView = z.object({
   seen: z
     .object({ sha: z.string(), p: z.number() })
     .nullable()
-    .describe("an earlier photo that this one repeats, as the device found, and how sure that is"),
-  screen: z.number().nullable().describe("how likely it is a photo of a screen or a print"),
+    .describe(
+      "an earlier photo that this one repeats, as the device found, and how sure that is; null but at the desk",
+    ),
+  screen: z.number().nullable().describe("how likely it is a photo of a screen or a print; null but at the desk"),
   model: z.string(),
 });
 export type PhotoView = z.infer<typeof PhotoView>;

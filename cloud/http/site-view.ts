@@ -33,14 +33,18 @@ function lastAtOf({ endedAt, startedAt, storedAt }: VisitRow): number | null {
   return at === null ? null : Math.min(at, storedAt);
 }
 
-/** A site with its last visit; photos whose bytes are not all here have no url yet. */
+/**
+ * A site with its last visit, as everyone sees it; photos whose bytes are not all here have no url yet.
+ *
+ * What would accuse a driver (a photo used again, or of a screen) is a suspicion for a person at the desk, not for the street.
+ */
 export function siteDetail(
   site: Site,
   municipalityName: Bilingual,
   visit: VisitRow | undefined,
   wholePhotos: ReadonlySet<string>,
 ): SiteDetail {
-  const lastVisit = visit === undefined ? null : visitView(visit, wholePhotos);
+  const lastVisit = visit === undefined ? null : withoutSuspicion(visitView(visit, wholePhotos));
   return { ...siteFeature(site, municipalityName, visit), lastVisit };
 }
 
@@ -83,6 +87,11 @@ function visitView(row: VisitRow, wholePhotos: ReadonlySet<string>): VisitView {
     pair: row.pair === null ? null : { samePlace: row.pair.samePlace, cleaner: row.pair.cleaner },
   };
 }
+
+const withoutSuspicion = (visit: VisitView): VisitView => ({
+  ...visit,
+  photos: visit.photos.map((photo) => ({ ...photo, seen: null, screen: null })),
+});
 
 /** Only what the contract knows goes on, within its bounds; what an older device did not say is null. */
 function photoView(photo: VisitPhoto, isWhole: boolean): PhotoView {
