@@ -11,7 +11,7 @@ export interface FitPair {
 /** What a fit may lean on beside the mass. */
 export type FitTerm = "humidity" | "temperature";
 
-/** A plane through pairs by least squares: reference = x·mass + humidity·RH + temperature·°C + constant. */
+/** A plane through pairs by least squares, its factors in the six digits that the registry keeps: reference = x·mass + humidity·RH + temperature·°C + constant. */
 export interface LinearFit {
   readonly x: number;
   readonly humidity: number;
@@ -49,14 +49,16 @@ export function fitLinear(pairs: readonly FitPair[], terms: readonly FitTerm[]):
   if (solved === undefined) return undefined;
   const of = (term: FitTerm) => (terms.includes(term) ? (solved[1 + terms.indexOf(term)] ?? 0) : 0);
   return {
-    x: solved[0] ?? 0,
-    humidity: of("humidity"),
-    temperature: of("temperature"),
-    constant: solved[size - 1] ?? 0,
+    x: sixDigits(solved[0] ?? 0),
+    humidity: sixDigits(of("humidity")),
+    temperature: sixDigits(of("temperature")),
+    constant: sixDigits(solved[size - 1] ?? 0),
     pairs: rows.length,
     maxInput: Math.max(...rows.map(({ inputs }) => inputs[0] ?? 0)),
   };
 }
+
+const sixDigits = (value: number): number => Number(value.toPrecision(6));
 
 /** Gauss's elimination with the largest pivot; undefined for a singular matrix. */
 function solve(augmented: readonly (readonly number[])[]): readonly number[] | undefined {
@@ -80,9 +82,9 @@ function solve(augmented: readonly (readonly number[])[]): readonly number[] | u
   return rows.map((row, i) => (row[size] ?? 0) / (row[i] ?? 1));
 }
 
-/** A fit as a formula, so that it is judged like the published ones. */
+/** A fit as a formula, so that it is judged like the published ones, and exactly as it works once it is in force. */
 export function formulaOfLinear(id: string, title: string, input: MassField, fit: LinearFit): Formula {
-  const { x, humidity, temperature, constant } = fit;
+  const { x, humidity, temperature, constant, maxInput } = fit;
   return {
     id,
     version: 1,
@@ -93,6 +95,7 @@ export function formulaOfLinear(id: string, title: string, input: MassField, fit
     input,
     models: [],
     zeroStaysZero: true,
+    maxInput,
     form: { kind: "regimes", regimes: [{ x2: 0, x, humidity, temperature, constant }], blends: [] },
   };
 }

@@ -15,7 +15,7 @@ export interface FormulaResult {
   readonly intervals: Readonly<Record<"bias" | "rmse" | "nrmse" | "r2", Interval>>;
   /** Raw values of the hours that this formula could correct. */
   readonly raw: ErrorFigures;
-  /** Later hours that it gave no value for (no humidity, fog). */
+  /** Later hours that it gave no value for (no humidity, fog, more than it was made for). */
   readonly without: number;
   /** What was fitted on the earlier hours. */
   readonly fit?: LinearFit;
@@ -81,7 +81,8 @@ export function evaluatePairs({ hours: all, repeated }: PairedHours, scale: Scal
         .filter((formula) => !tried.has(nameOf(formula)))
         .map((formula) => `${nameOf(formula)}: no hour for it`),
       ...FITS.filter(({ id }) => !tried.has(`${id}@1`)).map(
-        ({ id }) => `${id}: too few earlier hours with what it needs`,
+        ({ id }) =>
+          `${id}: ${fitted.some(({ formula }) => formula.id === id) ? "no later hour for it" : "too few earlier hours with what it needs"}`,
       ),
     ],
   };

@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import type { NetworkFit } from "#contract/registry.ts";
 import { AppError } from "#kit/errors.ts";
 import { evaluateNetwork } from "./evaluate-network.ts";
 import { evaluatePairs, type PairsReport } from "./evaluate-pairs.ts";
-import { fitEntry, withFit, writeFit } from "./fit-entry.ts";
+import { fitEntry, sayJudged, withFit, writeFit } from "./fit-entry.ts";
 import { readDeviceAndReference, readPairs } from "./paired-hours.ts";
 import { readNetwork } from "./read-network.ts";
 import { networkText, pairsText } from "./report-text.ts";
@@ -23,13 +24,14 @@ const HELP = `npm run -s eval:air -- [--device FILE --reference FILE] [--pairs F
   --start-of-hour    the reference stamps the beginning of its hour, not the end
   --json             everything as JSON
 
-To put a fit into force, of --device or --pairs:
+To put a fit into force, of --device or of --pairs, not of both:
   --fit NAME         linear, humidity or climate: the fit of the report that is to be used
   --id NAME          what it is called in the registry: fit-…
   --model NAMES      the instruments that it was made with and will be used for, with commas: sds011
   --beside TEXT      what stood beside them: "Roshydromet post 23"
   --write FILE       the registry file of the cloud: it gets the fit (or its next version) and a rule for these instruments (rules for places stay in force);
-                     without --write the entry is printed`;
+                     without --write the entry is printed
+  A fit that makes later hours worse, or gives no value for more than a quarter of them, is refused.`;
 
 const OPTIONS = {
   device: { type: "string" },
@@ -67,6 +69,11 @@ async function run(): Promise<number> {
   if (device === undefined && pairs === undefined && network === undefined)
     return fail(`nothing to evaluate\n\n${HELP}`);
   if ((device === undefined) !== (reference === undefined)) return fail("--device and --reference go together");
+  const wanted = values.fit === undefined && values.write === undefined ? undefined : Wanted.safeParse(values);
+  if (wanted?.success === false)
+    return fail(`--fit needs --id, --model and --beside:\n${z.prettifyError(wanted.error)}`);
+  if (wanted !== undefined && (device === undefined) === (pairs === undefined))
+    return fail("--fit takes a fit of --pairs, or of --device and --reference: one of the two");
   const settings = Settings.safeParse(values);
   if (!settings.success) return fail(z.prettifyError(settings.error));
   const { scale, "utc-offset": hoursAhead } = settings.data;
@@ -91,21 +98,31 @@ async function run(): Promise<number> {
     found.network = report;
     texts.push(networkText(network, report));
   }
-  if (values.fit !== undefined || values.write !== undefined) {
-    const wanted = Wanted.safeParse(values);
-    if (!wanted.success) return fail(`--fit needs --id, --model and --beside:\n${z.prettifyError(wanted.error)}`);
-    if (fitted === undefined) return fail("--fit takes a fit of --pairs, or of --device and --reference");
-    const { fit: terms, id, model, beside } = wanted.data;
-    const entry = fitEntry(fitted.report, { id, terms, models: model, reference: beside, data: fitted.data });
+  if (wanted !== undefined && fitted !== undefined) {
+    const { entry, text } = await putIntoForce(fitted, wanted.data, values.write);
     found.entry = entry;
-    if (values.write !== undefined) await writeFit(values.write, entry);
-    texts.push(
-      values.write === undefined
-        ? JSON.stringify(withFit(undefined, entry), undefined, 2)
-        : `${id} is in force in ${values.write} for ${model.join(", ")}.`,
-    );
+    texts.push(text);
   }
   return say(values.json ? JSON.stringify(found, undefined, 1) : texts.join("\n\n"));
+}
+
+/** The entry of the fit that is wanted, as it stands in the registry file where there is one, and what a person is told of it. */
+async function putIntoForce(
+  { report, data }: { readonly report: PairsReport; readonly data: string },
+  { fit: terms, id, model: models, beside: reference }: z.infer<typeof Wanted>,
+  file: string | undefined,
+): Promise<{ readonly entry: NetworkFit; readonly text: string }> {
+  const entry = fitEntry(report, { id, terms, models, reference, data });
+  const judged = sayJudged(report, terms);
+  if (file === undefined) {
+    return { entry, text: `${judged}\n${JSON.stringify(withFit(undefined, entry), undefined, 2)}` };
+  }
+  const { fit, above } = await writeFit(file, entry);
+  const lines = [
+    `${id} is in force in ${file} for ${models.join(", ")}: version ${fit.version}, ${judged}.`,
+    ...above.map((rule) => `Where this rule of a place matches, it holds instead: ${JSON.stringify(rule)}`),
+  ];
+  return { entry: fit, text: lines.join("\n") };
 }
 
 /** `--utc-offset -5` as `--utc-offset=-5`: the number of half of the world looks like an option to the parser. */
