@@ -63,7 +63,8 @@ export function createReadingJudge(state: StateStore, onFault: (error: unknown) 
       const known = planned.map((reading) => {
         if (isReceived(reading.place)) return reading;
         const points = unsettled.get(keyOf(reading.place));
-        return points === undefined ? undefined : { ...reading, points };
+        // Another registry may have come in between: then other samples have a station, or another one.
+        return points !== undefined && isSame(points, reading.points) ? { ...reading, points } : undefined;
       });
       const fresh = judgeAll(
         planned.filter((_, i) => known[i] === undefined),
@@ -93,6 +94,10 @@ export function createReadingJudge(state: StateStore, onFault: (error: unknown) 
 
 const keyOf = (place: Place | undefined) =>
   place === undefined ? "" : `${place.tenant}:${place.device}:${place.log}:${place.seq}`;
+
+const isSame = (some: readonly Point[], others: readonly Point[]): boolean =>
+  some.length === others.length &&
+  some.every(({ station, at }, i) => station === others[i]?.station && at === others[i]?.at);
 
 /** Whether messages were received before, with one look at each of their logs. */
 function receivedIn(state: StateStore, planned: readonly PlannedReading[]): (place: Place | undefined) => boolean {

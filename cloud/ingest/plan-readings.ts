@@ -18,6 +18,8 @@ export interface PlannedReading {
   readonly points: readonly Point[];
   /** The samples of the points, one for each. */
   readonly samples: readonly LatestSample[];
+  /** Which sample of the message each of them is. */
+  readonly numbers: readonly number[];
   /** Why the message, or a part of it, cannot be used; its good samples are points nevertheless. */
   readonly problem: Problem | undefined;
   /** The boot whose time must be known before all of its samples can be points. */
@@ -44,9 +46,7 @@ function planReading(letter: PlannableLetter, registry: RegistryIndex, nowMs: nu
   const { message, address } = opened;
   const isTimeless = message.samples.some((sample) => clockOf(sample, message) === "none");
   return {
-    ...planSamples(opened, registry, (sample, i) =>
-      letter.placeless === undefined || hasNumber(letter.placeless, i) ? timeOf(sample, message) : undefined,
-    ),
+    ...planSamples(opened, registry, (sample) => timeOf(sample, message), letter.placeless),
     waitsFor: isTimeless ? { ...address, boot: message.boot } : undefined,
     told: timeTold(address, message, nowMs),
     weight: message.samples.length,
@@ -132,7 +132,7 @@ function timeOf(sample: Sample, reading: Reading): Moment | undefined {
   return sample.at === null || clock === "none" ? undefined : { at: sample.at, clock };
 }
 
-const nothing = { points: [], samples: [], waitsFor: undefined, told: undefined, weight: 0 };
+const nothing = { points: [], samples: [], numbers: [], waitsFor: undefined, told: undefined, weight: 0 };
 
 type OpenedReading =
   | (OpenedMessage<Reading> & { readonly problem: undefined })
@@ -146,30 +146,37 @@ function openReading(letter: Letter): OpenedReading {
   return { letter, place, problem: { reason: "wrong-topic", detail: `a ${message.kind} is no reading` } };
 }
 
-/** Plans the samples that have a moment; the others are not for now. */
+/**
+ * Plans the samples that have a moment, of them only those that are `meant` where that is said; the others are not for now. A sample that
+ * may get a station later goes before one that is good for nothing: what is wrong with that one is found again when it is tried again.
+ */
 function planSamples(
   { address, message, letter, place }: OpenedMessage<Reading>,
   registry: RegistryIndex,
-  momentOf: (sample: Sample, i: number) => Moment | undefined,
-): Pick<PlannedReading, "letter" | "place" | "points" | "samples" | "problem"> {
+  momentOf: (sample: Sample) => Moment | undefined,
+  meant?: Ranges,
+): Pick<PlannedReading, "letter" | "place" | "points" | "samples" | "numbers" | "problem"> {
   const points: Point[] = [];
   const samples: LatestSample[] = [];
-  let problem: Problem | undefined;
+  const numbers: number[] = [];
+  let unusable: Problem | undefined;
+  let stationless: Problem | undefined;
   let placeless: Ranges = [];
   for (const [i, sample] of message.samples.entries()) {
-    const moment = momentOf(sample, i);
+    const moment = momentOf(sample);
     if (moment === undefined) continue;
+    const values = measuredOf(sample.values);
+    if (Object.keys(values).length === 0) {
+      unusable = { reason: "malformed", detail: "no value under a name that a value may have" };
+      continue;
+    }
+    if (meant !== undefined && !hasNumber(meant, i)) continue;
     const { at, clock, repair } = moment;
     const station = registry.stationOf(address, at);
     if (station === undefined) {
       const detail = `${address.tenant}:${address.device} had no station at ${new Date(at).toISOString()}`;
       placeless = withNumber(placeless, i);
-      problem = { reason: "no-station", detail, placeless };
-      continue;
-    }
-    const values = measuredOf(sample.values);
-    if (Object.keys(values).length === 0) {
-      problem = { reason: "malformed", detail: "no value under a name that a value may have" };
+      stationless = { reason: "no-station", detail, placeless };
       continue;
     }
     const repaired = repair && { time_repaired: repair.from, time_error_ms: repair.errorMs };
@@ -178,8 +185,9 @@ function planSamples(
     const replay = message.replay ?? null;
     const timeError = repair && { timeErrorMs: repair.errorMs };
     samples.push({ station: station.id, sensor: message.sensor, at, values, replay, ...timeError });
+    numbers.push(i);
   }
-  return { letter, place, points, samples, problem };
+  return { letter, place, points, samples, numbers, problem: stationless ?? unusable };
 }
 
 function pointOf(

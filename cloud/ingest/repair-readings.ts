@@ -1,7 +1,7 @@
 import { messageOf } from "#kit/errors.ts";
 import { pairsOf } from "../store/state/boot-times.ts";
 import { addTo } from "../store/state/counters.ts";
-import { keepDeadLetter } from "../store/state/dead-letters.ts";
+import { isTriedAgain, keepDeadLetter } from "../store/state/dead-letters.ts";
 import type { StateTransaction } from "../store/state/state-store.ts";
 import {
   chooseTime,
@@ -94,7 +94,8 @@ function commitRepairs(
     const { sql, logs, nowMs: now } = transaction;
     for (const { reading, planned } of repairs) {
       const problem = problemOf(planned);
-      if (problem?.reason === "no-station") {
+      // Where another part of it waits for a registry too, that goes first: one letter has one reason.
+      if (problem?.reason === "no-station" || (problem !== undefined && isTriedAgain(sql, reading.letter))) {
         markPlaceless(sql, reading);
         continue;
       }

@@ -1,3 +1,4 @@
+import { unite } from "#kit/ranges.ts";
 import { compareNewest } from "../air/believable.ts";
 import { markDirty } from "../air/windows/dirty-windows.ts";
 import { minutesOf } from "../air/windows/minute-windows.ts";
@@ -202,10 +203,16 @@ interface Sorted {
 export function sortOut(refused: readonly RefusedPoint[]): Sorted {
   const reasons = new Map(refused.map(({ point, reason }) => [identityOf(point), reason]));
   return {
-    problemOf: ({ problem, samples }) => {
-      if (problem !== undefined || reasons.size === 0) return problem;
-      const reason = samples.map((sample) => reasons.get(identityOf(sample))).find((found) => found !== undefined);
-      return reason === undefined ? undefined : { reason: "refused-by-store", detail: reason };
+    problemOf: ({ problem, samples, numbers }) => {
+      if (reasons.size === 0) return problem;
+      const found = samples.map((sample) => reasons.get(identityOf(sample)));
+      if (problem?.reason === "no-station") {
+        // What is tried again is all that is stored nowhere.
+        const refusedOnes = numbers.filter((_, i) => found[i] !== undefined).map((n) => [n, n] as const);
+        return { ...problem, placeless: unite(problem.placeless ?? [], refusedOnes) };
+      }
+      const reason = found.find((text) => text !== undefined);
+      return problem ?? (reason === undefined ? undefined : { reason: "refused-by-store", detail: reason });
     },
     storedOf: ({ samples, points }) => {
       const noted = samples.map((sample, i) => withNotes(sample, points[i]));

@@ -32,7 +32,7 @@ export type DeadReason = z.infer<typeof DeadReason>;
 export interface Problem {
   readonly reason: DeadReason;
   readonly detail: string;
-  /** Which samples of a reading had no station, by their place in it: the others are points already. */
+  /** Which samples of a reading with `no-station` are stored nowhere, by their place in it: the others are points already. */
   readonly placeless?: Ranges | undefined;
 }
 
@@ -49,6 +49,9 @@ export const DEAD_BYTES_PER_DEVICE = 32 * 1024 * 1024;
 /** SHA-256 (hex) of a letter's bytes: with the topic it is the letter's identity. */
 export const letterHash = ({ payload }: Letter): string => createHash("sha256").update(payload).digest("hex");
 
+/** What stays the reason when something else is found later: these say what of the letter is stored nowhere yet, or never will be. */
+const LASTING = "('no-station', 'no-time', 'refused-by-store')";
+
 /**
  * Keeps a message that could not be used; the same bytes on the same topic are one letter that came several times. Where
  * its device has no room left all but the bytes is kept: the letter counts, but it cannot be tried again.
@@ -58,7 +61,8 @@ export function keepDeadLetter(sql: Sql, letter: Letter, { reason, detail, place
   const hash = letterHash(letter);
   const text = detail.slice(0, LONGEST_DETAIL).toWellFormed();
   const again = sql.run(
-    "UPDATE dead_letters SET times = times + 1, reason = ?, detail = ? WHERE topic = ? AND sha256 = ?",
+    `UPDATE dead_letters SET times = times + 1, reason = iif(reason IN ${LASTING}, reason, ?),
+       detail = iif(reason IN ${LASTING}, detail, ?) WHERE topic = ? AND sha256 = ?`,
     ...[reason, text, topic, hash],
   );
   if (again > 0) return;
@@ -71,6 +75,18 @@ export function keepDeadLetter(sql: Sql, letter: Letter, { reason, detail, place
     ...[bytes, payload.length, placeless === undefined ? null : JSON.stringify(placeless)],
   );
   take(sql, topic, bytes.length);
+}
+
+const Reason = z.object({ reason: DeadReason });
+
+/** Whether a letter is kept that is tried again with each new registry. */
+export function isTriedAgain(sql: Sql, letter: Letter): boolean {
+  const kept = sql.get(
+    Reason,
+    "SELECT reason FROM dead_letters WHERE topic = ? AND sha256 = ? AND length(bytes) = size",
+    ...[letter.topic, letterHash(letter)],
+  );
+  return kept?.reason === "no-station";
 }
 
 /** Changes why a kept letter cannot be used; it did not come again. */
@@ -127,8 +143,8 @@ const LetterRow = z
   }));
 
 /**
- * A kept letter with its number in the table; `isOld`: what of it has no time was not kept when it came; `placeless`: the samples that had
- * no station, where that is known.
+ * A kept letter with its number in the table; `isOld`: what of it has no time was not kept when it came; `placeless`: the samples that
+ * are stored nowhere yet, where that is known.
  */
 export type KeptLetter = Letter & {
   readonly n: number;

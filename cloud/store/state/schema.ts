@@ -201,7 +201,7 @@ CREATE INDEX logs_of_device ON logs (tenant, device, revision);
 
 -- What could not be used: a message counts once however often it comes. bytes are shorter than size (empty) where their
 -- sender had no room left; dead_letter_bytes holds what each sender takes up. is_old: from before what has no time was kept.
--- placeless: which of a reading's samples had no station, as JSON ranges; null where that is not known.
+-- placeless: which of a reading's samples are stored nowhere yet, as JSON ranges; null where that is not known.
 CREATE TABLE dead_letters (
   topic TEXT NOT NULL,
   sha256 TEXT NOT NULL,

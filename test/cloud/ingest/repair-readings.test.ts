@@ -422,6 +422,33 @@ describe("replayReadings", () => {
   });
 });
 
+describe("a reading of which a part waits for its time and another for a station", () => {
+  it("is tried again for its station although the store refused what got its time before", async () => {
+    const { stores, view, pointsOf, ranges, useRegistry } = await openStores();
+    const samples = [
+      { ...UNKNOWN, up: 10 * SECOND, values: { pm25: 1 } },
+      { at: NOON + SECOND, up: SECOND, values: { pm25: 2 } },
+    ];
+    const refusing: ReadingStores = {
+      ...stores,
+      measurements: { write: async (points) => points.map((point) => ({ point, reason: "type conflict" })) },
+    };
+    useRegistry({ assignments: [{ ...POST, station: "station-1", from: NOON + 5 * SECOND }] });
+    await storeReadings([letterOf(aReading({ seq: 1, at: NOON + SECOND, up: SECOND, samples }), POST)], stores);
+    await repairAll(refusing);
+    expect(view.deadLetters(10)).toMatchObject([{ reason: "no-station" }]);
+
+    useRegistry({});
+    stores.state.transaction(NOON, ({ sql }) => retryPlaceless(sql));
+    await replayReadings(stores);
+    await repairAll(refusing);
+
+    expect(await pointsOf("station-1")).toEqual([[NOON + SECOND, 2]]);
+    expect(view.deadLetters(10)).toMatchObject([{ reason: "refused-by-store" }]);
+    expect(ranges().lost).toEqual([[1, 1]]);
+  });
+});
+
 describe("planRepair", () => {
   it("gives the same bytes the same points", () => {
     const time = { zeroAt: NOON, clock: "gps" as const, errorMs: 3 };

@@ -308,6 +308,107 @@ describe("replayReadings", () => {
     expect(view.deadLetters(10)).toEqual([]);
   });
 
+  describe("of a letter with several faults", () => {
+    const packAt = (...samples: readonly (readonly [second: number, values: Readonly<Record<string, number>>])[]) =>
+      letterOf(aReading({ samples: samples.map(([s, values]) => ({ at: NOON + s * 1_000, up: s, values })) }), POST);
+    const pack = (...values: readonly Readonly<Record<string, number>>[]) =>
+      packAt(...values.map((some, second) => [second, some] as const));
+    const assigned = (from: number) => ({ assignments: [{ ...POST, station: "station-1", from }] });
+    /** The stores, which refuse what was measured at a moment as long as that is given. */
+    async function openChoosy() {
+      const opened = await openReadingStores();
+      const refuses: { at: number | undefined } = { at: undefined };
+      const measurements = {
+        write: async (points: readonly Point[]) => {
+          await opened.stores.measurements.write(points.filter(({ at }) => at !== refuses.at));
+          return points.filter(({ at }) => at === refuses.at).map((point) => ({ point, reason: "type conflict" }));
+        },
+      };
+      return { ...opened, refuses, stores: { ...opened.stores, measurements } };
+    }
+
+    it("tries again what the store refused beside, and keeps the letter where it refuses that again", async () => {
+      const { stores, view, pointsOf, ranges, useRegistry, refuses } = await openChoosy();
+      useRegistry(assigned(NOON + 2_000));
+      refuses.at = NOON + 2_000;
+      await storeReadings([pack({ pm25: 1 }, { pm25: 2 }, { pm25: 3 }, { pm25: 4 })], stores);
+      expect(view.deadLetters(10)).toMatchObject([{ reason: "no-station" }]);
+
+      useRegistry(assigned(NOON + 1_000));
+      await replayReadings(stores);
+      expect(view.deadLetters(10)).toMatchObject([{ reason: "no-station" }]);
+      useRegistry(assigned(0));
+      await replayReadings(stores);
+
+      expect((await pointsOf("station-1")).map(([, value]) => value)).toEqual([1, 2, 4]);
+      expect(view.deadLetters(10)).toMatchObject([{ reason: "refused-by-store", detail: "type conflict", times: 1 }]);
+      expect(ranges().lost).toEqual([[1, 1]]);
+    });
+
+    it("loses nothing where the store takes by then what it refused", async () => {
+      const { stores, view, pointsOf, ranges, useRegistry, refuses } = await openChoosy();
+      useRegistry(assigned(NOON + 2_000));
+      refuses.at = NOON + 2_000;
+      await storeReadings([pack({ pm25: 1 }, { pm25: 2 }, { pm25: 3 })], stores);
+
+      refuses.at = undefined;
+      useRegistry(assigned(0));
+      await replayReadings(stores);
+
+      expect((await pointsOf("station-1")).map(([, value]) => value)).toEqual([1, 2, 3]);
+      expect(view.deadLetters(10)).toEqual([]);
+      expect(ranges().lost).toEqual([]);
+    });
+
+    it.each([
+      ["the first", packAt([2, { clock: 1 }], [0, { pm25: 1 }], [1, { pm25: 2 }])],
+      ["the last", packAt([0, { pm25: 1 }], [1, { pm25: 2 }], [2, { clock: 1 }])],
+    ])("tries the good samples again, and says for good that %s had no usable value", async (_, letter) => {
+      const { stores, view, pointsOf, ranges, useRegistry } = await openReadingStores();
+      useRegistry(assigned(NOON + 2_000));
+      await storeReadings([letter], stores);
+      expect(view.deadLetters(10)).toMatchObject([{ reason: "no-station" }]);
+
+      useRegistry({});
+      await replayReadings(stores);
+
+      expect(await pointsOf("station-1")).toHaveLength(2);
+      expect(view.deadLetters(10)).toMatchObject([{ reason: "malformed" }]);
+      expect(ranges().lost).toEqual([[1, 1]]);
+    });
+
+    it("is stored whole where its station came between a failed write and the next", async () => {
+      const { stores, pointsOf, view, useRegistry } = await openReadingStores();
+      const letter = pack({ pm25: 1 }, { pm25: 2 });
+      const down = { ...stores, measurements: { write: async () => Promise.reject(new Error("down")) } };
+      useRegistry(assigned(NOON + 1_000));
+      await expect(storeReadings([letter], down)).rejects.toThrow("down");
+
+      useRegistry(assigned(0));
+      await storeReadings([letter], stores);
+
+      expect((await pointsOf("station-1")).map(([, value]) => value)).toEqual([1, 2]);
+      expect(view.deadLetters(10)).toEqual([]);
+    });
+
+    it("stays one that is tried again when it comes again and the store refuses what has a station by then", async () => {
+      const { stores, view, pointsOf, useRegistry, refuses } = await openChoosy();
+      const letter = pack({ pm25: 1 }, { pm25: 2 });
+      useRegistry({ assignments: [] });
+      await storeReadings([letter], stores);
+      useRegistry({});
+      refuses.at = NOON;
+      await storeReadings([letter], stores);
+      expect(view.deadLetters(10)).toMatchObject([{ reason: "no-station", times: 2 }]);
+
+      refuses.at = undefined;
+      await replayReadings(stores);
+
+      expect(await pointsOf("station-1")).toHaveLength(2);
+      expect(view.deadLetters(10)).toEqual([]);
+    });
+  });
+
   it("leaves what still has no station where it is", async () => {
     const { stores, view, useRegistry } = await openReadingStores();
     useRegistry({ assignments: [] });
