@@ -300,7 +300,7 @@ describe.skipIf(chromium === undefined)("what the map knows of the air", { timeo
   });
 
   it("can be shown in a frame of another site, by the lines that its panel gives", async () => {
-    await openStation("st-00");
+    await open("#/station/st-00");
     await sheet(page).locator(".embed summary").click();
     const lines = await sheet(page).locator(".embed textarea").inputValue();
 
