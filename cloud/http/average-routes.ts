@@ -5,7 +5,7 @@ import type { Clock } from "#kit/clock.ts";
 import { Pollutant } from "../air/pollutants.ts";
 import { unitOf } from "../air/units.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
-import type { AirWindow, AirWindowStore } from "../store/measurements/air-windows.ts";
+import type { AirWindow } from "../store/measurements/air-windows.ts";
 import { type Api, badRequest, missing, unavailable } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { ApiError, notFound } from "./errors.ts";
@@ -14,6 +14,7 @@ import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { AVERAGE_COLUMNS, Average, type AverageRow, AverageSeries } from "./schemas.ts";
 import { type LongestRange, Moment, rangeOf } from "./time-range.ts";
+import type { AskedWindows } from "./turns.ts";
 
 const DAY_MS = 86_400_000;
 /** As many as the map compares. */
@@ -43,7 +44,7 @@ const Asked = z.object({
 
 export interface AverageRoutesParts {
   readonly registry: Pick<RegistryWatch, "current">;
-  readonly airWindows: Pick<AirWindowStore, "windows">;
+  readonly airWindows: AskedWindows;
   readonly clock: Pick<Clock, "nowMs">;
 }
 
@@ -86,7 +87,7 @@ export function addAverageRoutes(
       if (unknown !== undefined) throw notFound(`station: ${unknown}`);
       const span = rangeOf({ from, to }, clock.nowMs(), longest(average));
       const { resolution } = KINDS[average];
-      const windows = await airWindows.windows({ stations, pollutant, resolution, ...span });
+      const windows = await airWindows.windows({ stations, pollutant, resolution, ...span }, request.ip);
       return send(request, reply, { pollutant, average, stations, windows });
     },
   );

@@ -167,10 +167,10 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
 
   addHealthRoute(app, { ...parts, publicHub });
   const asked = inTurns(parts.measurements, parts.airWindows);
-  addStationRoutes(app, { ...parts, ...asked, features, book, epoch });
+  const openLimit = limitRate(parts.openDataPerMinute, clock);
+  addStationRoutes(app, openLimit, { ...parts, pastTurns: asked.pastTurns, features, book, epoch });
   addSiteRoutes(app, { ...parts, features });
   addLiveRoute(app, publicHub);
-  const openLimit = limitRate(parts.openDataPerMinute, clock);
   await app.register(async (open: Api) => addIndexRoutes(open, openLimit));
   await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, ...asked, book }));
   await app.register(async (open: Api) => addAverageRoutes(open, openLimit, { ...parts, ...asked }));

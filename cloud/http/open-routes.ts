@@ -6,7 +6,6 @@ import { jsonLines } from "../air/open/json-lines.ts";
 import { attributionOf } from "../air/open/licence.ts";
 import { communityFeed } from "../air/open/sensor-community.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
-import type { AirWindowStore } from "../store/measurements/air-windows.ts";
 import type { StateView } from "../store/state/state-view.ts";
 import { type Api, badRequest, missing, unavailable } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
@@ -17,6 +16,7 @@ import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { StationCollection } from "./schemas.ts";
 import type { StationBook } from "./station-book.ts";
+import type { AskedWindows } from "./turns.ts";
 
 const DAY_MS = 86_400_000;
 /** A day is closed so long after its end: what comes later still changes it, but is rare. */
@@ -35,7 +35,7 @@ export interface OpenRoutesParts {
   readonly book: Pick<StationBook, "all">;
   readonly view: Pick<StateView, "latestSamplesOf">;
   readonly registry: Pick<RegistryWatch, "current">;
-  readonly airWindows: Pick<AirWindowStore, "windows">;
+  readonly airWindows: AskedWindows;
   readonly clock: Clock;
   readonly staleAfterMs: number;
   readonly offlineAfterMs: number;
@@ -112,7 +112,8 @@ export function addOpenRoutes(api: Api, limit: RateLimit, parts: OpenRoutesParts
       const fromMs = Date.parse(`${day}T00:00:00Z`);
       const nowMs = clock.nowMs();
       if (station === undefined || fromMs > nowMs) throw notFound("day of a station");
-      const windows = await airWindows.windows({ stations: [id], resolution: "h1", fromMs, toMs: fromMs + DAY_MS });
+      const asked = { stations: [id], resolution: "h1", fromMs, toMs: fromMs + DAY_MS } as const;
+      const windows = await airWindows.windows(asked, request.ip);
       const isClosed = nowMs >= fromMs + DAY_MS + CLOSED_AFTER_MS;
       void nameLicence(reply).header("cache-control", isClosed ? A_DAY : ASK_IF_CHANGED);
       void reply.header("content-disposition", `attachment; filename="${id}-${day}.csv"`);

@@ -37,7 +37,7 @@ export function limitRate(perMinute: number, clock: Pick<Clock, "monotonicMs">):
 }
 
 /** The address; of IPv6 its first 64 bits, of IPv4 written as IPv6 the IPv4. */
-function networkOf(ip: string): string {
+export function networkOf(ip: string): string {
   if (!ip.includes(":") || ip.includes(".")) return ip.slice(ip.lastIndexOf(":") + 1);
   const [head = "", tail] = ip.split("::");
   const groups = head === "" ? [] : head.split(":");

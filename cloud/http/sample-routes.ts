@@ -5,7 +5,6 @@ import type { Clock } from "#kit/clock.ts";
 import { unitOf } from "../air/units.ts";
 import { HOUR_MS } from "../air/windows/clock-windows.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
-import type { Measurements } from "../store/measurements/measurements.ts";
 import { type Api, badRequest, missing, unavailable } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { notFound } from "./errors.ts";
@@ -14,6 +13,7 @@ import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { SAMPLE_COLUMNS, SampleSeries } from "./schemas.ts";
 import { Moment, rangeOf } from "./time-range.ts";
+import type { AskedMeasurements } from "./turns.ts";
 
 /** Single values are read one by one: a longer time is a question to the averages. */
 const LONGEST = { ms: 6 * HOUR_MS, inWords: "6 hours of single values: longer spans are in the averages" };
@@ -22,7 +22,7 @@ const MOST = 5_000;
 
 export interface SampleRoutesParts {
   readonly registry: Pick<RegistryWatch, "current">;
-  readonly measurements: Pick<Measurements, "samples">;
+  readonly measurements: AskedMeasurements["measurements"];
   readonly clock: Pick<Clock, "nowMs">;
 }
 
@@ -64,7 +64,7 @@ export function addSampleRoutes(
       const nowMs = clock.nowMs();
       const range = rangeOf({ from: from ?? Math.min(to ?? nowMs, nowMs) - HOUR_MS, to }, nowMs, LONGEST);
       const query = { tenant: station.tenant, station: station.id, field, ...range, most: MOST + 1 };
-      const samples = await measurements.samples(query);
+      const samples = await measurements.samples(query, request.ip);
       const next = samples[MOST]?.at ?? null;
       const rows = samples.flatMap(({ at, value, sensor }): SampleSeries["rows"] =>
         next === null || at < next ? [[at, value, sensor]] : [],

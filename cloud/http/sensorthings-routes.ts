@@ -4,7 +4,7 @@ import type { Clock } from "#kit/clock.ts";
 import { type Entity, observationOf, type Stream } from "../air/sensorthings/entities.ts";
 import { BadOption, isNewestFirst, Options, rangeIn, selectedOf } from "../air/sensorthings/query.ts";
 import { resolve, SET_NAMES } from "../air/sensorthings/resolve.ts";
-import type { AirWindow, AirWindowStore } from "../store/measurements/air-windows.ts";
+import type { AirWindow, WindowsQuery } from "../store/measurements/air-windows.ts";
 import { type Api, badRequest, missing, unavailable } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { ApiError, notFound } from "./errors.ts";
@@ -13,6 +13,7 @@ import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { ErrorView } from "./schemas.ts";
 import type { StationBook } from "./station-book.ts";
+import type { AskedWindows } from "./turns.ts";
 
 const ROOT = "/api/v1/sensorthings/v1.1";
 const DAY_MS = 86_400_000;
@@ -46,7 +47,7 @@ const answers = {
 
 export interface SensorThingsParts {
   readonly book: Pick<StationBook, "all">;
-  readonly airWindows: Pick<AirWindowStore, "windows">;
+  readonly airWindows: AskedWindows;
   readonly clock: Pick<Clock, "nowMs">;
 }
 
@@ -94,6 +95,7 @@ export function addSensorThingsRoutes(
     async (request, reply) => {
       const { params, query } = request;
       const [base, path] = [baseOf(request), params["*"]];
+      const read = (asked: WindowsQuery) => airWindows.windows(asked, request.ip);
       const found = resolve(path, book.all());
       if (found === undefined) {
         if (path === "Observations")
@@ -116,14 +118,14 @@ export function addSensorThingsRoutes(
             return send(request, reply, page(some, found.makers.length, found.makers.length > $skip + $top));
           }
           case "hours": {
-            const hours = await readHours(airWindows, found.stream, query, clock.nowMs());
+            const hours = await readHours(read, found.stream, query, clock.nowMs());
             const some = hours.slice($skip, $skip + $top).map((hour) => observationOf(base, hour));
             return send(request, reply, page(some, hours.length, hours.length > $skip + $top));
           }
           case "hour": {
             const { stream, start } = found;
             const asked = { stations: [stream.station.id], pollutant: stream.pollutant, resolution: "h1" } as const;
-            const [hour] = await airWindows.windows({ ...asked, fromMs: start, toMs: start + 1 });
+            const [hour] = await read({ ...asked, fromMs: start, toMs: start + 1 });
             if (hour === undefined) throw notFound(`entity: ${path}`);
             return send(request, reply, selectedOf(observationOf(base, hour), query));
           }
@@ -150,7 +152,7 @@ function refuseOthers({ $expand, $filter, $orderby }: Options, kind: string): vo
 
 /** Hours of a stream in the order that is asked for: one more than the page needs, or all where they are to be counted. */
 async function readHours(
-  airWindows: Pick<AirWindowStore, "windows">,
+  read: (query: WindowsQuery) => Promise<readonly AirWindow[]>,
   { station, pollutant }: Stream,
   query: Options,
   nowMs: number,
@@ -164,7 +166,7 @@ async function readHours(
     const range = isBack
       ? { fromMs: Math.max(fromMs, toMs - (step + 1) * STEP_MS), toMs: toMs - step * STEP_MS }
       : { fromMs: fromMs + step * STEP_MS, toMs: Math.min(toMs, fromMs + (step + 1) * STEP_MS) };
-    const some = await airWindows.windows({ stations: [station.id], pollutant, resolution: "h1", ...range });
+    const some = await read({ stations: [station.id], pollutant, resolution: "h1", ...range });
     hours.push(...(isBack ? some.toReversed() : some));
   }
   return hours;

@@ -1,4 +1,3 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { StationName } from "#contract/names.ts";
 import type { Bilingual } from "#contract/registry.ts";
@@ -8,12 +7,16 @@ import { StationList } from "../live/station-table.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
 import type { AirWindowStore } from "../store/measurements/air-windows.ts";
 import { type Api, ASK_AGAIN, badRequest, missing, unavailable } from "./api.ts";
-import { takesGzip } from "./compress.ts";
 import { ApiError, notFound } from "./errors.ts";
 import type { Features } from "./features.ts";
+import { tooMany } from "./index-routes.ts";
+import { createNewestList } from "./newest-list.ts";
+import { createPastLists } from "./past-lists.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { sendList } from "./ready-list.ts";
 import { type StationFeature, WholeStation } from "./schemas.ts";
 import type { StationBook } from "./station-book.ts";
-import { createStationLists, type ReadyList } from "./station-lists.ts";
+import type { Turns } from "./turns.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -22,6 +25,7 @@ export interface StationRoutesParts {
   readonly book: Pick<StationBook, "all" | "version">;
   readonly registry: Pick<RegistryWatch, "current">;
   readonly airWindows: Pick<AirWindowStore, "windows">;
+  readonly pastTurns: Turns;
   /** Random name of this start. */
   readonly epoch: string;
   readonly clock: Clock;
@@ -32,20 +36,10 @@ export interface StationRoutesParts {
 /** So far back the map goes. */
 const PAST_HOURS = 48;
 
-/** Sends a list that is ready, or says that the one which the client has still holds. */
-function sendList({ headers }: FastifyRequest, reply: FastifyReply, { text, packed, etag }: ReadyList): FastifyReply {
-  void reply.header("cache-control", ASK_AGAIN).header("etag", etag).header("vary", "accept-encoding");
-  if (headers["if-none-match"] === etag) return reply.code(304).send();
-  void reply.type("application/json; charset=utf-8");
-  // Bytes are sent as they are: the list is written already.
-  if (takesGzip(headers)) return reply.header("content-encoding", "gzip").send(packed);
-  return reply.send(Buffer.from(text));
-}
-
-/** The air: all stations, now and before, and one of them whole. */
-export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
+/** The air: all stations, now and before, and one of them whole. Moments of the past are limited as the open data are. */
+export function addStationRoutes(api: Api, limit: RateLimit, parts: StationRoutesParts): void {
   const { features, registry, clock } = parts;
-  const lists = createStationLists(parts);
+  const [newest, past] = [createNewestList(parts), createPastLists(parts)];
 
   api.get(
     "/api/v1/stations",
@@ -57,17 +51,20 @@ export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
         response: { 200: StationList },
       },
     },
-    async (request, reply) => sendList(request, reply, await lists.now()),
+    async (request, reply) => sendList(request, reply, await newest()),
   );
 
   api.get(
     "/api/v1/stations/at",
     {
+      onRequest: limit,
       schema: {
         tags: ["public"],
         summary: "All stations as they were: means of the 20 minutes and of the hour that were full then, in columns",
         querystring: z.object({ time: z.coerce.date().describe(`within the last ${PAST_HOURS} hours`) }),
-        response: { 200: StationList, ...badRequest, ...unavailable },
+        description:
+          "A moment is read again after a minute, one that is older than two hours after ten: data that come late are told then.",
+        response: { 200: StationList, ...badRequest, ...tooMany, ...unavailable },
       },
     },
     async (request, reply) => {
@@ -75,7 +72,7 @@ export function addStationRoutes(api: Api, parts: StationRoutesParts): void {
       const [nowMs, timeMs] = [clock.nowMs(), time.getTime()];
       const isWithin = timeMs <= nowMs && nowMs - timeMs <= (PAST_HOURS + 1) * HOUR_MS;
       if (!isWithin) throw new ApiError(400, "not-kept", `a moment within the last ${PAST_HOURS} hours is needed`);
-      return sendList(request, reply, await lists.past(timeMs));
+      return sendList(request, reply, await past(timeMs, request.ip));
     },
   );
 

@@ -79,10 +79,26 @@ type Shared = Pick<Properties, "replay" | "marks" | "wind" | "sensors">;
 const DEGREE = 100_000;
 
 /** Writes stations as columns. What only a single station is asked for is left out: raw values, corrections, single fields. */
-export function toTable(features: readonly StationFeature[], untilMs: number, tickMs = 1_000): StationTable {
+export function toTable(features: readonly StationFeature[], untilMs: number, tickMs?: number): StationTable {
+  const pieces = tablePieces(features, untilMs, tickMs);
+  for (;;) {
+    const step = pieces.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Writes the same column by column: it yields after each, so that of a long list others have their turn between. */
+export function* tablePieces(
+  features: readonly StationFeature[],
+  untilMs: number,
+  tickMs = 1_000,
+): Generator<undefined, StationTable> {
   const words = indexed<string>();
   const towns = indexed<string>();
-  const of = <T>(column: (feature: StationFeature) => T): T[] => features.map(column);
+  function* of<T>(column: (feature: StationFeature) => T): Generator<undefined, T[]> {
+    yield;
+    return features.map(column);
+  }
   const back = (ms: number): number => Math.round((untilMs - ms) / tickMs);
   const townOf = ({ properties: { municipality: id, municipalityName: name } }: StationFeature): number =>
     towns.indexOf(JSON.stringify({ id, ...name }));
@@ -90,19 +106,19 @@ export function toTable(features: readonly StationFeature[], untilMs: number, ti
     version: TABLE_VERSION,
     until: untilMs,
     tick: tickMs,
-    id: toTexts(of(({ id }) => id)),
-    lon: of(({ geometry }) => Math.round(geometry.coordinates[0] * DEGREE)),
-    lat: of(({ geometry }) => Math.round(geometry.coordinates[1] * DEGREE)),
-    ru: toTexts(of(({ properties }) => properties.name.ru)),
-    en: toTexts(of(({ properties }) => properties.name.en)),
-    town: of(townOf),
-    demo: of(({ properties }) => (properties.demo ? 1 : 0)),
-    lastAt: of(({ properties }) => (properties.lastAt === null ? null : back(properties.lastAt))),
-    status: of(({ properties }) => StationStatus.options.indexOf(properties.status)),
-    more: of(({ properties: { replay, marks, wind, sensors } }) =>
+    id: toTexts(yield* of(({ id }) => id)),
+    lon: yield* of(({ geometry }) => Math.round(geometry.coordinates[0] * DEGREE)),
+    lat: yield* of(({ geometry }) => Math.round(geometry.coordinates[1] * DEGREE)),
+    ru: toTexts(yield* of(({ properties }) => properties.name.ru)),
+    en: toTexts(yield* of(({ properties }) => properties.name.en)),
+    town: yield* of(townOf),
+    demo: yield* of(({ properties }) => (properties.demo ? 1 : 0)),
+    lastAt: yield* of(({ properties }) => (properties.lastAt === null ? null : back(properties.lastAt))),
+    status: yield* of(({ properties }) => StationStatus.options.indexOf(properties.status)),
+    more: yield* of(({ properties: { replay, marks, wind, sensors } }) =>
       words.indexOf(JSON.stringify({ replay, marks, wind, sensors } satisfies Shared)),
     ),
-    air: airColumns(features, { untilMs, tickMs }, words),
+    air: yield* airColumns(features, { untilMs, tickMs }, words),
     towns: towns
       .all()
       .map((text) => z.object({ id: z.string(), ru: z.string(), en: z.string() }).parse(JSON.parse(text))),
@@ -110,11 +126,11 @@ export function toTable(features: readonly StationFeature[], untilMs: number, ti
   };
 }
 
-function airColumns(
+function* airColumns(
   features: readonly StationFeature[],
   { untilMs, tickMs }: { readonly untilMs: number; readonly tickMs: number },
   words: Indexed<string>,
-): StationTable["air"] {
+): Generator<undefined, StationTable["air"]> {
   const air: StationTable["air"] = {};
   // Most values have no flag: their word is written once.
   let noFlags: number | undefined;
@@ -149,6 +165,7 @@ function airColumns(
         columns.confidence.push(Math.round(value.confidence * 100));
         columns.flags.push(wordOf(value.flags));
       }
+      yield;
       if (columns.rows.length > 0) air[pollutant] = { ...air[pollutant], [averaging]: columns };
     }
   }

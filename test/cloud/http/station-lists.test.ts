@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createNewestList } from "../../../cloud/http/newest-list.ts";
 import { createStationBook } from "../../../cloud/http/station-book.ts";
-import { createStationLists } from "../../../cloud/http/station-lists.ts";
 import { StationChanges, StationCollection } from "../../../cloud/live/station-table.ts";
 import { indexRegistry } from "../../../cloud/registry/registry-index.ts";
 import { openEvents } from "../../support/event-stream.ts";
@@ -90,24 +90,18 @@ describe("the list of all stations", () => {
       },
       version: () => version,
     };
-    const lists = createStationLists({
-      ...LIMITS,
-      book,
-      airWindows: { windows: async () => [] },
-      clock: { nowMs: () => NOW_MS, monotonicMs: () => NOW_MS },
-      epoch: "start",
-    });
+    const newest = createNewestList({ ...LIMITS, book, clock: { nowMs: () => NOW_MS }, epoch: "start" });
 
-    const first = lists.now();
+    const first = newest();
     const rest = [2, 3, 4].flatMap((later) => {
       version = later;
-      return [lists.now(), lists.now()];
+      return [newest(), newest()];
     });
     const tags = (await Promise.all([first, ...rest])).map(({ etag }) => etag);
 
-    expect(tags).toEqual(['"start.1"', ...rest.map(() => '"start.4"')]);
+    expect(tags).toEqual(['W/"start.1"', ...rest.map(() => 'W/"start.4"')]);
     expect(written).toEqual([1, 4]);
-    expect((await lists.now()).etag).toBe('"start.4"');
+    expect((await newest()).etag).toBe('W/"start.4"');
     expect(written).toEqual([1, 4]);
   });
 });
