@@ -9,6 +9,7 @@ export type TroubleCode =
   | "not-found"
   | "unauthorized"
   | "too-many"
+  | "busy"
   | "server"
   | "malformed";
 
@@ -16,10 +17,17 @@ export type TroubleCode =
 export class ApiTrouble extends AppError {
   readonly code: TroubleCode;
   readonly retry: boolean;
-  constructor(code: TroubleCode, message: string, options?: ErrorOptions) {
+  /** When the server says that it may be asked again; undefined where it did not say. */
+  readonly retryAfterMs: number | undefined;
+  constructor(
+    code: TroubleCode,
+    message: string,
+    options?: ErrorOptions & { readonly retryAfterMs?: number | undefined },
+  ) {
     super(message, options);
     this.code = code;
-    this.retry = code === "offline" || code === "server" || code === "store-unavailable";
+    this.retry = code === "offline" || code === "server" || code === "store-unavailable" || code === "busy";
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }
 
@@ -30,6 +38,7 @@ export function troubleOf(error: unknown): TroubleCode {
 
 /** Translates an answer's status and error body into the code that the page shows. */
 export function troubleCodeOf(status: number, serverCode: string): TroubleCode {
+  if (serverCode === "too-busy" || serverCode === "too-many-requests") return "busy";
   if (serverCode.startsWith("store-")) return "store-unavailable";
   if (status === 401) return "unauthorized";
   if (status === 404) return "not-found";
@@ -66,7 +75,14 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   if (response.ok) return response;
   const error = ErrorView.safeParse(await response.json().catch(() => undefined));
   const code = troubleCodeOf(response.status, error.data?.code ?? "");
-  throw new ApiTrouble(code, error.data?.message ?? `${path} answered ${response.status}`);
+  const retryAfterMs = retryAfterMsOf(response);
+  throw new ApiTrouble(code, error.data?.message ?? `${path} answered ${response.status}`, { retryAfterMs });
+}
+
+/** `Retry-After` of a server that is busy, in seconds as ours and most proxies write it. */
+function retryAfterMsOf({ status, headers }: Response): number | undefined {
+  const seconds = headers.get("retry-after") ?? "";
+  return (status === 429 || status === 503) && /^\d{1,5}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
 }
 
 const sending = (method: string, body: unknown): RequestInit =>

@@ -1,5 +1,6 @@
 import type { TroubleCode } from "./api.ts";
 import { useSpeech } from "./language.ts";
+import type { FetchTrouble } from "./use-fetched.ts";
 
 /** Says in words what went wrong, and offers to try again. */
 export function Trouble({
@@ -18,6 +19,19 @@ export function Trouble({
           {words.tryAgain}
         </button>
       )}
+    </div>
+  );
+}
+
+/** The same of what is fetched for a part of a page; where the page asks again by itself that is no error, and is said so. */
+export function FetchNotice({ trouble, onRetry }: { readonly trouble: FetchTrouble; readonly onRetry: () => void }) {
+  const { words } = useSpeech();
+  if (!trouble.isAskedAgain) return <Trouble code={trouble.code} onRetry={onRetry} />;
+  return (
+    <div class="notice" role="status">
+      <p>
+        {words.trouble[trouble.code]} {words.asksAgain}
+      </p>
     </div>
   );
 }

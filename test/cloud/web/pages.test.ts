@@ -16,6 +16,8 @@ describe("an answer that is no success", () => {
     [401, "wrong-token", "unauthorized"],
     [404, "not-found", "not-found"],
     [429, "too-many-tries", "too-many"],
+    [429, "too-many-requests", "busy"],
+    [503, "too-busy", "busy"],
     [403, "foreign-origin", "server"],
     [500, "", "server"],
   ])("%i %s is told as %s", (status, serverCode, trouble) => {

@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { type AverageRow, AverageSeries } from "../../../http/schemas.ts";
-import { ask, type TroubleCode, troubleOf } from "../../page/api.ts";
+import { ask } from "../../page/api.ts";
 import { locales } from "../../page/format.ts";
 import { type Speech, useSpeech } from "../../page/language.ts";
-import { Trouble } from "../../page/notice.tsx";
+import { FetchNotice } from "../../page/notice.tsx";
+import { useFetched } from "../../page/use-fetched.ts";
 import { sayValue } from "../card/say-value.ts";
 import { colourOf, type Lens, labelOf } from "../station/air-view.ts";
 import { inkOn } from "../station/ink.ts";
@@ -22,30 +23,11 @@ export function yearPath(station: string, pollutant: string, year: number): stri
 
 /** The averages of the days of a year; undefined until they have come. */
 function useDays(station: string, pollutant: string, year: number) {
-  const fetched = useSignal<{ readonly of: string; readonly rows: readonly AverageRow[] } | undefined>(undefined);
-  const trouble = useSignal<TroubleCode | null>(null);
-  const attempt = useSignal(0);
-  const of = yearPath(station, pollutant, year);
-  useEffect(() => {
-    let isCurrent = true;
-    ask(AverageSeries, of)
-      .then(({ body }) => {
-        if (!isCurrent) return;
-        fetched.value = { of, rows: body.stations[0]?.rows ?? [] };
-        trouble.value = null;
-      })
-      .catch((error: unknown) => {
-        if (isCurrent) trouble.value = troubleOf(error);
-      });
-    return () => {
-      isCurrent = false;
-    };
-  }, [of, attempt.value]);
-  return {
-    rows: fetched.value?.of === of ? fetched.value.rows : undefined,
-    trouble: trouble.value,
-    retry: () => attempt.value++,
-  };
+  const path = yearPath(station, pollutant, year);
+  const fetchDays = async (): Promise<readonly AverageRow[]> =>
+    (await ask(AverageSeries, path)).body.stations[0]?.rows ?? [];
+  const { value: rows, trouble, retry } = useFetched(path, fetchDays);
+  return { rows, trouble, retry };
 }
 
 /** One day in a sentence. */
@@ -173,7 +155,7 @@ function YearCalendar({ station, lens, nowMs }: YearCalendarProps) {
           <span aria-hidden="true">›</span>
         </button>
       </div>
-      {trouble !== null && <Trouble code={trouble} onRetry={retry} />}
+      {trouble !== null && <FetchNotice trouble={trouble} onRetry={retry} />}
       {rows === undefined ? (
         trouble === null && <p class="empty">{words.loading}</p>
       ) : (

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { useSpeech } from "../../page/language.ts";
-import { Trouble } from "../../page/notice.tsx";
+import { FetchNotice } from "../../page/notice.tsx";
 import { MAX_COMPARED } from "../address/view-address.ts";
 import type { ViewStore } from "../address/view-store.ts";
 import { sayValue } from "../card/say-value.ts";
@@ -153,7 +153,7 @@ export function Comparison(props: ComparisonProps) {
           <h3>{words.air.pollutant[pollutant]}</h3>
           <RangeChoice range={range} />
         </header>
-        {trouble !== null && <Trouble code={trouble} onRetry={retry} />}
+        {trouble !== null && <FetchNotice trouble={trouble} onRetry={retry} />}
         {contents === undefined ? (
           trouble === null && <p class="chart-empty">{words.loading}</p>
         ) : (

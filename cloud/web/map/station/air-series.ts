@@ -1,8 +1,7 @@
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { type Pollutant, RAW_FIELDS } from "../../../air/pollutants.ts";
 import { AverageSeries, SampleSeries } from "../../../http/schemas.ts";
-import { ask, type TroubleCode, troubleOf } from "../../page/api.ts";
+import { ask } from "../../page/api.ts";
+import { useFetched } from "../../page/use-fetched.ts";
 import { LEAST_CONFIDENCE } from "./air-view.ts";
 import { joined, type Point } from "./chart-data.ts";
 
@@ -86,33 +85,10 @@ async function fetchSeries(
   );
 }
 
-/** The histories of some stations, fetched anew each minute. */
+/** The histories of some stations, fetched anew each minute: `toMs` moves, and what a broken connection has missed comes then. */
 export function useAirSeries(stations: readonly string[], pollutant: Pollutant, rangeMs: number, toMs: number) {
-  const fetched = useSignal<{ readonly of: string; readonly series: readonly AirSeries[] } | undefined>(undefined);
-  const trouble = useSignal<TroubleCode | null>(null);
-  const attempt = useSignal(0);
   const of = [pollutant, rangeMs, ...stations].join("/");
-
-  // `toMs` moves once a minute: what a broken connection has missed comes with the next fetch.
-  useEffect(() => {
-    let isCurrent = true;
-    fetchSeries(stations, pollutant, rangeMs / HOUR_MS, toMs)
-      .then((series) => {
-        if (!isCurrent) return;
-        fetched.value = { of, series };
-        trouble.value = null;
-      })
-      .catch((error: unknown) => {
-        if (isCurrent) trouble.value = troubleOf(error);
-      });
-    return () => {
-      isCurrent = false;
-    };
-  }, [of, toMs, attempt.value]);
-
-  return {
-    series: fetched.value?.of === of ? fetched.value.series : undefined,
-    trouble: trouble.value,
-    retry: () => attempt.value++,
-  };
+  const fetchThese = () => fetchSeries(stations, pollutant, rangeMs / HOUR_MS, toMs);
+  const { value: series, trouble, retry } = useFetched(of, fetchThese, toMs);
+  return { series, trouble, retry };
 }

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { StationFeature } from "../../../http/schemas.ts";
 import { unitName } from "../../page/field.ts";
 import { type Speech, useSpeech } from "../../page/language.ts";
-import { Trouble } from "../../page/notice.tsx";
+import { FetchNotice } from "../../page/notice.tsx";
 import type { Choice } from "../address/choice.ts";
 import { unitOfPollutant } from "../card/say-value.ts";
 import { AirChart, type ChartContents } from "./air-chart.tsx";
@@ -108,7 +108,7 @@ export function StationChart({ station, lens, toMs }: StationChartProps) {
         </h3>
         <RangeChoice range={range} />
       </header>
-      {trouble !== null && <Trouble code={trouble} onRetry={retry} />}
+      {trouble !== null && <FetchNotice trouble={trouble} onRetry={retry} />}
       {series === undefined || contents === undefined || series.value.length === 0 ? (
         (series !== undefined || trouble === null) && <p class="chart-empty">{said}</p>
       ) : (

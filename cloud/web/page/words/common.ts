@@ -26,9 +26,11 @@ export const commonEn = {
     "not-found": "There is nothing at this address.",
     unauthorized: "You are signed out. Please sign in again.",
     "too-many": "Too many attempts. Please wait a minute.",
+    busy: "Very many people are asking right now.",
     server: "The server could not answer. We will try again.",
     malformed: "The server's answer was not understood. Please reload the page.",
   },
+  asksAgain: "This page asks again by itself within a minute or two; nothing needs to be done.",
   field: {
     pm25: "PM2.5, fine dust",
     pm25_atm: "PM2.5, fine dust",
@@ -70,9 +72,11 @@ export const commonRu: typeof commonEn = {
     "not-found": "По этому адресу ничего нет.",
     unauthorized: "Вы вышли. Пожалуйста, войдите снова.",
     "too-many": "Слишком много попыток. Подождите минуту.",
+    busy: "Сейчас спрашивают очень многие.",
     server: "Сервер не смог ответить. Мы попробуем ещё раз.",
     malformed: "Ответ сервера не понят. Пожалуйста, обновите страницу.",
   },
+  asksAgain: "Страница сама спросит снова через минуту-другую, делать ничего не нужно.",
   field: {
     pm25: "PM2.5, мелкая пыль",
     pm25_atm: "PM2.5, мелкая пыль",
