@@ -31,7 +31,8 @@ export interface Side {
 export interface PairChecks extends Closer {
   /** What a photo is compared by, or null. */
   marksOf(jpeg: Uint8Array): Promise<PhotoMarks | null>;
-  look(jpeg: Uint8Array): Promise<PhotoLook>;
+  /** `leftOut` are the SHA-256 of earlier photos that it may look like. */
+  look(jpeg: Uint8Array, leftOut?: ReadonlySet<string>): Promise<PhotoLook>;
   pairOf(before: Side, after: Side): NonNullable<Visit["pair"]>;
   /** What is to be committed with a visit, so that its photos count as seen from then on; empty where nothing can be. */
   recordsOf(photos: readonly Pick<Side, "sha" | "marks">[]): Promise<string>;
@@ -76,13 +77,13 @@ export async function openPairChecks({ file, slots, committed, counters, log }: 
   return {
     marksOf: (jpeg) =>
       decodeGrey(jpeg, MARKS_LONG_SIDE_PX).then(marksOf).catch(failed("pair-check", "no marks of a photo")),
-    look: async (jpeg) => {
+    look: async (jpeg, leftOut) => {
       const marks = await decodeGrey(jpeg, MARKS_LONG_SIDE_PX)
         .then(marksOf)
         .catch(failed("pair-check", "a photo cannot be compared"));
       const screen = await likelihoodOfScreen(jpeg).catch(failed("pair-check", "a photo's spectrum cannot be read"));
       if (marks === null || seen === null) return { marks, seen: null, screen };
-      const repeated = await repeatOf(seen, marks).catch(failed("pair-check", "a photo cannot be looked up"));
+      const repeated = await repeatOf(seen, marks, leftOut).catch(failed("pair-check", "a photo cannot be looked up"));
       return { marks, seen: repeated, screen };
     },
     pairOf: (before, after) => {
@@ -109,8 +110,12 @@ export async function openPairChecks({ file, slots, committed, counters, log }: 
   };
 }
 
-async function repeatOf(seen: SeenPhotos, marks: PhotoMarks): Promise<PhotoLook["seen"]> {
-  const [likest] = await seen.lookUp(marks);
+async function repeatOf(
+  seen: SeenPhotos,
+  marks: PhotoMarks,
+  leftOut: ReadonlySet<string> | undefined,
+): Promise<PhotoLook["seen"]> {
+  const [likest] = await seen.lookUp(marks, leftOut);
   if (likest === undefined) return null;
   const p = likelihoodOfRepeat(likest);
   return p < SEEN_FROM ? null : { sha: likest.sha, p };

@@ -41,8 +41,8 @@ export const likelihoodOfRepeat = (likeness: Likeness): number =>
 /** The photos of committed visits, the newest of them, to know one that is used again. */
 export interface SeenPhotos extends Closer {
   readonly size: number;
-  /** The earlier photos that this one is most like, the likest first; none where none comes near. */
-  lookUp(marks: PhotoMarks): Promise<readonly Likeness[]>;
+  /** The earlier photos that this one is most like, the likest first, but for those `leftOut`; none where none comes near. */
+  lookUp(marks: PhotoMarks, leftOut?: ReadonlySet<string>): Promise<readonly Likeness[]>;
   /** The records of a visit's photos, as a text to be committed with the visit. */
   recordsOf(photos: readonly { sha: string; marks: PhotoMarks }[]): string;
   /** Keeps the records of a visit that is committed; the same ones twice are kept once. */
@@ -97,10 +97,15 @@ export async function openSeenPhotos(
     return head && (await kept.read({ ...head, words: table.wordsOf(slot) }));
   }
 
-  async function candidatesOf(looked: Looked, slots: readonly number[], isMirrored: boolean) {
+  async function candidatesOf(
+    looked: Looked,
+    slots: readonly number[],
+    isMirrored: boolean,
+    leftOut: ReadonlySet<string> | undefined,
+  ) {
     const photos = await Promise.all(slots.map(photoAt));
     return photos.flatMap((photo) => {
-      if (photo === undefined) return [];
+      if (photo === undefined || leftOut?.has(photo.sha)) return [];
       const placed = placeIn(looked, photo.marks);
       const least = Math.min(LEAST_VOTES, looked.marks.words.length / 2);
       return placed.votes < least ? [] : [{ looked, photo, placed, isMirrored }];
@@ -113,12 +118,12 @@ export async function openSeenPhotos(
     get size() {
       return heads.size;
     },
-    lookUp: async (marks) => {
+    lookUp: async (marks, leftOut) => {
       const [upright, mirrored] = waysToLook(marks, WORD_BITS);
       const [uprights, mirroreds] = table.best([upright.marks.words, mirrored.marks.words], CANDIDATES);
       const found = [
-        ...(await candidatesOf(upright, uprights, false)),
-        ...(await candidatesOf(mirrored, mirroreds, true)),
+        ...(await candidatesOf(upright, uprights, false, leftOut)),
+        ...(await candidatesOf(mirrored, mirroreds, true, leftOut)),
       ];
       found.sort((a, b) => b.placed.votes - a.placed.votes);
       const laid = found.slice(0, LAID_OVER).flatMap(({ looked, photo, placed, isMirrored }) => {

@@ -1,5 +1,5 @@
 import { chainHash, signVisit } from "#contract/evidence.ts";
-import type { PhotoRole, Visit, VisitPhoto } from "#contract/messages.ts";
+import type { Visit, VisitPhoto } from "#contract/messages.ts";
 import { codeOf, messageOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { Camera } from "../camera/camera.ts";
@@ -14,6 +14,7 @@ import type { PhotoMarks } from "../pairs/photo-marks.ts";
 import { type Draft, type Drafts, openDrafts } from "./drafts.ts";
 import type { Judge } from "./judge.ts";
 import { photoMessages, sha256Of } from "./photo-messages.ts";
+import { createRetakes, type Retakes } from "./retakes.ts";
 import { adviceOf } from "./shot-advice.ts";
 import { Busy, NoBefore, type Shot, type ShotRequest, type Visits } from "./visits.ts";
 
@@ -46,6 +47,7 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
     counters.count("draft-broken");
     log.error({ event: "draft.broken", file }, "a draft's photo is missing or damaged; the draft is dropped");
   });
+  const retakes = createRetakes();
   const closing = new AbortController();
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -58,7 +60,7 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
     const begun = request.role === "after" ? await begunVisit(draft, request.site, drafts, options) : undefined;
     // What the photo before is compared by is read while the camera takes the one after.
     const marksBefore = begun && options.pairs.marksOf(begun.beforeBytes);
-    const taken = await takePhoto(request.role, options, closing.signal);
+    const taken = await takePhoto(request, options, retakes, closing.signal);
     const { photo, bytes, tookMs } = taken;
     const { sha, state, reason = null, probabilities } = photo;
     const shot = { sha, state, reason, probabilities, tookMs };
@@ -72,6 +74,7 @@ export async function openVisits(options: VisitsOptions): Promise<Visits> {
     const before = { ...first, network, marks: (await marksBefore) ?? null };
     const pair = options.pairs.pairOf(before, { ...photo, network: taken.network, marks: taken.marks });
     await complete(begun, { ...taken, before, pair }, drafts, options);
+    retakes.completed(request.site, [first.sha, sha], time.stamp().up);
     lastShotAt = photo.takenAt;
     return { ...shot, advice: adviceOf(photo, pair), visit: begun.draft.visit };
   }
@@ -121,8 +124,9 @@ interface Taken {
 }
 
 async function takePhoto(
-  role: PhotoRole,
+  { site, role }: ShotRequest,
   { camera, judge, pairs, time }: VisitsOptions,
+  retakes: Retakes,
   closing: AbortSignal,
 ): Promise<Taken> {
   const raw = await camera.capture(AbortSignal.any([closing, AbortSignal.timeout(CAPTURE_TIMEOUT_MS)]));
@@ -130,13 +134,16 @@ async function takePhoto(
   const bytes = await encodePhoto(raw);
   // The very bytes that are kept as proof are judged, so that anyone can repeat the verdict.
   const verdict = await judge.judge(bytes);
+  const sha = sha256Of(bytes);
+  // A visit taken over looks like its first photos; only the very same bytes are no new exposure.
+  const firstTaken = [...retakes.of(site, up)].filter((first) => first !== sha);
   // Behind the verdict: it has no part in it, and would hold it up.
-  const { marks, seen, screen } = await pairs.look(bytes);
+  const { marks, seen, screen } = await pairs.look(bytes, new Set(firstTaken));
   const { state, reason, probabilities, usable, model, tookMs } = verdict;
   const moment = takenAt === null ? { takenAt, boot, up } : { takenAt };
   const heat = verdict.heat === null ? null : heatOnWire(verdict.heat);
   const judged = { state, reason, probabilities, usable, heat, model };
-  const photo: VisitPhoto = { role, sha: sha256Of(bytes), ...moment, ...judged, seen, screen };
+  const photo: VisitPhoto = { role, sha, ...moment, ...judged, seen, screen };
   return { photo, bytes, marks, network: keepNetworkMarks(verdict, model), tookMs: Math.round(tookMs) };
 }
 

@@ -14,6 +14,7 @@ import type { Outbox } from "../../../edge/outbox/outbox.ts";
 import { openPairChecks } from "../../../edge/pairs/pair-checks.ts";
 import type { Judge } from "../../../edge/visits/judge.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
+import { RETAKE_WITHIN_MS } from "../../../edge/visits/retakes.ts";
 import { openVisits, SEEN_RECORDS, type VisitsOptions } from "../../../edge/visits/visit-keeper.ts";
 import { photograph } from "../../../models/eval/screens/recapture.ts";
 import { randomFrom } from "../../../models/random.ts";
@@ -165,6 +166,37 @@ describe("openVisits", () => {
     expect(good?.pair?.samePlace).toBeGreaterThan(0.9);
     expect(bad?.photos.map(({ seen }) => seen?.sha)).toEqual([first.sha, undefined]);
     expect(bad?.pair).toMatchObject({ samePlace: expect.any(Number), cleaner: null });
+  });
+
+  it("does not hold a visit that is taken over again against its own first photos; elsewhere, later or byte for byte it does", async () => {
+    let up = 1_000;
+    const time = { ...stillTime, stamp: () => ({ ...STAMP, up }) };
+    const { visits, camera, outbox } = await openDevice(await tempFolder(), {}, { time });
+    const before = await drawScene(1);
+    const after = await drawScene(1, { left: 0.06, size: 0.9 });
+    const exposedAnew = async (photo: Uint8Array) =>
+      await sharp(photo).linear(0.95, 4).jpeg({ quality: 80 }).toBuffer();
+    async function visit(site: string, photos: readonly Uint8Array[]) {
+      const codes: string[] = [];
+      for (const [i, photo] of photos.entries()) {
+        await camera.stage(photo);
+        const { advice } = await visits.shoot({ site, role: i === 0 ? "before" : "after" });
+        codes.push(...advice.map(({ code }) => code));
+      }
+      return codes;
+    }
+    const [againBefore, againAfter] = [await exposedAnew(before), await exposedAnew(after)];
+
+    expect(await visit("s-1", [before, after])).toEqual([]);
+    up += RETAKE_WITHIN_MS - 1;
+    expect(await visit("s-2", [againBefore])).toEqual(["photo-seen"]);
+    expect(await visit("s-1", [before])).toEqual(["photo-seen"]);
+    expect(await visit("s-1", [againBefore, againAfter])).toEqual([]);
+    expect((await visitsIn(outbox)).flatMap(({ photos }) => photos.map(({ seen }) => seen))).toEqual(
+      Array(4).fill(null),
+    );
+    up += RETAKE_WITHIN_MS;
+    expect(await visit("s-1", [await exposedAnew(againBefore)])).toEqual(["photo-seen"]);
   });
 
   it("signs with each photo how likely it shows a screen, tells the driver of one that does, and refuses nothing", async () => {
