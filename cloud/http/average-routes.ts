@@ -1,18 +1,18 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { StationName } from "#contract/names.ts";
 import type { Clock } from "#kit/clock.ts";
 import { Pollutant } from "../air/pollutants.ts";
-import { unitOf } from "../air/units.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
 import type { AirWindow } from "../store/measurements/air-windows.ts";
 import { type Api, badRequest, missing, unavailable } from "./api.ts";
+import { averagesText, type ToldAverages } from "./average-text.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { ApiError, notFound } from "./errors.ts";
+import { inPieces } from "./in-pieces.ts";
 import { tooMany } from "./index-routes.ts";
 import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { AVERAGE_COLUMNS, Average, type AverageRow, AverageSeries } from "./schemas.ts";
+import { Average, AverageSeries } from "./schemas.ts";
 import { type LongestRange, Moment, rangeOf } from "./time-range.ts";
 import type { AskedWindows } from "./turns.ts";
 
@@ -20,14 +20,25 @@ const DAY_MS = 86_400_000;
 /** As many as the map compares. */
 const MAX_STATIONS = 4;
 
-/** What is stored for each average, and how many days of it one answer may cover: below 10,000 windows a station. */
+/** So many windows one answer may have, of all its stations: below a megabyte of text. */
+const MAX_ROWS = 12_000;
+
+interface Kind {
+  readonly resolution: AirWindow["resolution"];
+  /** So many days of it one answer may cover: below 10,000 windows a station. */
+  readonly maxDays: number;
+  /** Windows in a day. */
+  readonly perDay: number;
+}
+
+/** What is stored for each average. */
 const KINDS = {
-  m1: { resolution: "m1", maxDays: 2 },
-  m20: { resolution: "m20", maxDays: 31 },
-  h1: { resolution: "h1", maxDays: 400 },
+  m1: { resolution: "m1", maxDays: 2, perDay: 1_440 },
+  m20: { resolution: "m20", maxDays: 31, perDay: 72 },
+  h1: { resolution: "h1", maxDays: 400, perDay: 24 },
   // Ten years with their leap days.
-  h24: { resolution: "d1", maxDays: 3_653 },
-} as const satisfies Record<Average, { resolution: AirWindow["resolution"]; maxDays: number }>;
+  h24: { resolution: "d1", maxDays: 3_653, perDay: 1 },
+} as const satisfies Record<Average, Kind>;
 
 const Asked = z.object({
   pollutant: Pollutant.default("pm25"),
@@ -64,6 +75,7 @@ export function addAverageRoutes(
         summary: `Averages of one to ${MAX_STATIONS} stations over time with coverage, confidence and doubts, in columns`,
         description:
           "m1 (2 days at most), m20 (31 days) and h1 (400 days) are windows of UTC, h24 (10 years) the days of the region's own time. " +
+          `One answer has at most ${MAX_ROWS} windows of all its stations: of four stations 125 days of h1. ` +
           "How long each is kept is the operator's setting.",
         params: z.object({ id: StationName }),
         querystring: Asked,
@@ -85,47 +97,24 @@ export function addAverageRoutes(
       }
       const unknown = stations.find((id) => registry.current().station(id) === undefined);
       if (unknown !== undefined) throw notFound(`station: ${unknown}`);
-      const span = rangeOf({ from, to }, clock.nowMs(), longest(average));
+      const span = rangeOf({ from, to }, clock.nowMs(), longest(average, stations.length));
       const { resolution } = KINDS[average];
-      const windows = await airWindows.windows({ stations, pollutant, resolution, ...span }, request.ip);
-      return send(request, reply, { pollutant, average, stations, windows });
+      const told: ToldAverages["stations"][number][] = [];
+      // One station after the other: between two of them others have their turn with the store.
+      for (const station of stations) {
+        const asked = { stations: [station], pollutant, resolution, ...span };
+        told.push({ station, windows: await airWindows.windows(asked, request.ip) });
+      }
+      const text = await inPieces(averagesText({ pollutant, average, stations: told }));
+      void nameLicence(reply).header("cache-control", ASK_IF_CHANGED);
+      return sendTagged(request, reply, "application/json; charset=utf-8", text);
     },
   );
 }
 
-const longest = (average: Average): LongestRange => {
-  const { maxDays } = KINDS[average];
-  const inWords = `${maxDays} days of ${average}: ask for shorter ranges, or for longer averages`;
-  return { ms: maxDays * DAY_MS, inWords };
+const longest = (average: Average, stations: number): LongestRange => {
+  const { maxDays, perDay } = KINDS[average];
+  const days = Math.min(maxDays, Math.floor(MAX_ROWS / (perDay * stations)));
+  const inWords = `${days} days of ${average} of so many stations: ask for shorter ranges, or for longer averages`;
+  return { ms: days * DAY_MS, inWords };
 };
-
-function send(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  asked: Pick<AverageSeries, "pollutant" | "average"> & {
-    readonly stations: readonly string[];
-    readonly windows: readonly AirWindow[];
-  },
-): FastifyReply {
-  const { pollutant, average, stations, windows } = asked;
-  const byStation = Map.groupBy(windows, ({ station }) => station);
-  const answer: AverageSeries = {
-    pollutant,
-    average,
-    unit: unitOf(pollutant),
-    columns: [...AVERAGE_COLUMNS],
-    stations: stations.map((station) => ({ station, rows: (byStation.get(station) ?? []).map(rowOf) })),
-  };
-  void nameLicence(reply).header("cache-control", ASK_IF_CHANGED);
-  return sendTagged(request, reply, "application/json; charset=utf-8", JSON.stringify(answer));
-}
-
-const rowOf = ({ start, value, raw, coverage, confidence, flags, correction }: AirWindow): AverageRow => [
-  start,
-  value,
-  raw,
-  coverage,
-  confidence,
-  [...flags],
-  correction,
-];

@@ -43,7 +43,7 @@ export function openTurns({ atOnce, waiting, waitingOfOne, retryAfterS }: TurnsS
 
 /** Single values are opened one by one out of their points, some thousand of them. */
 const SAMPLE_TURNS = { atOnce: 1, waiting: 8, waitingOfOne: 4, retryAfterS: 10 } as const satisfies TurnsSettings;
-/** Windows of a few stations: some thousand rows. */
+/** Windows of one station: below 10,000 rows. */
 const WINDOW_TURNS = { atOnce: 2, waiting: 64, waitingOfOne: 8, retryAfterS: 5 } as const satisfies TurnsSettings;
 /** All stations as they were: tens of thousands of rows, and a list that is written of them. */
 const PAST_TURNS = { atOnce: 1, waiting: 24, waitingOfOne: 8, retryAfterS: 10 } as const satisfies TurnsSettings;

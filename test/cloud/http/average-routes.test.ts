@@ -1,11 +1,18 @@
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createClockWindows } from "../../../cloud/air/windows/clock-windows.ts";
 import { computeWindows } from "../../../cloud/air/windows/compute-windows.ts";
 import { markDirty } from "../../../cloud/air/windows/dirty-windows.ts";
+import { averagesText } from "../../../cloud/http/average-text.ts";
+import { inPieces } from "../../../cloud/http/in-pieces.ts";
+import { AverageSeries } from "../../../cloud/http/schemas.ts";
+import type { WindowsQuery } from "../../../cloud/store/measurements/air-windows.ts";
 import { StoreUnavailable } from "../../../cloud/store/measurements/measurements.ts";
 import { openSqliteMeasurements } from "../../../cloud/store/measurements/sqlite-measurements.ts";
 import { openStateStore } from "../../../cloud/store/state/state-store.ts";
+import { aWindow } from "../../suites/air-windows.suite.ts";
+import { countTurns } from "../../support/count-turns.ts";
 import { httpParts, NOW_MS, openHttp } from "../../support/http-fixture.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -138,6 +145,53 @@ describe("GET /api/v1/stations/:id/averages", () => {
     expect(more.statusCode).toBe(400);
     expect(more.json().message).toContain(`at most ${days} days of ${average}`);
     await close();
+  });
+
+  it("gives of several stations so many days that their windows are 12,000, and says so where more are asked for", async () => {
+    const parts = httpParts();
+    parts.passMs(10 * 365 * DAY_MS);
+    const nowMs = parts.clock.nowMs();
+    const { app, close } = await openHttp(parts);
+    onTestFinished(close);
+    const ask = (ms: number) =>
+      app.inject({ url: `/api/v1/stations/st-1/averages?with=st-2&from=${iso(nowMs - ms)}&to=${iso(nowMs)}` });
+
+    expect((await ask(250 * DAY_MS)).statusCode).toBe(200);
+    const more = await ask(250 * DAY_MS + 1);
+    expect(more.statusCode).toBe(400);
+    expect(more.json().message).toContain("at most 250 days of h1");
+  });
+
+  it("asks the store for one station after the other, so that others have their turn between", async () => {
+    let atOnce = 0;
+    const asked: (readonly string[] | undefined)[] = [];
+    const windows = async ({ stations }: WindowsQuery) => {
+      atOnce += 1;
+      asked.push(stations);
+      await nextTurn();
+      atOnce -= 1;
+      return atOnce === 0 ? [] : Promise.reject(new Error("two questions at once"));
+    };
+    const { app, close } = await openHttp(httpParts({ airWindows: { windows } }));
+    onTestFinished(close);
+
+    const answer = await app.inject({ url: `/api/v1/stations/st-2/averages?with=st-1&${THAT_DAY}` });
+
+    expect(answer.statusCode).toBe(200);
+    expect(asked).toEqual([["st-2"], ["st-1"]]);
+  });
+
+  it("is written some hundred rows at a time", async () => {
+    const windows = Array.from({ length: 5_000 }, (_, n) => aWindow({ start: n * HOUR_MS }));
+    const told = { pollutant: "pm25", average: "h1", stations: [{ station: "st-1", windows }] } as const;
+    let text = "";
+
+    const turns = await countTurns(async () => {
+      text = await inPieces(averagesText(told));
+    });
+
+    expect(turns).toBeGreaterThanOrEqual(9);
+    expect(AverageSeries.parse(JSON.parse(text)).stations[0]?.rows).toHaveLength(5_000);
   });
 
   it.each([

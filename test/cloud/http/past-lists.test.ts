@@ -6,6 +6,7 @@ import type { StationFeature } from "../../../cloud/http/schemas.ts";
 import { StationCollection, tablePieces, toTable } from "../../../cloud/live/station-table.ts";
 import type { AirWindow, WindowsQuery } from "../../../cloud/store/measurements/air-windows.ts";
 import { aWindow } from "../../suites/air-windows.suite.ts";
+import { countTurns } from "../../support/count-turns.ts";
 import { httpParts, NOW_MS, openHttp } from "../../support/http-fixture.ts";
 import { aStation } from "../web/a-station.ts";
 
@@ -89,28 +90,15 @@ describe("lists of all stations as they were", () => {
 describe("long work in pieces", () => {
   it("lets others have their turn between the columns of a table, the members of its JSON and some hundred of many things", async () => {
     const features = Array.from({ length: 2_000 }, (_, n) => aStation({ id: `st-${n}` }));
-    let turns = 0;
-    const countIn = async (work: () => Promise<unknown>) => {
-      turns = 0;
-      let isDone = false;
-      const count = () => {
-        turns += 1;
-        if (!isDone) setImmediate(count);
-      };
-      setImmediate(count);
-      await work();
-      isDone = true;
-      return turns;
-    };
     let counted = 0;
 
-    expect(await countIn(() => inPieces(tablePieces(features, NOW_MS)))).toBeGreaterThan(10);
+    expect(await countTurns(() => inPieces(tablePieces(features, NOW_MS)))).toBeGreaterThan(10);
     const table = toTable(features, NOW_MS);
-    expect(await countIn(() => inPieces(jsonPieces({ table }, 4)))).toBeGreaterThan(10);
+    expect(await countTurns(() => inPieces(jsonPieces({ table }, 4)))).toBeGreaterThan(10);
     const one = () => {
       counted += 1;
     };
-    expect(await countIn(() => inPieces(forEachPiece(features, one)))).toBeGreaterThanOrEqual(4);
+    expect(await countTurns(() => inPieces(forEachPiece(features, one)))).toBeGreaterThanOrEqual(4);
 
     expect(counted).toBe(2_000);
     expect(await inPieces(jsonPieces({ table }, 4))).toBe(JSON.stringify({ table }));
