@@ -96,7 +96,17 @@ export const CloudConfig = z
       .int()
       .min(1)
       .default(120)
-      .describe("requests for open data and indices that one address may make in a minute"),
+      .describe(
+        "requests for open data and indices that one address may make in a minute; averages are counted by MAP_PER_MINUTE",
+      ),
+    MAP_PER_MINUTE: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(1_200)
+      .describe(
+        "averages and moments of the past that one address may ask for in a minute: the map's charts and calendars; readers behind a mobile network share one",
+      ),
     OPEN_DATA_ATTRIBUTION: z
       .string()
       .min(1)

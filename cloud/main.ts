@@ -69,6 +69,7 @@ async function start(): Promise<void> {
     artefacts,
     artefactBytesPerS: config.ARTEFACT_BYTES_PER_S,
     openDataPerMinute: config.OPEN_DATA_PER_MINUTE,
+    mapPerMinute: config.MAP_PER_MINUTE,
     attribution: config.OPEN_DATA_ATTRIBUTION,
     registry,
     adminTokenSha256: await readAdminTokenSha256(config),

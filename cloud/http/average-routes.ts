@@ -59,7 +59,7 @@ export interface AverageRoutesParts {
   readonly clock: Pick<Clock, "nowMs">;
 }
 
-/** Stored averages over a long time, of one station or of some that are compared; open to all, limited as the open data are. */
+/** Stored averages over a long time, of one station or of some that are compared; open to all, with the limit of the map, whose charts they are. */
 export function addAverageRoutes(
   api: Api,
   limit: RateLimit,

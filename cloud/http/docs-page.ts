@@ -40,7 +40,8 @@ interface Shown {
 export interface DocsParts {
   readonly openApi: unknown;
   readonly origin: string;
-  readonly perMinute: number;
+  /** Requests of one address: of open data, and of averages and moments of the past. */
+  readonly perMinute: { readonly open: number; readonly map: number };
   readonly licence: string;
 }
 

@@ -5,11 +5,12 @@ import { docsPage } from "./docs-page.ts";
 
 export interface DocsRoutesParts {
   readonly openDataPerMinute: number;
+  readonly mapPerMinute: number;
   readonly attribution: string;
 }
 
 /** The page for people who want the data: from the OpenAPI, in the reader's language. */
-export function addDocsRoute(api: Api, { openDataPerMinute, attribution }: DocsRoutesParts): void {
+export function addDocsRoute(api: Api, { openDataPerMinute, mapPerMinute, attribution }: DocsRoutesParts): void {
   api.get(
     "/docs",
     {
@@ -21,7 +22,8 @@ export function addDocsRoute(api: Api, { openDataPerMinute, attribution }: DocsR
     },
     async ({ query: { lang }, headers, protocol, host }, reply) => {
       const language = lang ?? (/^\s*ru\b/i.test(headers["accept-language"] ?? "") ? "ru" : "en");
-      const parts = { openApi: api.swagger(), origin: `${protocol}://${host}`, perMinute: openDataPerMinute };
+      const perMinute = { open: openDataPerMinute, map: mapPerMinute };
+      const parts = { openApi: api.swagger(), origin: `${protocol}://${host}`, perMinute };
       void reply.header("cache-control", ASK_AGAIN).header("vary", "accept-language").type("text/html; charset=utf-8");
       return docsPage(language, { ...parts, licence: attributionOf(attribution) });
     },

@@ -58,9 +58,9 @@ export const DOCS_WORDS = {
     answers: "Answers",
     example: "Example",
     machine: "The same for machines (OpenAPI 3.1):",
-    rules: (perMinute: number, licence: string) => [
+    rules: ({ open, map }: { readonly open: number; readonly map: number }, licence: string) => [
       "No key and no account: any program and any site's page may ask.",
-      `At most ${perMinute} requests in a minute from one address; each answer of open data says in RateLimit what is left, beyond it comes 429 with Retry-After.`,
+      `At most ${open} requests in a minute from one address, of averages and moments of the past ${map}, since readers of the map may share one; each answer says in RateLimit what is left, beyond it comes 429, and 503 while many ask at once: come again after Retry-After.`,
       `Licence: ${licence}.`,
       "Values are µg/m³, carbon monoxide mg/m³, times UTC. Raw values are never changed; corrected ones name their formula and its version, and every value its doubts (flags), coverage and confidence.",
       "Answers carry an ETag: ask again with If-None-Match. Newest values are kept for a minute, a day of the archive for a day once it is closed (two days after its end).",
@@ -76,9 +76,9 @@ export const DOCS_WORDS = {
     answers: "Ответы",
     example: "Пример",
     machine: "То же для программ (OpenAPI 3.1):",
-    rules: (perMinute: number, licence: string) => [
+    rules: ({ open, map }: { readonly open: number; readonly map: number }, licence: string) => [
       "Без ключа и учётной записи: спрашивать может любая программа и страница любого сайта.",
-      `Не более ${perMinute} запросов в минуту с одного адреса; каждый ответ открытых данных говорит в RateLimit, сколько осталось, сверх того — 429 с Retry-After.`,
+      `Не более ${open} запросов в минуту с одного адреса, средних и моментов прошлого — ${map}: у читателей карты адрес может быть общим; каждый ответ говорит в RateLimit, сколько осталось, сверх того — 429, а когда спрашивают многие сразу, 503: приходите снова через Retry-After.`,
       `Лицензия: ${licence}.`,
       "Значения в мкг/м³, оксид углерода в мг/м³, время UTC. Исходные значения не меняются; исправленные называют формулу и её версию, каждое значение — свои сомнения (flags), полноту (coverage) и уверенность (confidence).",
       "У ответов есть ETag: спрашивайте снова с If-None-Match. Последние значения хранятся минуту, день архива — сутки после закрытия (через двое суток после его конца).",

@@ -89,6 +89,8 @@ export interface HttpParts {
   readonly artefactBytesPerS: number;
   /** Requests for open data and indices that one address may make in a minute. */
   readonly openDataPerMinute: number;
+  /** The same for what the map's readers ask of the past: thousands of them may share the address of a mobile network. */
+  readonly mapPerMinute: number;
   /** Who is named as the source of open data. */
   readonly attribution: string;
   readonly registry: Pick<RegistryWatch, "current" | "trouble">;
@@ -168,12 +170,13 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   addHealthRoute(app, { ...parts, publicHub });
   const asked = inTurns(parts.measurements, parts.airWindows);
   const openLimit = limitRate(parts.openDataPerMinute, clock);
-  addStationRoutes(app, openLimit, { ...parts, pastTurns: asked.pastTurns, features, book, epoch });
+  const mapLimit = limitRate(parts.mapPerMinute, clock, "map");
+  addStationRoutes(app, mapLimit, { ...parts, pastTurns: asked.pastTurns, features, book, epoch });
   addSiteRoutes(app, { ...parts, features });
   addLiveRoute(app, publicHub);
   await app.register(async (open: Api) => addIndexRoutes(open, openLimit));
   await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, ...asked, book }));
-  await app.register(async (open: Api) => addAverageRoutes(open, openLimit, { ...parts, ...asked }));
+  await app.register(async (open: Api) => addAverageRoutes(open, mapLimit, { ...parts, ...asked }));
   await app.register(async (open: Api) => addSampleRoutes(open, openLimit, { ...parts, ...asked }));
   await app.register(async (open: Api) => addSensorThingsRoutes(open, openLimit, { ...parts, ...asked, book }));
   addDocsRoute(app, parts);

@@ -11,8 +11,13 @@ export type RateLimit = (request: FastifyRequest, reply: FastifyReply) => Promis
 /**
  * Counts requests by address, a minute at a time, and answers 429 with `Retry-After` beyond `perMinute`. The answers carry
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers). A network of one customer in IPv6 is a /64.
+ * `policy` is the name that they tell: each limit counts for itself.
  */
-export function limitRate(perMinute: number, clock: Pick<Clock, "monotonicMs">): RateLimit {
+export function limitRate(
+  perMinute: number,
+  clock: Pick<Clock, "monotonicMs">,
+  policy: "open" | "map" = "open",
+): RateLimit {
   const windows = new Map<string, { readonly sinceMs: number; count: number }>();
   return async ({ ip }, reply) => {
     const nowMs = clock.monotonicMs();
@@ -28,8 +33,8 @@ export function limitRate(perMinute: number, clock: Pick<Clock, "monotonicMs">):
     const restS = Math.ceil((window.sinceMs + WINDOW_MS - nowMs) / 1000);
     const left = Math.max(0, perMinute - window.count);
     void reply
-      .header("ratelimit-policy", `"open";q=${perMinute};w=60`)
-      .header("ratelimit", `"open";r=${left};t=${restS}`);
+      .header("ratelimit-policy", `"${policy}";q=${perMinute};w=60`)
+      .header("ratelimit", `"${policy}";r=${left};t=${restS}`);
     if (window.count > perMinute) {
       throw new ApiError(429, "too-many-requests", `at most ${perMinute} requests in a minute from one address`, restS);
     }

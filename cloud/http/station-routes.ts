@@ -36,7 +36,7 @@ export interface StationRoutesParts {
 /** So far back the map goes. */
 const PAST_HOURS = 48;
 
-/** The air: all stations, now and before, and one of them whole. Moments of the past are limited as the open data are. */
+/** The air: all stations, now and before, and one of them whole. Moments of the past have the limit of the map. */
 export function addStationRoutes(api: Api, limit: RateLimit, parts: StationRoutesParts): void {
   const { features, registry, clock } = parts;
   const [newest, past] = [createNewestList(parts), createPastLists(parts)];

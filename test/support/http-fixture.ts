@@ -230,6 +230,7 @@ export function httpParts(change: Partial<HttpParts> = {}): HttpFixture {
     artefacts: noArtefacts,
     artefactBytesPerS: 1_000_000_000,
     openDataPerMinute: 1_000,
+    mapPerMinute: 10_000,
     attribution: "Town of the tests",
     registry: { current: () => INDEX, trouble: () => null },
     adminTokenSha256: createHash("sha256").update(ADMIN_TOKEN).digest("hex"),

@@ -65,7 +65,7 @@ describe("a smog day", () => {
       brokerUrl: gateway.url,
       token: gateway.tokenOf("dv:cloud"),
       // The crowd comes from one address here.
-      env: { OPEN_DATA_PER_MINUTE: "1000000" },
+      env: { OPEN_DATA_PER_MINUTE: "1000000", MAP_PER_MINUTE: "1000000" },
     });
     const get = async (path: string) => (await fetch(`${cloud.url}${path}`)).json();
     const admin = { authorization: `Bearer ${cloud.adminToken}`, "content-type": "application/json" };

@@ -63,6 +63,7 @@ export async function layCloud(folder: string, store: LaidStore, settings: Reado
       DATA_DIR: store.dataDir,
       REGISTRY_FILE: store.registryFile,
       OPEN_DATA_PER_MINUTE: MANY_A_MINUTE,
+      MAP_PER_MINUTE: MANY_A_MINUTE,
       LOG_LEVEL: "warn",
       ...settings,
     },

@@ -69,7 +69,7 @@ describe("GET /api/v1/stations/:id/averages", () => {
 
     expect(hours.headers).toMatchObject({
       "access-control-allow-origin": "*",
-      "ratelimit-policy": '"open";q=1000;w=60',
+      "ratelimit-policy": '"map";q=10000;w=60',
       "cache-control": "public, no-cache",
     });
     expect(hours.json()).toEqual({
@@ -213,13 +213,18 @@ describe("GET /api/v1/stations/:id/averages", () => {
     await close();
   });
 
-  it("counts among the open requests of an address, and says when the store is away", async () => {
+  it("has the limit of the map, which a crowd behind one address shares, not that of open data; and says when the store is away", async () => {
     const windows = () => Promise.reject(new StoreUnavailable("away"));
-    const { app, close } = await openHttp(httpParts({ airWindows: { windows }, openDataPerMinute: 1 }));
+    const { app, close } = await openHttp(
+      httpParts({ airWindows: { windows }, openDataPerMinute: 1, mapPerMinute: 3 }),
+    );
     const ask = () => app.inject({ url: `/api/v1/stations/st-1/averages?${THAT_DAY}` });
 
-    expect((await ask()).statusCode).toBe(503);
-    expect((await ask()).statusCode).toBe(429);
+    const stations = await app.inject({ url: "/api/v1/open/stations.geojson" });
+    const statuses = [await ask(), await ask(), await ask(), await ask()].map(({ statusCode }) => statusCode);
+
+    expect(stations.statusCode).toBe(200);
+    expect(statuses).toEqual([503, 503, 503, 429]);
     await close();
   });
 });

@@ -19,7 +19,9 @@ describe("/docs", () => {
     for (const name of names) expect(russian).toContain(`<code>${name}</code>`);
     expect(russian).toContain('<html lang="ru">');
     expect(russian).toContain("Town of the tests, air data, CC BY 4.0");
-    expect(english).toContain("At most 1000 requests in a minute");
+    expect(english).toContain(
+      "At most 1000 requests in a minute from one address, of averages and moments of the past 10000",
+    );
     for (const html of [english, russian]) expect(html).not.toMatch(/<(script|link|img|iframe)|src=/);
     await close();
   });

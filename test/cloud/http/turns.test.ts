@@ -125,8 +125,8 @@ describe("GET /api/v1/stations/at", () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(9);
   });
 
-  it("is asked so often by one address as the open data are", async () => {
-    const { app, close } = await openHttp(httpParts({ openDataPerMinute: 2 }));
+  it("is asked so often by one address as the map's averages are", async () => {
+    const { app, close } = await openHttp(httpParts({ mapPerMinute: 2 }));
     onTestFinished(close);
     const ask = async () => (await app.inject({ url: pathAt(1) })).statusCode;
 
