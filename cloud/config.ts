@@ -119,7 +119,7 @@ export const CloudConfig = z
       .string()
       .default("Asia/Yekaterinburg")
       .refine(isTimeZone, "is no time zone of the IANA list")
-      .describe("whose days the averages of 24 hours are"),
+      .describe("whose days the averages of 24 hours are; a change counts from the end of the day that runs"),
     RETENTION_RAW_DAYS: Days.default(0).describe("how long the readings of the air are kept; 0: for ever"),
     RETENTION_M1_DAYS: Days.default(90).describe("the same for averages of a minute"),
     RETENTION_M20_DAYS: Days.default(400).describe("of 20 minutes"),

@@ -1,9 +1,12 @@
 import type { AirWindow, Resolution } from "../../store/measurements/air-windows.ts";
-import { MINUTE_MS, type Span } from "./clock-windows.ts";
+import { HOUR_MS, MINUTE_MS, type Span } from "./clock-windows.ts";
 import { meanOf, tidy, unionOf, weightedMean } from "./means.ts";
 
 /** What each resolution is made of. */
 export const MADE_OF = { m20: "m1", h1: "m20", d1: "h1" } as const satisfies Partial<Record<Resolution, Resolution>>;
+
+/** A day whose clocks are put forward. What is shorter is the rest of a day in which the time zone was changed, not a whole one. */
+const SHORTEST_DAY_MS = 23 * HOUR_MS;
 
 /**
  * One window of the smaller ones of a station's pollutant that lie in it; undefined where there are none. Each counts by its minutes
@@ -38,7 +41,9 @@ export function joinWindows(
     value: good.length > 0 ? mean(({ value }) => value) : null,
     raw: mean(({ raw }) => raw),
     minutes,
-    coverage: tidy(Math.min(1, (minutes * MINUTE_MS) / (end - start))),
+    coverage: tidy(
+      Math.min(1, (minutes * MINUTE_MS) / Math.max(end - start, resolution === "d1" ? SHORTEST_DAY_MS : 0)),
+    ),
     confidence: mean(({ confidence }) => confidence) ?? meanOf(parts.map(({ confidence }) => confidence)),
     flags: unionOf(parts.map(({ flags }) => flags)),
     correction: unionOf(corrections).join("+") || null,

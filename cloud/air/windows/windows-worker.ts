@@ -7,10 +7,9 @@ import { runWorker, type WorkerContext } from "../../ingest/worker-side.ts";
 import { openMeasurements } from "../../store/measurements/open-measurements.ts";
 import { openStateStore } from "../../store/state/state-store.ts";
 import { backfill } from "./backfill.ts";
-import { createClockWindows } from "./clock-windows.ts";
 import { computeWindows } from "./compute-windows.ts";
 import { createForgetting } from "./forget-old.ts";
-import { renewDays, takeTimeZone } from "./renew-days.ts";
+import { takeTimeZone } from "./time-zones.ts";
 
 /** When nothing is due it looks again after this. */
 const LOOK_EVERY_MS = 1_000;
@@ -34,10 +33,9 @@ async function startWindows({ main, settings, log, health, patience }: WorkerCon
   );
   if (measurements === undefined) return [stateCloser];
   const { nowMs, monotonicMs } = systemClock;
-  const stores = { measurements, state, clockWindows: createClockWindows(settings.timeZone), nowMs };
   health.connected(true);
 
-  const forgetStep = createForgetting({ ...stores, retention: settings.retention });
+  const forgetStep = createForgetting({ measurements, state, nowMs, retention: settings.retention });
   const giveUp = (error: unknown): true => {
     log.warn(
       { event: "retention.failed", err: error },
@@ -46,16 +44,18 @@ async function startWindows({ main, settings, log, health, patience }: WorkerCon
     return true;
   };
   const run = async () => {
-    const areHoursKept = settings.retention.h1 === 0;
-    const zone = await untilStored(() => takeTimeZone(stores, settings.timeZone, areHoursKept), waiting);
-    if (zone === "left") {
-      log.warn(
-        { event: "days.left", timeZone: settings.timeZone },
-        "days of the former time zone stay beside the new ones: their hours may be deleted (RETENTION_H1_DAYS)",
+    const { timeZone } = settings;
+    const zone = await untilStored(() => takeTimeZone({ measurements, state, nowMs }, timeZone), waiting);
+    if (zone === undefined) return;
+    const { clockWindows, since } = zone;
+    if (since > nowMs()) {
+      log.info(
+        { event: "days.change", timeZone, since: new Date(since).toISOString() },
+        "days are those of the new time zone from then on; the days before stay as they are",
       );
     }
+    const stores = { measurements, state, clockWindows, nowMs };
     let isBackfilled = false;
-    let areDaysAnew = false;
     let forgetAt = monotonicMs() + FORGET_AFTER_MS;
     while (!signal.aborted) {
       const round = await untilStored(() => computeWindows(stores), waiting);
@@ -63,11 +63,10 @@ async function startWindows({ main, settings, log, health, patience }: WorkerCon
       health.acknowledged(round.computed);
       main.tellEvents(round.stations.map((station) => ({ kind: "station", station })));
       isBackfilled ||= (await untilStored(() => backfill(stores), waiting)) ?? false;
-      areDaysAnew ||= (await untilStored(() => renewDays(stores), waiting)) ?? false;
       const isForgetting = monotonicMs() >= forgetAt;
       if (isForgetting && (await forgetStep().catch(giveUp))) forgetAt = monotonicMs() + FORGET_EVERY_MS;
       const isIdle = round.computed === 0 && round.stations.length === 0;
-      await wait(isIdle && isBackfilled && areDaysAnew && !isForgetting ? LOOK_EVERY_MS : BREATH_MS, signal);
+      await wait(isIdle && isBackfilled && !isForgetting ? LOOK_EVERY_MS : BREATH_MS, signal);
     }
   };
   const running = run();

@@ -1,5 +1,5 @@
 /** Version of the tables below, kept in the file itself (`user_version`). */
-export const SCHEMA_VERSION = 9;
+export const SCHEMA_VERSION = 10;
 
 /** What is known of boots, and what waits for its time. */
 const TIMES = `
@@ -125,6 +125,15 @@ CREATE TABLE air_backfill (
 ) STRICT;
 `;
 
+/** What version 10 has in place of the table of version 9: whose days the days of the air are. */
+const ZONES = `
+-- since: from when on (UTC ms) days are those of the zone; the first one's is 0, the last one's may be to come.
+CREATE TABLE air_zones (
+  since INTEGER PRIMARY KEY,
+  time_zone TEXT NOT NULL
+) STRICT;
+`;
+
 /** What version 9 adds: by which time zone the days of the air are made, and how far they are made anew after it was changed. */
 const DAYS = `
 -- before_at: days of hours from before this moment (UTC ms) are still to be marked; 0 where all are.
@@ -171,13 +180,17 @@ INSERT INTO timeless_devices (tenant, device, boots, bytes)
   `${DAYS}
 ALTER TABLE dead_letters ADD COLUMN placeless TEXT;
 `,
+  `${ZONES}
+INSERT INTO air_zones (since, time_zone) SELECT 0, time_zone FROM air_days;
+DROP TABLE air_days;
+`,
 ];
 
 /**
  * The tables of the state store. Times are UTC ms. `revision` counts transactions that touched a log, so that whoever
  * tells the devices what is stored asks only for what is new.
  */
-export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}${MEMORIES}${BULLETINS}${BACKFILL}${DAYS}
+export const SCHEMA = `${TIMES}${DOUBTS}${AVERAGES}${MEMORIES}${BULLETINS}${BACKFILL}${ZONES}
 CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL

@@ -7,10 +7,10 @@ import { createClockWindows } from "../../../../cloud/air/windows/clock-windows.
 import { computeWindows, type WindowStores } from "../../../../cloud/air/windows/compute-windows.ts";
 import { countDue, markDirty, type Touched } from "../../../../cloud/air/windows/dirty-windows.ts";
 import { createForgetting } from "../../../../cloud/air/windows/forget-old.ts";
-import { renewDays, takeTimeZone } from "../../../../cloud/air/windows/renew-days.ts";
 import { FOR_EVER } from "../../../../cloud/air/windows/retention.ts";
 import { Averages } from "../../../../cloud/air/windows/rolling-air.ts";
 import { averagesOfStation } from "../../../../cloud/air/windows/station-averages.ts";
+import { takeTimeZone } from "../../../../cloud/air/windows/time-zones.ts";
 import type { Resolution } from "../../../../cloud/store/measurements/air-windows.ts";
 import type { Point } from "../../../../cloud/store/measurements/measurements.ts";
 import { openSqliteMeasurements } from "../../../../cloud/store/measurements/sqlite-measurements.ts";
@@ -335,42 +335,98 @@ describe("backfill", () => {
 });
 
 describe("another time zone", () => {
-  /** Soon after the first moment of which there can be data: nothing older is looked through. */
-  const NEW_YEAR = Date.UTC(2020, 0, 6);
+  /** In Berlin and Vienna days begin at 23:00 UTC then, in Yekaterinburg at 19:00 UTC. */
+  const WINTER = Date.UTC(2026, 0, 6);
 
-  /** Two days by the clocks of one town, kept by another since. */
-  async function moved(areHoursKept: boolean) {
-    const opened = await open("Europe/Berlin");
-    const { stores, measurements, receive, settleAt, clock } = opened;
-    clock.nowMs = NEW_YEAR;
-    await takeTimeZone({ ...stores, measurements }, "Europe/Berlin", true);
-    await receive([...minutes(NEW_YEAR - HOUR_MS, 1, 10), ...minutes(NEW_YEAR + HOUR_MS, 1, 50)]);
-    await settleAt(NEW_YEAR + 3 * DAY_MS);
-    const now = { ...stores, measurements, clockWindows: createClockWindows("Asia/Yekaterinburg") };
-    const taken = await takeTimeZone(now, "Asia/Yekaterinburg", areHoursKept);
-    for (let isDone = false; !isDone; ) {
-      isDone = await renewDays(now);
-      await settleAt(clock.nowMs, now);
-    }
-    return { ...opened, now, taken };
+  /** A town that has kept Berlin's time, at 10:00 UTC. */
+  async function inBerlin() {
+    const opened = await open();
+    const { stores, measurements, mark, settleAt, clock } = opened;
+    const move = async (timeZone: string) => {
+      const { clockWindows, since } = await takeTimeZone({ ...stores, measurements }, timeZone);
+      return { using: { ...stores, clockWindows }, since: (since - WINTER) / HOUR_MS };
+    };
+    /** A minute in each hour from one to another (of WINTER), until `to` is now. */
+    const measure = async (from: number, to: number, using: WindowStores) => {
+      const points = Array.from({ length: to - from }, (_, n) => aPoint(WINTER + (from + n) * HOUR_MS + 5_000, 10));
+      await measurements.write(points);
+      clock.nowMs = WINTER + to * HOUR_MS;
+      mark(points.map(({ tenant, station, at }) => ({ tenant, station, start: at, end: at + 1 })));
+      await settleAt(clock.nowMs + MINUTE_MS, using);
+    };
+    /** The hour in which each day begins, and the minutes that it has. */
+    const days = async () => (await opened.windows("d1")).map((day) => [(day.start - WINTER) / HOUR_MS, day.minutes]);
+    clock.nowMs = WINTER - 25 * HOUR_MS;
+    const { using } = await move("Europe/Berlin");
+    await measure(-25, 10, using);
+    return { ...opened, move, measure, days };
   }
-  const starts = (days: readonly { readonly start: number }[]) => days.map(({ start }) => (start - NEW_YEAR) / HOUR_MS);
 
-  it("has its own days made of the hours that are kept, and none of the other zone", async () => {
-    const { windows, now, taken } = await moved(true);
+  it("has its days from the end of the one that runs: no hour is in two of them or in none, also where it comes late", async () => {
+    const { move, measure, days, windows } = await inBerlin();
 
-    expect(taken).toBe("changed");
-    // In Berlin it was a day from 23:00 UTC on; in Yekaterinburg it is one from 19:00 UTC on.
-    expect(starts(await windows("d1"))).toEqual([-5]);
-    expect(await windows("d1")).toMatchObject([{ value: 30, minutes: 2 }]);
-    expect(await takeTimeZone(now, "Asia/Yekaterinburg", true)).toBe("known");
+    const { using, since } = await move("Asia/Yekaterinburg");
+    await measure(10, 70, using);
+    const whole = [
+      [-25, 24],
+      [-1, 24],
+      [23, 20],
+      [43, 24],
+    ];
+    expect(since).toBe(23);
+    expect(await days()).toEqual(whole);
+    // Part of a day, not a whole one of 20 hours.
+    expect((await windows("d1"))[2]?.coverage).toBe(0.014493);
+
+    await measure(-25, 10, using);
+    await measure(10, 71, using);
+    expect(await days()).toEqual(whole);
   });
 
-  it("leaves the old days where their hours may be gone", async () => {
-    const { windows, taken } = await moved(false);
+  it("leaves every day from before as it is, also where its hours are gone", async () => {
+    const { move, measure, windows, measurements } = await inBerlin();
+    const [day] = await windows("d1");
+    if (day === undefined) throw new Error("there is no day");
+    const old = Array.from({ length: 30 }, (_, n) => ({ ...day, start: day.start - (n + 1) * DAY_MS, minutes: 1_440 }));
+    await measurements.keepWindows(old);
+    const before = await windows("d1");
 
-    expect(taken).toBe("left");
-    expect(starts(await windows("d1"))).toEqual([-5, -1]);
+    const { using } = await move("Asia/Yekaterinburg");
+    await measure(10, 24, using);
+
+    expect((await windows("d1")).slice(0, before.length)).toEqual(before);
+  });
+
+  it("changes nothing where both zones agree when a day begins", async () => {
+    const { move, measure, days } = await inBerlin();
+
+    const { using } = await move("Europe/Vienna");
+    await measure(10, 48, using);
+
+    expect(await days()).toEqual([-25, -1, 23].map((start) => [start, 24]));
+  });
+
+  it("is taken once, and the last of two changes within a day counts", async () => {
+    const { move, measure, days, clock } = await inBerlin();
+
+    expect((await move("Asia/Yekaterinburg")).since).toBe(23);
+    expect((await move("UTC")).since).toBe(23);
+    const { using, since } = await move("Europe/Berlin");
+    expect(since).toBeLessThan(-25);
+    await measure(10, 24, using);
+    expect(await days()).toEqual([-25, -1].map((start) => [start, 24]));
+
+    expect((await move("UTC")).since).toBe(47);
+    clock.nowMs = WINTER + 60 * HOUR_MS;
+    expect((await move("UTC")).since).toBe(47);
+    expect((await move("Europe/Berlin")).since).toBe(72);
+  });
+
+  it("comes after every day that is there, also where the clock is behind", async () => {
+    const { move, clock } = await inBerlin();
+    clock.nowMs = WINTER - 30 * HOUR_MS;
+
+    expect((await move("Asia/Yekaterinburg")).since).toBe(-1);
   });
 });
 
