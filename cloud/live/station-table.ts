@@ -30,7 +30,10 @@ type ValueColumns = z.infer<typeof ValueColumns>;
 /** Texts, each as how much it shares with the beginning of the one before, and the rest. */
 const Texts = z.object({ same: Numbers, rest: z.array(z.string()) });
 
-/** Grows when pages of before could not read the table any more. */
+/**
+ * Grows when pages of before would not read the table or would read something else in it: with each new averaging (a value is told as the
+ * difference to the one in the column before), column or meaning. A new substance is left out by them, a new status is `offline` to them.
+ */
 export const TABLE_VERSION = 1;
 
 export const StationTable = z.object({
@@ -49,7 +52,9 @@ export const StationTable = z.object({
   lastAt: Maybe.describe("ticks before `until`"),
   status: Numbers,
   more: Numbers.describe("index into `words`: what few stations have, and what many share"),
-  air: z.partialRecord(Pollutant, z.partialRecord(z.enum(AVERAGINGS), ValueColumns)),
+  air: z
+    .record(z.string(), z.partialRecord(z.enum(AVERAGINGS), ValueColumns))
+    .describe(`by substance: ${Pollutant.options.join(", ")}`),
 });
 export type StationTable = z.infer<typeof StationTable>;
 
@@ -65,12 +70,13 @@ export const StationCollection = StationList.transform(({ table, ...limits }) =>
   features: fromTable(table),
 }));
 export type StationCollection = z.output<typeof StationCollection>;
-/** A list whose table is newer than the page that reads it: the page must be loaded anew. */
-const NewerList = z
-  .object({ table: z.object({ version: z.number().gt(TABLE_VERSION) }) })
-  .transform(() => "newer-than-this-page" as const);
-/** What a page may be answered that was opened before the server was updated. */
-export const StationAnswer = z.union([StationCollection, NewerList]);
+/** A list whose table is of another version than the page that reads it, or of before versions were told: the page must be loaded anew. */
+const OtherList = z
+  .object({ table: z.object({ version: z.number().optional() }) })
+  .refine(({ table }) => table.version !== TABLE_VERSION)
+  .transform(() => "of-another-version" as const);
+/** What a page may be answered that was opened before the server was updated, or turned back. */
+export const StationAnswer = z.union([StationCollection, OtherList]);
 /** What has changed, as the stream tells it. */
 export const StationChanges = StationTable.transform((table) => fromTable(table));
 
@@ -217,10 +223,11 @@ export function fromTable(table: StationTable): StationFeature[] {
       russian[row],
       table.more[row],
     ];
-    const status = StationStatus.options[table.status[row] ?? -1];
+    const state = table.status[row];
     if (town === undefined || lon === undefined || lat === undefined || ru === undefined || word === undefined)
       return [];
-    if (status === undefined) return [];
+    if (state === undefined) return [];
+    const status = StationStatus.options[state] ?? "offline";
     const lastAt = table.lastAt[row] ?? null;
     return [
       {

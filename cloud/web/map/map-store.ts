@@ -36,7 +36,7 @@ export interface MapStore {
   readonly connection: ReadonlySignal<Connection>;
   readonly trouble: ReadonlySignal<TroubleCode | null>;
   readonly isLoaded: ReadonlySignal<boolean>;
-  /** The server speaks a newer language than this page: it must be loaded anew. */
+  /** The server speaks another language than this page: it must be loaded anew. */
   readonly isOutdated: ReadonlySignal<boolean>;
   refetch(): Promise<void>;
   close(): void;
@@ -95,10 +95,13 @@ function startNow(clock: Clock) {
       if (turn < taken) return;
       taken = turn;
       const list = air.body;
-      if (list === "newer-than-this-page") {
-        isOutdated.value = true;
+      if (list === "of-another-version") {
+        // A kept answer of before says nothing of the server.
+        if (air.isSnapshot) trouble.value = "offline";
+        else isOutdated.value = true;
         return;
       }
+      isOutdated.value = false;
       snapshotMs.value = air.isSnapshot ? (air.serverMs ?? 0) : null;
       if (!air.isSnapshot && air.serverMs !== undefined) offsetMs.value = offsetOf(air.serverMs, clock.nowMs());
       limits.value = list;
@@ -157,7 +160,7 @@ export function startMapStore(clock: Clock, atMs: ReadonlySignal<number | null>)
     connection: now.connection,
     trouble: now.trouble,
     isLoaded: now.isLoaded,
-    isOutdated: now.isOutdated,
+    isOutdated: computed(() => now.isOutdated.value || past.isOutdated.value),
     refetch: now.refetch,
     close: () => {
       now.close();

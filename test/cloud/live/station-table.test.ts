@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Pollutant } from "../../../cloud/air/pollutants.ts";
 import { standards } from "../../../cloud/air/standards/all-standards.ts";
 import { judge } from "../../../cloud/air/standards/index-of.ts";
-import type { AirValue, StationFeature } from "../../../cloud/http/schemas.ts";
+import { type AirValue, AVERAGINGS, type StationFeature, StationStatus } from "../../../cloud/http/schemas.ts";
 import { fromTable, StationAnswer, StationTable, TABLE_VERSION, toTable } from "../../../cloud/live/station-table.ts";
 import { aStation, NOW_MS } from "../web/a-station.ts";
 
@@ -21,13 +21,48 @@ const travelled = (features: readonly StationFeature[]) =>
   fromTable(StationTable.parse(JSON.parse(JSON.stringify(toTable(features, NOW_MS)))));
 
 describe("the table of stations", () => {
-  it("says to a page of before that it is newer, and is no table to it where it is broken", () => {
-    const list = { staleAfterMs: 1, offlineAfterMs: 2, table: toTable([aStation()], NOW_MS) };
-    const read = (table: object) => StationAnswer.safeParse({ ...list, table }).data;
+  const list = { staleAfterMs: 1, offlineAfterMs: 2, table: toTable([aStation()], NOW_MS) };
+  const read = (table: object) => StationAnswer.safeParse({ ...list, table }).data;
 
+  it("says to a page of another version that it is of another one, and is no table to it where it is broken", () => {
+    const { version, ...unversioned } = list.table;
+
+    expect(version).toBe(TABLE_VERSION);
     expect(read(list.table)).toMatchObject({ features: [{ id: "st-1" }] });
-    expect(read({ version: TABLE_VERSION + 1, rows: [] })).toBe("newer-than-this-page");
+    expect(read({ version: TABLE_VERSION + 1, rows: [] })).toBe("of-another-version");
+    expect(read({ ...list.table, version: TABLE_VERSION - 1 })).toBe("of-another-version");
+    expect(read(unversioned)).toBe("of-another-version");
     expect(read({ ...list.table, lon: "east" })).toBeUndefined();
+  });
+
+  it("is read by pages that do not know a substance or a status of it: the one is left out, the other is offline", () => {
+    const air = { ...list.table.air, voc: list.table.air.pm25 };
+    const answer = read({ ...list.table, air, status: [StationStatus.options.length] });
+    const [station] = typeof answer === "object" ? answer.features : [];
+
+    expect(Object.keys(station?.properties.air ?? {})).toEqual(Object.keys(list.table.air));
+    expect(station?.properties).toMatchObject({ status: "offline", isStale: true });
+  });
+
+  it("has another version where pages of before would not read it, or would read something else in it", () => {
+    const { air, ...columns } = list.table;
+    const [values] = Object.values(air).flatMap((averages) => Object.values(averages));
+
+    // Whoever changes one of these gives the table a new version, here and in `TABLE_VERSION`.
+    expect({
+      version: TABLE_VERSION,
+      averagings: AVERAGINGS,
+      columns: Object.keys(columns),
+      values: Object.keys(values ?? {}),
+    }).toEqual({
+      version: 1,
+      averagings: ["now", "m20", "h1", "nowcast", "h8", "h24"],
+      columns: [
+        ...["version", "until", "tick", "id", "lon", "lat", "ru", "en", "town", "demo", "lastAt", "status", "more"],
+        ...["towns", "words"],
+      ],
+      values: ["rows", "value", "at", "coverage", "confidence", "flags"],
+    });
   });
 
   it("gives back what a list says of a station", () => {

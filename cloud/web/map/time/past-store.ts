@@ -1,6 +1,6 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { StationFeature } from "../../../http/schemas.ts";
-import { StationCollection } from "../../../live/station-table.ts";
+import { StationAnswer } from "../../../live/station-table.ts";
 import { ask } from "../../page/api.ts";
 import type { Features } from "../merge.ts";
 
@@ -16,6 +16,8 @@ export interface PastStore {
   /** The moment of `stations`; null with them. */
   readonly shownMs: ReadonlySignal<number | null>;
   readonly state: ReadonlySignal<"none" | "loading" | "shown" | "unavailable">;
+  /** The server speaks another language than this page: it must be loaded anew. */
+  readonly isOutdated: ReadonlySignal<boolean>;
   close(): void;
 }
 
@@ -32,11 +34,17 @@ export const pastPath = (atMs: number): string =>
 export function startPast(asked: ReadonlySignal<number | null>): PastStore {
   const shown = signal<Shown | null>(null);
   const failedMs = signal<number | null>(null);
+  const isOutdated = signal(false);
   const kept = new Map<number, Shown>();
 
   const fetchMoment = async (atMs: number): Promise<void> => {
     try {
-      const { body } = await ask(StationCollection, pastPath(atMs));
+      const { body } = await ask(StationAnswer, pastPath(atMs));
+      isOutdated.value = body === "of-another-version";
+      if (body === "of-another-version") {
+        failedMs.value = atMs;
+        return;
+      }
       const moment: Shown = { atMs, stations: new Map(body.features.map((feature) => [feature.id, feature])) };
       kept.set(atMs, moment);
       const [oldest] = kept.keys();
@@ -72,6 +80,7 @@ export function startPast(asked: ReadonlySignal<number | null>): PastStore {
       if (shown.value?.atMs === asked.value) return "shown";
       return failedMs.value === asked.value ? "unavailable" : "loading";
     }),
+    isOutdated,
     close: stop,
   };
 }
