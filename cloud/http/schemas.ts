@@ -161,7 +161,7 @@ export const PhotoView = z.object({
     .object({ sha: z.string(), p: z.number() })
     .nullable()
     .describe(
-      "an earlier photo that this one repeats, as the device found, and how sure that is; null but at the desk",
+      "an earlier photo that this one may repeat, and how likely the device took that to be, from 0.5; null but at the desk",
     ),
   screen: z.number().nullable().describe("how likely it is a photo of a screen or a print; null but at the desk"),
   model: z.string(),

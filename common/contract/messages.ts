@@ -218,7 +218,7 @@ export const VisitPhoto = z.looseObject({
     .optional(),
   /** What the model looked at; null where it did not look. */
   heat: Heat.nullable().optional(),
-  /** An earlier photo that this one repeats, and how sure that is; null where the device found none. */
+  /** An earlier photo that this one may repeat, and how likely that is; null where the device found none. */
   seen: z.looseObject({ sha: Sha256, p: Probability }).nullable().optional(),
   /** How likely it is a photo of a screen or a print; null where that could not be told. */
   screen: Probability.nullable().optional(),

@@ -10,8 +10,8 @@ export interface Advice {
 
 const WORDS = {
   "photo-seen": {
-    ru: "Такой снимок уже был. Снимите площадку ещё раз или продолжайте.",
-    en: "This photo was used before. Take the photo again or go on.",
+    ru: "Похоже, такой снимок уже был. Снимите площадку ещё раз или продолжайте.",
+    en: "This photo may have been used before. Take the photo again or go on.",
   },
   "maybe-screen": {
     ru: "Похоже на снимок экрана или распечатки. Снимите саму площадку или продолжайте.",

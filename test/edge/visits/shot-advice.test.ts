@@ -38,6 +38,16 @@ describe("adviceOf", () => {
     expect(codesOf({ ...GOOD, ...doubtful, state: "unusable", reason: "dark" }, elsewhere)[0]).toBe("photo-dark");
   });
 
+  it("says that a photo may have been used before, never that it was: of 0.5 nobody can be sure", () => {
+    expect(adviceOf({ ...GOOD, seen: { ...SEEN, p: 0.5 } }, undefined)).toEqual([
+      {
+        code: "photo-seen",
+        ru: "Похоже, такой снимок уже был. Снимите площадку ещё раз или продолжайте.",
+        en: "This photo may have been used before. Take the photo again or go on.",
+      },
+    ]);
+  });
+
   it("says nothing of a reason that it does not know", () => {
     expect(adviceOf({ ...GOOD, state: "unusable", reason: "a-later-word" }, undefined)).toEqual([]);
   });
