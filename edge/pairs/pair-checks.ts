@@ -3,6 +3,7 @@ import type { Closer } from "#kit/closer.ts";
 import { codeOf } from "#kit/errors.ts";
 import type { Logger } from "#kit/logger.ts";
 import type { Counters } from "../health/counters.ts";
+import { boundAnswers } from "../power/bound-answers.ts";
 import { likelihoodOfCleaner } from "./cleaner.ts";
 import { decodeGrey } from "./grey-picture.ts";
 import { type KeptNetworkMarks, readNetworkMarks } from "./network-marks.ts";
@@ -27,7 +28,10 @@ export interface Side {
   readonly probabilities: Probabilities | null;
 }
 
-/** Compares the photos of a visit with each other and with earlier ones. What fails is counted and null: a visit never waits for it. */
+/**
+ * Compares the photos of a visit with each other and with earlier ones, one photo after another. What fails is counted and null, and so
+ * is what a failing disk does not answer within `INDEX_ANSWERS_WITHIN_MS`: a shot waits no longer for it.
+ */
 export interface PairChecks extends Closer {
   /** What a photo is compared by, or null. */
   marksOf(jpeg: Uint8Array): Promise<PhotoMarks | null>;
@@ -40,28 +44,30 @@ export interface PairChecks extends Closer {
   keep(records: string): void;
 }
 
+/** Where pair checks say what fails. */
+interface Reporting {
+  readonly counters: Counters;
+  readonly log: Logger;
+}
+
 /** What pair checks need. */
-export interface PairOptions {
+export interface PairOptions extends Reporting {
   /** Where the marks of photos are kept. */
   readonly file: string;
   /** How many photos are remembered; 0 for none. */
   readonly slots: number;
   /** The records of the last visit that was committed. */
   readonly committed: string | undefined;
-  readonly counters: Counters;
-  readonly log: Logger;
 }
 
 /** From this probability on a photo is called a repeat of an earlier one; the curve is made for it (`likelihoodOfRepeat`). */
 const SEEN_FROM = 0.5;
+/** A look-up takes a tenth of a second; a read that takes so long is of a disk that fails. */
+const INDEX_ANSWERS_WITHIN_MS = 5_000;
 
 /** Opens the pair checks; without an index that can be read no photo is known again, and that is counted (`seen-unusable`). */
 export async function openPairChecks({ file, slots, committed, counters, log }: PairOptions): Promise<PairChecks> {
-  const failed = (code: string, text: string) => (error: unknown) => {
-    counters.count(code);
-    log.warn({ event: "pairs.failed", code, cause: codeOf(error), err: error }, text);
-    return null;
-  };
+  const failed = failuresTo({ counters, log });
   const begunAnew = () => {
     counters.count("seen-begun-anew");
     log.warn({ event: "seen.begun-anew", file }, "the index of photos was of another kind and is begun anew");
@@ -72,6 +78,27 @@ export async function openPairChecks({ file, slots, committed, counters, log }: 
       : await openSeenPhotos(file, slots, committed, begunAnew).catch(
           failed("seen-unusable", "the index of photos cannot be read: no photo is known again until the next start"),
         );
+  return pairChecksOver(seen, { counters, log });
+}
+
+const failuresTo =
+  ({ counters, log }: Reporting) =>
+  (code: string, text: string) =>
+  (error: unknown) => {
+    counters.count(code);
+    log.warn({ event: "pairs.failed", code, cause: codeOf(error), err: error }, text);
+    return null;
+  };
+
+/** The pair checks over an index, or over none; it is waited for so long. */
+export function pairChecksOver(
+  seen: SeenPhotos | null,
+  reporting: Reporting,
+  withinMs: number = INDEX_ANSWERS_WITHIN_MS,
+): PairChecks {
+  const failed = failuresTo(reporting);
+  const inTime = boundAnswers(withinMs);
+  const late = () => new Error(`the index of photos did not answer within ${withinMs} ms`);
   let kept: Promise<unknown> = Promise.resolve();
 
   return {
@@ -83,8 +110,9 @@ export async function openPairChecks({ file, slots, committed, counters, log }: 
         .catch(failed("pair-check", "a photo cannot be compared"));
       const screen = await likelihoodOfScreen(jpeg).catch(failed("pair-check", "a photo's spectrum cannot be read"));
       if (marks === null || seen === null) return { marks, seen: null, screen };
-      const repeated = await repeatOf(seen, marks, leftOut).catch(failed("pair-check", "a photo cannot be looked up"));
-      return { marks, seen: repeated, screen };
+      const unasked = failed("pair-check", "a photo cannot be looked up");
+      const repeated = await inTime("look-up", () => repeatOf(seen, marks, leftOut).catch(unasked));
+      return { marks, seen: repeated === undefined ? unasked(late()) : repeated, screen };
     },
     pairOf: (before, after) => {
       try {
@@ -95,7 +123,11 @@ export async function openPairChecks({ file, slots, committed, counters, log }: 
       }
     },
     recordsOf: async (photos) => {
-      await kept;
+      const isKept = await inTime("keep", () => kept.then(() => true));
+      if (isKept === undefined) {
+        failed("seen-unkept", "the photos of this visit will not be known again")(late());
+        return "";
+      }
       const marked = photos.flatMap(({ sha, marks }) => (marks === null ? [] : [[sha, { sha, marks }] as const]));
       return seen?.recordsOf([...new Map(marked).values()]) ?? "";
     },
@@ -104,8 +136,10 @@ export async function openPairChecks({ file, slots, committed, counters, log }: 
         seen?.keep(records).catch(failed("seen-unkept", "a photo's marks are kept at the next start at best")) ?? kept;
     },
     close: async () => {
-      await kept;
-      await seen?.close();
+      await inTime("close", async () => {
+        await kept;
+        await seen?.close();
+      });
     },
   };
 }

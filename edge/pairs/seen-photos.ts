@@ -103,13 +103,16 @@ export async function openSeenPhotos(
     isMirrored: boolean,
     leftOut: ReadonlySet<string> | undefined,
   ) {
-    const photos = await Promise.all(slots.map(photoAt));
-    return photos.flatMap((photo) => {
-      if (photo === undefined || leftOut?.has(photo.sha)) return [];
+    const least = Math.min(LEAST_VOTES, looked.marks.words.length / 2);
+    const found = [];
+    for (const slot of slots) {
+      // One after another: reads that hang would each hold one of the process's few threads for files.
+      const photo = await photoAt(slot);
+      if (photo === undefined || leftOut?.has(photo.sha)) continue;
       const placed = placeIn(looked, photo.marks);
-      const least = Math.min(LEAST_VOTES, looked.marks.words.length / 2);
-      return placed.votes < least ? [] : [{ looked, photo, placed, isMirrored }];
-    });
+      if (placed.votes >= least) found.push({ looked, photo, placed, isMirrored });
+    }
+    return found;
   }
 
   for await (const head of kept.heads()) remember(head);

@@ -137,7 +137,7 @@ async function takePhoto(
   const sha = sha256Of(bytes);
   // A visit taken over looks like its first photos; only the very same bytes are no new exposure.
   const firstTaken = [...retakes.of(site, up)].filter((first) => first !== sha);
-  // Behind the verdict: it has no part in it, and would hold it up.
+  // One after the other, since both want the cores: `tookMs` is the verdict alone, the shot waits for both.
   const { marks, seen, screen } = await pairs.look(bytes, new Set(firstTaken));
   const { state, reason, probabilities, usable, model, tookMs } = verdict;
   const moment = takenAt === null ? { takenAt, boot, up } : { takenAt };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { sharp } from "../../../edge/camera/thrifty-sharp.ts";
 import { createCounters } from "../../../edge/health/counters.ts";
-import { openPairChecks, type PairChecks } from "../../../edge/pairs/pair-checks.ts";
+import { openPairChecks, type PairChecks, pairChecksOver } from "../../../edge/pairs/pair-checks.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { quiet } from "../support/fakes.ts";
@@ -31,6 +31,12 @@ async function commit(checks: PairChecks, ...photos: Uint8Array[]): Promise<void
   checks.keep(await recordsOf(checks, photos));
   // Waits for what is being kept.
   await checks.recordsOf([]);
+}
+
+async function whichKnown(checks: PairChecks, photos: readonly Uint8Array[]): Promise<boolean[]> {
+  const known: boolean[] = [];
+  for (const photo of photos) known.push((await checks.look(photo)).seen !== null);
+  return known;
 }
 
 describe("a photo that was used before", () => {
@@ -89,8 +95,7 @@ describe("a photo that was used before", () => {
     const { checks } = await openChecks(file, { slots: 3 });
     const photos = await Promise.all([1, 2, 3, 4].map((seed) => drawScene(seed)));
     for (const photo of photos) await commit(checks, photo);
-    const knownBy = async (some: PairChecks) =>
-      await Promise.all(photos.map(async (photo) => (await some.look(photo)).seen !== null));
+    const knownBy = async (some: PairChecks) => await whichKnown(some, photos);
 
     expect(await knownBy(checks)).toEqual([false, true, true, true]);
     expect(await knownBy((await openChecks(file, { slots: 2 })).checks)).toEqual([false, false, true, true]);
@@ -108,8 +113,7 @@ describe("a photo that was used before", () => {
     await handle.close();
 
     const { checks: again } = await openChecks(file, { slots: 2 });
-    const known = await Promise.all(photos.map(async (photo) => (await again.look(photo)).seen !== null));
-    expect(known).toEqual([true, false]);
+    expect(await whichKnown(again, photos)).toEqual([true, false]);
   });
 
   it("is unknown to an index that is of another kind or cannot be read; that is counted and stops nothing", async () => {
@@ -123,6 +127,42 @@ describe("a photo that was used before", () => {
     const inTheWay = await openChecks(await tempFolder());
     expect(await inTheWay.checks.look(await drawScene(1))).toMatchObject({ seen: null });
     expect(inTheWay.counters.snapshot()).toEqual({ "seen-unusable": 1 });
+  });
+});
+
+describe("an index on a disk that does not answer", () => {
+  it("holds no shot and no visit: what it was asked is null, what it was given is not kept, and both are counted", async () => {
+    const hung = Promise.withResolvers<never>();
+    const asked: string[] = [];
+    const ask = (what: string) => async () => {
+      asked.push(what);
+      return await hung.promise;
+    };
+    const index = {
+      size: 1,
+      lookUp: ask("look-up"),
+      keep: ask("keep"),
+      recordsOf: () => "records",
+      close: ask("close"),
+    };
+    const counters = createCounters();
+    const checks = pairChecksOver(index, { counters, log: quiet }, 20);
+    const photo = await drawScene(1);
+
+    for (let shot = 0; shot < 2; shot += 1) {
+      expect(await checks.look(photo)).toMatchObject({
+        marks: { widthPx: 256 },
+        seen: null,
+        screen: expect.any(Number),
+      });
+    }
+    expect(await checks.recordsOf([])).toBe("records");
+    checks.keep("records");
+    expect([await checks.recordsOf([]), await checks.recordsOf([])]).toEqual(["", ""]);
+    await checks.close();
+
+    expect(asked).toEqual(["look-up", "keep"]);
+    expect(counters.snapshot()).toEqual({ "pair-check": 2, "seen-unkept": 2 });
   });
 });
 
