@@ -178,7 +178,8 @@ export async function buildHttp(parts: HttpParts): Promise<Http> {
   await app.register(async (open: Api) => addOpenRoutes(open, openLimit, { ...parts, ...asked, book }));
   await app.register(async (open: Api) => addAverageRoutes(open, mapLimit, { ...parts, ...asked }));
   await app.register(async (open: Api) => addSampleRoutes(open, openLimit, { ...parts, ...asked }));
-  await app.register(async (open: Api) => addSensorThingsRoutes(open, openLimit, { ...parts, ...asked, book }));
+  const harvest = { airWindows: asked.harvestedWindows, book, clock };
+  await app.register(async (open: Api) => addSensorThingsRoutes(open, openLimit, harvest));
   addDocsRoute(app, parts);
   addEmbedRoute(app, { book });
   await app.register(async (open: Api) => addBulletinRoutes(open, { view, ingest, access, clock }));

@@ -4,6 +4,7 @@ import type { Clock } from "#kit/clock.ts";
 import { type Entity, observationOf, type Stream } from "../air/sensorthings/entities.ts";
 import { BadOption, isNewestFirst, Options, rangeIn, selectedOf } from "../air/sensorthings/query.ts";
 import { resolve, SET_NAMES } from "../air/sensorthings/resolve.ts";
+import { LONGEST_MS, stepsOf } from "../air/sensorthings/steps.ts";
 import type { AirWindow, WindowsQuery } from "../store/measurements/air-windows.ts";
 import { type Api, badRequest, missing, unavailable } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
@@ -16,9 +17,6 @@ import type { StationBook } from "./station-book.ts";
 import type { AskedWindows } from "./turns.ts";
 
 const ROOT = "/api/v1/sensorthings/v1.1";
-const DAY_MS = 86_400_000;
-/** Hours that one question to the store covers: below 10,000 rows. */
-const STEP_MS = 400 * DAY_MS;
 /** There are no data from before. */
 const FIRST_MS = Date.UTC(2020, 0, 1);
 
@@ -86,7 +84,7 @@ export function addSensorThingsRoutes(
         summary: "Things, Locations, Sensors, ObservedProperties, Datastreams and Observations of OGC SensorThings 1.1",
         description:
           "Paths as in the standard: `Things('ID')/Datastreams`, `Datastreams('ID:pm25')/Observations`. An Observation is the mean of a full " +
-          "hour of UTC; Observations are asked of one Datastream. There are no FeaturesOfInterest, no HistoricalLocations and no $expand.",
+          "hour of UTC; Observations are asked of one Datastream, and counted within 400 days. There are no FeaturesOfInterest, no HistoricalLocations and no $expand.",
         params: z.object({ "*": z.string() }),
         querystring: Options,
         response: { 200: z.union([Page, z.looseObject({})]), ...answers },
@@ -150,24 +148,33 @@ function refuseOthers({ $expand, $filter, $orderby }: Options, kind: string): vo
     throw new BadOption("only Observations are filtered and ordered", true);
 }
 
-/** Hours of a stream in the order that is asked for: one more than the page needs, or all where they are to be counted. */
+/**
+ * Hours of a stream in the order that is asked for: one more than the page needs where there are so many, or all where they are to be counted.
+ * Throws `BadOption` where these would be too many.
+ */
 async function readHours(
   read: (query: WindowsQuery) => Promise<readonly AirWindow[]>,
   { station, pollutant }: Stream,
   query: Options,
   nowMs: number,
 ): Promise<readonly AirWindow[]> {
-  const { fromMs, toMs } = rangeIn(query, { fromMs: FIRST_MS, toMs: nowMs });
+  const range = rangeIn(query, { fromMs: FIRST_MS, toMs: nowMs });
   const isBack = isNewestFirst(query);
-  const steps = Math.max(0, Math.ceil((toMs - fromMs) / STEP_MS));
+  const { $count, $skip, $top } = query;
+  if ($count && range.toMs - range.fromMs > LONGEST_MS) {
+    const days = LONGEST_MS / 86_400_000;
+    throw new BadOption(
+      `$count of Observations covers ${days} days: $filter=phenomenonTime ge MOMENT says which`,
+      true,
+    );
+  }
+  if (!$count && $top === 0) return [];
+  const wanted = $count ? Number.POSITIVE_INFINITY : $skip + $top + 1;
   const hours: AirWindow[] = [];
-  for (let step = 0; step < steps; step += 1) {
-    if (!query.$count && hours.length > query.$skip + query.$top) break;
-    const range = isBack
-      ? { fromMs: Math.max(fromMs, toMs - (step + 1) * STEP_MS), toMs: toMs - step * STEP_MS }
-      : { fromMs: fromMs + step * STEP_MS, toMs: Math.min(toMs, fromMs + (step + 1) * STEP_MS) };
-    const some = await read({ stations: [station.id], pollutant, resolution: "h1", ...range });
+  for (const step of stepsOf(range, isBack, wanted)) {
+    const some = await read({ stations: [station.id], pollutant, resolution: "h1", ...step });
     hours.push(...(isBack ? some.toReversed() : some));
+    if (hours.length >= wanted) break;
   }
   return hours;
 }

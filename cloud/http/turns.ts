@@ -45,6 +45,8 @@ export function openTurns({ atOnce, waiting, waitingOfOne, retryAfterS }: TurnsS
 const SAMPLE_TURNS = { atOnce: 1, waiting: 8, waitingOfOne: 4, retryAfterS: 10 } as const satisfies TurnsSettings;
 /** Windows of one station: below 10,000 rows. */
 const WINDOW_TURNS = { atOnce: 2, waiting: 64, waitingOfOne: 8, retryAfterS: 5 } as const satisfies TurnsSettings;
+/** Hours for those who read them all: from years, question by question. */
+const HARVEST_TURNS = { atOnce: 1, waiting: 24, waitingOfOne: 8, retryAfterS: 10 } as const satisfies TurnsSettings;
 /** All stations as they were: tens of thousands of rows, and a list that is written of them. */
 const PAST_TURNS = { atOnce: 1, waiting: 24, waitingOfOne: 8, retryAfterS: 10 } as const satisfies TurnsSettings;
 
@@ -52,6 +54,8 @@ const PAST_TURNS = { atOnce: 1, waiting: 24, waitingOfOne: 8, retryAfterS: 10 } 
 export interface AskedMeasurements {
   readonly measurements: { samples(query: SamplesQuery, asker: string): Promise<readonly RawSample[]> };
   readonly airWindows: AskedWindows;
+  /** The same for those who harvest: no reader of the map waits for them. */
+  readonly harvestedWindows: AskedWindows;
   /** For questions about all stations, which nobody's chart waits for. */
   readonly pastTurns: Turns;
 }
@@ -65,10 +69,14 @@ export function inTurns(
   measurements: Pick<Measurements, "samples">,
   airWindows: Pick<AirWindowStore, "windows">,
 ): AskedMeasurements {
-  const [samples, windows] = [openTurns(SAMPLE_TURNS), openTurns(WINDOW_TURNS)];
+  const samples = openTurns(SAMPLE_TURNS);
+  const windowsBy = (turns: Turns): AskedWindows => ({
+    windows: (query, asker) => turns(asker, () => airWindows.windows(query)),
+  });
   return {
     measurements: { samples: (query, asker) => samples(asker, () => measurements.samples(query)) },
-    airWindows: { windows: (query, asker) => windows(asker, () => airWindows.windows(query)) },
+    airWindows: windowsBy(openTurns(WINDOW_TURNS)),
+    harvestedWindows: windowsBy(openTurns(HARVEST_TURNS)),
     pastTurns: openTurns(PAST_TURNS),
   };
 }

@@ -34,6 +34,7 @@ async function open(windows?: (query: WindowsQuery) => Promise<readonly AirWindo
   return { get, asked };
 }
 
+const SINCE = encodeURIComponent("phenomenonTime ge 2026-11-01T00:00:00Z");
 const STREAM = "Datastreams('st-1:pm25')/Observations";
 
 describe("OGC SensorThings 1.1", () => {
@@ -79,7 +80,7 @@ describe("OGC SensorThings 1.1", () => {
   it("gives pages with links to the next, a count where it is asked for, and only what is selected", async () => {
     const { get } = await open();
 
-    const first = (await get(`${STREAM}?$top=4&$count=true&$select=result,id`)).body;
+    const first = (await get(`${STREAM}?$top=4&$count=true&$select=result,id&$filter=${SINCE}`)).body;
     const second = (await get(first["@iot.nextLink"])).body;
     const third = (await get(second["@iot.nextLink"])).body;
     const things = (await get("Things?$top=1")).body;
@@ -112,6 +113,58 @@ describe("OGC SensorThings 1.1", () => {
     expect(await results(`${STREAM}?$orderby=phenomenonTime%20desc&$top=2`)).toEqual([9, 8]);
   });
 
+  it("reads for a page as much as it needs, and doubles that where hours are missing", async () => {
+    const lone = hourAt(0);
+    const { get, asked } = await open(async ({ fromMs, toMs }) =>
+      lone.start >= fromMs && lone.start < toMs ? [lone] : [],
+    );
+    const days = () => asked.map(({ fromMs, toMs }) => (toMs - fromMs) / (24 * HOUR_MS));
+
+    const newest = await get(`${STREAM}?$orderby=phenomenonTime%20desc&$top=1&$filter=${SINCE}`);
+    const whole = days();
+    expect(newest.body.value).toMatchObject([{ result: 0 }]);
+    expect(whole.slice(0, 4)).toEqual([1, 2, 4, 8]);
+    expect(asked[0]?.toMs).toBe(NOW_MS);
+    for (const [i, { toMs }] of asked.entries()) if (i > 0) expect(toMs).toBe(asked[i - 1]?.fromMs);
+    expect(asked.at(-1)?.fromMs).toBe(Date.UTC(2026, 10, 1));
+
+    asked.length = 0;
+    await get(`${STREAM}?$skip=200&$top=39`);
+    expect(days().slice(0, 2)).toEqual([10, 20]);
+    expect(Math.max(...days())).toBe(400);
+    expect(days().reduce((sum, one) => sum + one, 0)).toBeCloseTo((NOW_MS - Date.UTC(2020, 0, 1)) / (24 * HOUR_MS));
+  });
+
+  it("asks once for a page whose hours are all there, once for a count, and never for an empty page", async () => {
+    const { get, asked } = await open(async ({ fromMs, toMs }) =>
+      Array.from({ length: Math.floor((toMs - fromMs) / HOUR_MS) }, (_, n) => ({
+        ...hourAt(n),
+        start: fromMs + n * HOUR_MS,
+      })),
+    );
+
+    await get(`${STREAM}?$orderby=phenomenonTime%20desc&$top=1`);
+    expect(asked.map(({ fromMs, toMs }) => toMs - fromMs)).toEqual([24 * HOUR_MS]);
+    await get(`${STREAM}?$top=0`);
+    expect(asked).toHaveLength(1);
+    expect((await get(`${STREAM}?$top=0&$count=true&$filter=${SINCE}`)).body["@iot.count"]).toBeGreaterThan(24);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("lets no reader of the map wait behind those who harvest, and refuses many of these with a time to come again", async () => {
+    const { promise: slow, resolve: answer } = Promise.withResolvers<readonly AirWindow[]>();
+    const { get } = await open(({ stations }) => (stations?.[0] === "st-1" ? slow : Promise.resolve([])));
+
+    const harvest = Array.from({ length: 20 }, () => get(STREAM));
+    const refused = await Promise.race(harvest);
+    const chart = await get(`${HOST}/api/v1/stations/st-2/averages?from=2026-11-20T00:00:00Z`);
+    answer([]);
+
+    expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "10"]);
+    expect(chart.status).toBe(200);
+    expect((await Promise.all(harvest)).filter(({ status }) => status === 200)).toHaveLength(9);
+  });
+
   it.each([
     ["Things('st-9')", 404],
     ["Datastreams('st-1:gold')", 404],
@@ -127,6 +180,7 @@ describe("OGC SensorThings 1.1", () => {
     ["Things?$filter=name%20eq%20'Post'", 501],
     ["Things?$expand=Locations", 501],
     ["Observations", 501],
+    [`${STREAM}?$count=true`, 501],
   ])("answers %s with %d, in words", async (path, status) => {
     const { get } = await open();
 
