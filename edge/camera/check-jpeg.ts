@@ -20,8 +20,8 @@ export const startsLikeJpeg = (bytes: Uint8Array): boolean =>
   bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 
 /**
- * Reads what a photo says of itself. Throws `photo-unreadable`, naming the photo, for what would cost too much to decode or is no photo of a camera: by what
- * the file says of itself, before anything is set aside for it.
+ * Reads what a photo says of itself. Throws `photo-unreadable`, naming the photo, for what would cost too much to decode or is no
+ * photo of a camera: by what the file says of itself, before anything is set aside for it.
  *
  * What lies behind a picture's end (a film of a phone, a ZIP, a page) is never looked at and never kept: the photo that is
  * judged is the one that any viewer shows, and it is encoded anew before it is proof.

@@ -4,7 +4,6 @@ import { affinitiesOf, LOW_BITS } from "./words.ts";
 /** The words of all kept photos, by slot: two bytes each, and looked through as a whole. */
 export interface WordTable {
   set(slot: number, words: Uint16Array): void;
-  clear(slot: number): void;
   /** The slots whose words go best with those of a photo upright, and mirrored; the best first. */
   best(looked: readonly [Uint16Array, Uint16Array], most: number): readonly [readonly number[], readonly number[]];
   wordsOf(slot: number): Uint16Array;
@@ -32,9 +31,6 @@ export function createWordTable(slots: number): WordTable {
       makeRoom(slot);
       words.set(added, slot * KEPT_WORDS);
       counts[slot] = added.length;
-    },
-    clear: (slot) => {
-      counts[slot] = 0;
     },
     best: ([upright, mirrored], most) => {
       const table = affinitiesOf(upright, mirrored);

@@ -1,8 +1,9 @@
 /**
- * Shows what edge/classify/usable.ts measures of good photos, of the same ones spoilt and of the same ones poor but to be judged, so that its bounds can be set
- * again: quantiles of each measure, and how many of each kind are refused for which reason, before any network is asked.
+ * Shows what edge/classify/usable.ts measures of good photos, of the same ones spoilt and of the same ones poor but to be judged, so
+ * that its bounds can be set again: quantiles of each measure, and how many of each kind are refused for which reason, before any
+ * network is asked. With `--grain` all are enlarged to a device's 1,280 px with so much of a sensor's grain (0, 3, 8 levels).
  *
- *     ./node26 models/eval/usable-bounds-main.ts [--photos ../shared/photos/val] [--every 10] [--spoil-every 5]
+ *     ./node26 models/eval/usable-bounds-main.ts [--photos ../shared/photos/val] [--every 10] [--spoil-every 5] [--grain 3]
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { z } from "zod";
 import { readManifest } from "../../edge/classify/onnx-classifier.ts";
 import { decodePicture, fitPicture } from "../../edge/classify/preprocess.ts";
 import { type Look, lookAt, troubleOf } from "../../edge/classify/usable.ts";
+import { withGrain } from "./camera-grain.ts";
 import { makePoor, POOR_KINDS, POOR_STRENGTHS } from "./poor.ts";
 import { makeUnusable, UNUSABLE_KINDS } from "./unusable.ts";
 
@@ -26,18 +28,21 @@ const { values } = parseArgs({
     photos: { type: "string", default: "../shared/photos/val" },
     every: { type: "string", default: "10" },
     "spoil-every": { type: "string", default: "5" },
+    grain: { type: "string" },
     model: { type: "string", default: "models/waste-site" },
   },
 });
 const Step = z.coerce.number().int().min(1);
 const [every, spoilEvery] = [Step.parse(values.every), Step.parse(values["spoil-every"])];
+const grain = values.grain === undefined ? undefined : z.coerce.number().min(0).parse(values.grain);
 const { input } = await readManifest(join(values.model, "manifest.json"));
 
 const looks = new Map<string, Look[]>(
   ["good", ...UNUSABLE_KINDS, ...POOR.map(({ name }) => name)].map((kind) => [kind, []]),
 );
 async function measure(kind: string, jpeg: Uint8Array): Promise<void> {
-  const picture = await decodePicture(jpeg, Math.max(input.width, input.height));
+  const taken = grain === undefined ? jpeg : await withGrain(jpeg, grain, 1);
+  const picture = await decodePicture(taken, Math.max(input.width, input.height));
   looks.get(kind)?.push(lookAt(picture, fitPicture(picture, input)));
 }
 

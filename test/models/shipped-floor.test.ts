@@ -7,9 +7,13 @@ import { readManifest } from "../../edge/classify/onnx-classifier.ts";
 import { fallsBelow, figuresBySet, ReportCard } from "../../models/eval/floor.ts";
 import { judgePhotos, openModel } from "../../models/eval/judge.ts";
 import { listPhotos } from "../../models/eval/photos.ts";
+import { caughtOf, tryUnusable } from "../../models/eval/unusable-trial.ts";
 
 const MODEL = "models/waste-site";
 const PHOTOS = "../shared/photos";
+
+/** Spoilt photos of each kind, and how far all 45 may fall below the card, which has 270: twice the standard error. */
+const [SPOILT_PER_KIND, SPOILT_TOLERANCE] = [5, 0.1];
 
 const readCard = async () => JsonText.pipe(ReportCard).parse(await readFile(join(MODEL, "report.json"), "utf8"));
 
@@ -58,6 +62,22 @@ describe("the shipped model against its own card (run `npm run -s eval:model` af
       const { judged } = await judgePhotos(await theClassifier(), await listPhotos(PHOTOS), () => {});
 
       expect(fallsBelow(figuresBySet(judged), await readCard())).toEqual([]);
+    },
+  );
+
+  it.skipIf(!existsSync(PHOTOS))(
+    `refuses spoilt photos as often as its card says (skipped where ${PHOTOS} is not at hand)`,
+    { timeout: 240_000 },
+    async () => {
+      const { unusableCaught } = await readCard();
+      const photos = (await listPhotos(PHOTOS, 5)).filter(({ label }) => label !== "not_a_site");
+
+      const caught = await tryUnusable(await theClassifier(), photos, SPOILT_PER_KIND, () => {});
+
+      expect(unusableCaught).toBeGreaterThan(0.9);
+      expect(caughtOf(caught).value).toBeGreaterThan((unusableCaught ?? 1) - SPOILT_TOLERANCE);
+      // Each kind by itself, too: one that is let through as a whole would hide behind eight others.
+      for (const { kind, caught: share } of caught) expect(share.value, kind).toBeGreaterThanOrEqual(0.6);
     },
   );
 });

@@ -51,6 +51,7 @@ export async function makeRecaptures(
   perCase: number,
   seed: number,
   progress: Progress,
+  aslant = 1,
 ): Promise<ScreenExample[]> {
   const random = randomFrom(seed);
   const order = shuffled(photos, random);
@@ -60,7 +61,7 @@ export async function makeRecaptures(
     // Each case has other photos, as far as there are enough.
     const chosen = evenly(order.slice(n * perCase).concat(order), perCase);
     for (const [i, { path }] of chosen.entries()) {
-      const jpeg = await photograph(await readFile(path), subject, strength, random);
+      const jpeg = await photograph(await readFile(path), subject, strength, random, aslant);
       const figures = screenFiguresOf(await decodePicture(jpeg));
       if (figures !== null) examples.push({ isTrue: subject !== "place", group: groupOf(subject, strength), figures });
       progress(n * perCase + i + 1, cases.length * perCase);

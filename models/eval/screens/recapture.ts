@@ -21,19 +21,23 @@ const MOST_ROLL = 0.14;
 /** Foreshortening over what is made: a third of the device's photo, so a third of what a whole one has. */
 const MOST_SLANT = 0.1;
 
+/** How much of both there is where a camera is held squarely: at most 1° of roll. */
+export const SQUARELY = 1 / 8;
+
 /**
  * A photo photographed once more from a screen or a print, or the place itself through the same camera; JPEG as the device would
  * send it. The same photo, subject, strength and chance give the same bytes. It has the photo's own size, so that what is
- * shown has the detail of a real photo: it stands for a part of the device's 1,280 px.
+ * shown has the detail of a real photo: it stands for a part of the device's 1,280 px. `aslant`: how much of the usual roll and slant.
  */
 export async function photograph(
   jpeg: Uint8Array,
   subject: Subject,
   strength: Strength,
   random: Random,
+  aslant = 1,
 ): Promise<Uint8Array> {
   const picture = await decodeColour(jpeg);
-  const pose = poseOf(random);
+  const pose = poseOf(random, aslant);
   const [least, most] = STRENGTHS[strength];
   const pitch = least * (most / least) ** random();
   const camera = cameraOf(picture, pitch / RAYS_PER_PITCH[subject], random);
@@ -58,10 +62,10 @@ function sceneOf(picture: ColourPicture, subject: Subject, pose: Pose, pitch: nu
   }
 }
 
-function poseOf(random: Random): Pose {
-  const slant = () => between(random, -MOST_SLANT, MOST_SLANT);
+function poseOf(random: Random, aslant: number): Pose {
+  const slant = () => aslant * between(random, -MOST_SLANT, MOST_SLANT);
   return {
-    roll: between(random, -MOST_ROLL, MOST_ROLL),
+    roll: aslant * between(random, -MOST_ROLL, MOST_ROLL),
     slantX: slant(),
     slantY: slant(),
     zoom: between(random, 0.75, 0.95),

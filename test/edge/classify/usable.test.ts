@@ -1,8 +1,9 @@
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodePicture, letterboxByArea } from "../../../edge/classify/preprocess.ts";
-import { lookAt, troubleOf } from "../../../edge/classify/usable.ts";
+import { isSoft, lookAt, troubleOf } from "../../../edge/classify/usable.ts";
 import { drawWarmUpPhoto } from "../../../edge/classify/warm-up.ts";
+import { withGrain } from "../../../models/eval/camera-grain.ts";
 import { makePoor, POOR_KINDS } from "../../../models/eval/poor.ts";
 import { makeUnusable, type UnusableKind } from "../../../models/eval/unusable.ts";
 import { drawSite } from "../../../models/samples/drawn-site.ts";
@@ -13,10 +14,12 @@ beforeAll(async () => {
   photo = await drawSite({ seed: 3, state: "scattered", widthPx: 320, heightPx: 240 });
 });
 
-async function reasonFor(jpeg: Uint8Array) {
-  const picture = await decodePicture(jpeg);
-  return troubleOf(lookAt(picture, letterboxByArea(picture, 256, 256, 127)));
+async function seen(jpeg: Uint8Array) {
+  const picture = await decodePicture(jpeg, 256);
+  return lookAt(picture, letterboxByArea(picture, 256, 256, 127));
 }
+
+const reasonFor = async (jpeg: Uint8Array) => troubleOf(await seen(jpeg));
 
 describe("what cannot be judged", () => {
   it.each([
@@ -36,6 +39,16 @@ describe("what cannot be judged", () => {
     const hard = await sharp(photo).jpeg({ quality: 25 }).toBuffer();
 
     for (const poor of [photo, evening, soft, hard]) expect(await reasonFor(poor)).toBeNull();
+  });
+
+  it("the grain of a sensor hides neither a lens out of focus nor a dirty one", { timeout: 60_000 }, async () => {
+    const GRAIN = 8;
+    const blurred = await withGrain(await makeUnusable(photo, "defocus", 5), GRAIN, 7);
+    const dirty = await withGrain(await makeUnusable(photo, "dirt", 5), GRAIN, 7);
+    const good = await withGrain(photo, GRAIN, 7);
+
+    expect(await reasonFor(blurred)).toBe("blurred");
+    expect([isSoft(await seen(dirty)), isSoft(await seen(good))]).toEqual([true, false]);
   });
 
   it("what fog, falling snow, light rain and the end of dusk leave is let through", async () => {

@@ -44,7 +44,7 @@ describe("probabilitiesOf", () => {
 
 describe("verdictOf", () => {
   const manifest = { temperatures: PLAIN, thresholds: THRESHOLDS };
-  const [SHARP, SOFT] = [{ blurLoss: 0.85 }, { blurLoss: 0.65 }];
+  const [SHARP, BETWEEN, SOFT] = [{ blurLoss: 0.7 }, { blurLoss: 0.6 }, { blurLoss: 0.55 }];
 
   it("leaves the judging to a person where the network cannot tell, and says so", () => {
     const verdict = verdictOf({ site: YES, overflow: YES, scattered: YES, usable: -4 }, manifest, SHARP);
@@ -61,6 +61,13 @@ describe("verdictOf", () => {
       reason: "blurred",
     });
     expect(verdictOf({ ...doubtful, usable: 3 }, manifest, SOFT)).toMatchObject({ state: "overflow", reason: null });
+  });
+
+  it("holds to the model's own threshold where a picture is neither sharp nor soft", () => {
+    const doubtful = { site: YES, overflow: YES, scattered: YES };
+
+    expect(verdictOf({ ...doubtful, usable: -0.1 }, manifest, BETWEEN)).toMatchObject({ reason: "model" });
+    expect(verdictOf({ ...doubtful, usable: 0.1 }, manifest, BETWEEN)).toMatchObject({ state: "overflow" });
   });
 
   it("refuses nothing by a threshold of 0 and all but the certain by one of 1", () => {
