@@ -1,21 +1,12 @@
+import { standardAveraging } from "../air/averagings.ts";
 import type { Pollutant } from "../air/pollutants.ts";
 import { type Judgement, judge } from "../air/standards/index-of.ts";
-import type { Standard, Averaging as StandardAveraging } from "../air/standards/standard.ts";
+import type { Standard } from "../air/standards/standard.ts";
 import { unitOf } from "../air/units.ts";
 import { GOOD_CONFIDENCE } from "../air/windows/minute-windows.ts";
 import { EMBED_WORDS } from "./embed-words.ts";
 import { escaped } from "./escaped.ts";
 import type { AirValue, Averaging, StationFeature } from "./schemas.ts";
-
-/** The engine's names of the averagings. */
-const AVERAGING = {
-  now: "now",
-  m20: "20min",
-  h1: "1h",
-  nowcast: "nowcast",
-  h8: "8h",
-  h24: "24h",
-} as const satisfies Record<Averaging, StandardAveraging>;
 
 export interface EmbedParts {
   readonly station: StationFeature;
@@ -31,7 +22,7 @@ function judged({ station, standard, pollutant, average }: EmbedParts, air: AirV
   if (air === null || air.value === null || air.confidence < GOOD_CONFIDENCE || (isSilent && average === "now"))
     return null;
   const { value, coverage } = air;
-  const result = judge(standard, { pollutant, averaging: AVERAGING[average], value, coverage });
+  const result = judge(standard, { pollutant, averaging: standardAveraging[average], value, coverage });
   return "none" in result ? null : result;
 }
 

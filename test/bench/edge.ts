@@ -14,18 +14,13 @@ import { measureIdle, measurePhotos, measureStart, running } from "./edge/runnin
 import { measureVerdicts } from "./edge/verdicts.ts";
 import { measureWire } from "./edge/wire.ts";
 import { measureWrites } from "./edge/writes.ts";
+import { partNames } from "./part-names.ts";
 
 const PARTS = ["wire", "writes", "outbox", "inference", "verdicts", "start", "idle", "photos"] as const;
 type Part = (typeof PARTS)[number];
-const PartNames = z.string().transform((text, context): readonly Part[] => {
-  const parsed = z.array(z.enum(PARTS)).safeParse(text.split(","));
-  if (parsed.success) return parsed.data;
-  context.addIssue({ code: "custom", message: `names of: ${PARTS.join(",")}` });
-  return z.NEVER;
-});
 
 const Config = z.object({
-  BENCH_PARTS: PartNames.default(PARTS).describe(`what is measured, of: ${PARTS.join(",")}`),
+  BENCH_PARTS: partNames(PARTS),
   BENCH_IDLE_S: z.coerce.number().min(1).max(86_400).default(120).describe("seconds that an idle device is watched"),
   BENCH_PHOTOS: z.coerce.number().int().min(2).max(100_000).default(600).describe("photos of the truck"),
   BENCH_VERDICTS: z.coerce.number().int().min(30).max(1_000_000).default(10_000).describe("photos judged in a row"),

@@ -18,19 +18,14 @@ import { type Feed, measureList } from "./map/measure-list.ts";
 import { measureStream } from "./map/measure-stream.ts";
 import { measurePan, measureView } from "./map/measure-view.ts";
 import { measureYearInflux, measureYearSqlite } from "./map/measure-year.ts";
+import { partNames } from "./part-names.ts";
 
 const PARTS = ["list", "sse", "view", "pan", "year"] as const;
 type Part = (typeof PARTS)[number];
-const PartNames = z.string().transform((text, context): readonly Part[] => {
-  const parsed = z.array(z.enum(PARTS)).safeParse(text.split(","));
-  if (parsed.success) return parsed.data;
-  context.addIssue({ code: "custom", message: `names of: ${PARTS.join(",")}` });
-  return z.NEVER;
-});
 
 const TITLE = "bench:map: the public map with many stations and many readers";
 const Config = z.object({
-  BENCH_PARTS: PartNames.default(PARTS).describe(`what is measured, of: ${PARTS.join(",")}`),
+  BENCH_PARTS: partNames(PARTS),
   BENCH_STATIONS: z.coerce.number().int().min(100).max(100_000).default(10_000).describe("stations of the region"),
   BENCH_CLIENTS: z.coerce.number().int().min(2).max(10_000).default(5_000).describe("open pages of `sse`"),
   BENCH_SAMPLES: z.coerce.number().min(1).max(5_000).default(150).describe("samples a second that come in meanwhile"),

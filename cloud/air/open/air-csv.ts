@@ -1,17 +1,9 @@
 import type { AirAverages, StationFeature } from "../../http/schemas.ts";
 import type { AirWindow } from "../../store/measurements/air-windows.ts";
+import { standardAveraging } from "../averagings.ts";
 import { FLAG_MEANING, type Flag } from "../quality/flags.ts";
 import { unitOf } from "../units.ts";
 import { type Cell, csvLines } from "./csv.ts";
-
-const AVERAGINGS = {
-  now: "now",
-  m20: "20min",
-  h1: "1h",
-  nowcast: "nowcast",
-  h8: "8h",
-  h24: "24h",
-} as const satisfies Record<keyof AirAverages, string>;
 
 /** The columns' meaning, the same for all files. */
 const PROVENANCE = [
@@ -78,12 +70,12 @@ function rowsOf({ id, geometry, properties }: StationFeature): readonly Cell[][]
 
 const namesOf = ({ now, m20, h1, nowcast, h8, h24 }: AirAverages) =>
   [
-    [AVERAGINGS.now, now],
-    [AVERAGINGS.m20, m20],
-    [AVERAGINGS.h1, h1],
-    [AVERAGINGS.nowcast, nowcast],
-    [AVERAGINGS.h8, h8],
-    [AVERAGINGS.h24, h24],
+    [standardAveraging.now, now],
+    [standardAveraging.m20, m20],
+    [standardAveraging.h1, h1],
+    [standardAveraging.nowcast, nowcast],
+    [standardAveraging.h8, h8],
+    [standardAveraging.h24, h24],
   ] as const;
 
 /** The hours of one station and UTC day. It says nothing of when it was made: the same data are the same bytes. */

@@ -1,8 +1,8 @@
+import { standardAveraging } from "../../../air/averagings.ts";
 import type { Pollutant } from "../../../air/pollutants.ts";
 import { judgedOverEightHours } from "../../../air/standards/eight-hours.ts";
 import type { Standard } from "../../../air/standards/standard.ts";
 import { AVERAGINGS, type Averaging } from "../../../http/schemas.ts";
-import { standardAveraging } from "../station/air-view.ts";
 
 /** The averagings that the map offers of a substance: 8 hours only where some standard is made for them. */
 export const averagesOf = (pollutant: Pollutant): readonly Averaging[] =>

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
+import { standardAveraging } from "../../../air/averagings.ts";
 import { useSpeech } from "../../page/language.ts";
 import { FetchNotice } from "../../page/notice.tsx";
 import { MAX_COMPARED } from "../address/view-address.ts";
@@ -10,7 +11,6 @@ import { sayAir } from "../say-place.ts";
 import { AirChart, type ChartContents } from "../station/air-chart.tsx";
 import { useAirSeries } from "../station/air-series.ts";
 import type { AirStore, SeenStation } from "../station/air-store.ts";
-import { standardAveraging } from "../station/air-view.ts";
 import { chartBands, tableFor } from "../station/bands.ts";
 import { type ChartRange, chartRanges } from "../station/chart-data.ts";
 import { RangeChoice } from "../station/range-choice.tsx";

@@ -1,3 +1,4 @@
+import { standardAveraging } from "../../../air/averagings.ts";
 import { bandsOf } from "../../../air/standards/index-of.ts";
 import type { Category, Standard, Table } from "../../../air/standards/standard.ts";
 import { unitName } from "../../page/field.ts";
@@ -8,7 +9,6 @@ import type { ViewStore } from "../address/view-store.ts";
 import { badges, type MarkLook, shapes } from "../marks/mark-look.ts";
 import { BadgePicture, MarkPicture } from "../marks/mark-picture.tsx";
 import { type AirStore, chosenStandard } from "../station/air-store.ts";
-import { standardAveraging } from "../station/air-view.ts";
 import { tableFor } from "../station/bands.ts";
 import { inkOn } from "../station/ink.ts";
 import "./legend.css";

@@ -1,5 +1,6 @@
+import { standardAveraging } from "../../../air/averagings.ts";
 import { type Judgement, judge, type NoJudgement } from "../../../air/standards/index-of.ts";
-import type { Standard, Averaging as StandardAveraging } from "../../../air/standards/standard.ts";
+import type { Standard } from "../../../air/standards/standard.ts";
 import type { AirValue, Averaging, StationFeature } from "../../../http/schemas.ts";
 import type { Choice } from "../address/choice.ts";
 import type { MarkLook, Shape } from "../marks/mark-look.ts";
@@ -40,16 +41,6 @@ export interface AirView {
   readonly order: number;
   readonly look: MarkLook;
 }
-
-/** The engine's names of our averagings. */
-export const standardAveraging = {
-  now: "now",
-  m20: "20min",
-  h1: "1h",
-  nowcast: "nowcast",
-  h8: "8h",
-  h24: "24h",
-} as const satisfies Record<Averaging, StandardAveraging>;
 
 /** Clocks differ a little; what bears a time further ahead of the server's is not believed. The server does the same. */
 const MAX_AHEAD_MS = 5 * 60_000;

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
+import { standardAveraging } from "../../../air/averagings.ts";
 import type { StationFeature } from "../../../http/schemas.ts";
 import { unitName } from "../../page/field.ts";
 import { type Speech, useSpeech } from "../../page/language.ts";
@@ -8,7 +9,7 @@ import type { Choice } from "../address/choice.ts";
 import { unitOfPollutant } from "../card/say-value.ts";
 import { AirChart, type ChartContents } from "./air-chart.tsx";
 import { type AirSeries, useAirSeries } from "./air-series.ts";
-import { type Lens, standardAveraging } from "./air-view.ts";
+import type { Lens } from "./air-view.ts";
 import { chartBands, tableFor } from "./bands.ts";
 import { type ChartRange, chartRanges, joined, type Line, summaryOf } from "./chart-data.ts";
 import { RangeChoice } from "./range-choice.tsx";
