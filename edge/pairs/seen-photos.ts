@@ -32,8 +32,8 @@ export const repeatFigures = ({ whole, fine, votes, among }: Omit<Likeness, "sha
 });
 
 /**
- * The probability that a photo is an earlier one again. It counts how many were looked through: at 0.5 chance makes one false alarm
- * in a thousand shots, with 20,000 photos as with a million (`models/eval/pairs/chance-curve.ts`).
+ * The probability that a photo is an earlier one again. It counts how many were looked through: at 0.5 chance alone is estimated
+ * to make one false alarm in a thousand shots, with 20,000 photos as with a million (`models/eval/pairs/chance-curve.ts`).
  */
 export const likelihoodOfRepeat = (likeness: Likeness): number =>
   likelihoodOf(CALIBRATION.seen, repeatFigures(likeness));

@@ -13,7 +13,7 @@ export const SHOTS_PER_FALSE_ALARM = 1_000;
 const RANKS = { from: 20, to: 200 } as const;
 
 /**
- * Sets slope and point of a curve so that p is 0.5 where chance makes one false alarm in 1,000 shots.
+ * Sets slope and point of a curve so that p is 0.5 where chance alone is estimated to make one false alarm in 1,000 look-ups.
  *
  * `chance` are the best mirrored likenesses of photos that were looked up, over `comparisons` in all: nobody sees a place mirrored, so
  * what is found there is chance alone, while an upright likeness may be the same place, or the same photo under another name; by

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readMarks } from "../../../edge/pairs/photo-marks.ts";
+import { type PhotoMarks, readMarks } from "../../../edge/pairs/photo-marks.ts";
 import { openSeenPhotos, repeatFigures } from "../../../edge/pairs/seen-photos.ts";
 import { sha256Of } from "../../../edge/visits/photo-messages.ts";
 import { randomFrom, shuffled } from "../../random.ts";
@@ -9,22 +9,20 @@ import type { LabelledPhoto } from "../judged.ts";
 import type { Example } from "./made-pairs.ts";
 import { COPIES, makeCopy } from "./make-copies.ts";
 
-/** What an index answered to photos that it should know, by kind of copy, and to photos that it cannot know. */
+/** What an index answered to photos that it should know, by kind of copy, and to photos that it cannot know. Nothing is left out. */
 export interface ReuseTrial {
-  /** Copies (group: the kind) and strangers (group `stranger`), by the likest photo that was found. */
-  readonly examples: readonly Example[];
-  /** The likest mirrored photo of each photo that was looked up before it was kept, where there was one: chance alone. */
+  /** Copies (group: the kind), by the likest photo that was found; one that another photo was taken for is not found. */
+  readonly copies: readonly Example[];
+  /** The likest upright photo of each honest look-up: the same place, the same photo under another name, or chance. */
+  readonly upright: readonly Example[];
+  /** The likest mirrored photo of each honest look-up: chance alone. */
   readonly chance: readonly Example[];
-  /** Photos in the index when copies and strangers are looked up. */
-  readonly indexed: number;
-  /** Comparisons behind `chance`: each photo was looked up among those before it. */
+  /** Honest look-ups: photos that were not kept yet, each among those that were. */
+  readonly lookUps: number;
+  /** How many comparisons these were. */
   readonly comparisons: number;
-  /** Strangers that are an indexed photo pixel by pixel: the data has it under two names. */
-  readonly doubles: number;
 }
 
-/** Beyond both an original is an indexed photo under another name, whole or cut: all of these that we looked at were. */
-const DOUBLE = { whole: 0.9, fine: 0.75 };
 const NOTHING = { whole: 0, fine: 0, votes: 0, among: 0 };
 
 /**
@@ -40,35 +38,39 @@ export async function tryReuse(
   const order = shuffled(photos, random);
   const folder = await mkdtemp(join(tmpdir(), "dvornik-reuse-"));
   const index = await openSeenPhotos(join(folder, "seen"), 20_000, undefined, () => {});
-  const examples: Example[] = [];
-  const chance: Example[] = [];
-  let [comparisons, doubles] = [0, 0];
-  async function live(jpeg: Uint8Array): Promise<void> {
-    const marks = await readMarks(jpeg);
-    const mirrored = (await index.lookUp(marks)).find(({ isMirrored }) => isMirrored);
+  const [copies, upright, chance]: [Example[], Example[], Example[]] = [[], [], []];
+  let [lookUps, comparisons] = [0, 0];
+  async function askHonestly(marks: PhotoMarks): Promise<void> {
+    const found = await index.lookUp(marks);
+    lookUps += 1;
     comparisons += index.size;
-    if (mirrored !== undefined) chance.push({ isTrue: false, group: "chance", figures: repeatFigures(mirrored) });
-    await index.keep(index.recordsOf([{ sha: sha256Of(jpeg), marks }]));
+    for (const [likenesses, group, isMirrored] of [
+      [upright, "upright", false] as const,
+      [chance, "chance", true] as const,
+    ]) {
+      const likest = found.find((one) => one.isMirrored === isMirrored);
+      if (likest !== undefined) likenesses.push({ isTrue: false, group, figures: repeatFigures(likest) });
+    }
   }
-  async function ask(jpeg: Uint8Array, group: string, sha: string | undefined): Promise<void> {
+  async function askCopy(jpeg: Uint8Array, copy: string, sha: string): Promise<void> {
     const [likest] = await index.lookUp(await readMarks(jpeg));
-    const { whole, fine } = likest ?? NOTHING;
-    const isDouble = whole > DOUBLE.whole && fine > DOUBLE.fine && likest?.sha !== sha;
-    if (isDouble) doubles += 1;
-    if (isDouble || (sha !== undefined && likest !== undefined && likest.sha !== sha && whole > 0.9)) return;
-    const isFound = likest !== undefined && (sha === undefined || likest.sha === sha);
-    examples.push({ isTrue: sha !== undefined, group, figures: isFound ? repeatFigures(likest) : NOTHING });
+    copies.push({ isTrue: true, group: copy, figures: likest?.sha === sha ? repeatFigures(likest) : NOTHING });
   }
   try {
     const indexed = order.slice(0, sizes.indexed);
-    for (const { path } of indexed) await live(await readFile(path));
+    for (const { path } of indexed) {
+      const jpeg = await readFile(path);
+      const marks = await readMarks(jpeg);
+      await askHonestly(marks);
+      await index.keep(index.recordsOf([{ sha: sha256Of(jpeg), marks }]));
+    }
     for (const { path } of indexed.slice(0, sizes.copied)) {
       const jpeg = await readFile(path);
-      for (const copy of COPIES) await ask((await makeCopy(jpeg, copy, random)).jpeg, copy, sha256Of(jpeg));
+      for (const copy of COPIES) await askCopy((await makeCopy(jpeg, copy, random)).jpeg, copy, sha256Of(jpeg));
     }
     const strangers = order.slice(sizes.indexed, sizes.indexed + sizes.strangers);
-    for (const { path } of strangers) await ask(await readFile(path), "stranger", undefined);
-    return { examples, chance, indexed: indexed.length, comparisons, doubles };
+    for (const { path } of strangers) await askHonestly(await readMarks(await readFile(path)));
+    return { copies, upright, chance, lookUps, comparisons };
   } finally {
     await index.close();
     await rm(folder, { recursive: true });

@@ -8,6 +8,7 @@ import type { PairOptions, PairReport } from "../pair-report.ts";
 import { listSet } from "../photos.ts";
 import { bootstrap, type Estimate, rocArea, type Scored, shareOf } from "../statistics.ts";
 import { scoresOf } from "./curve-fit.ts";
+import { type FalseAlarms, falseAlarmsOf } from "./false-alarms.ts";
 import { makeCleanerPairs, readRealCleaner } from "./made-cleaner.ts";
 import { type Example, makePlacePairs, readRealPairs } from "./made-pairs.ts";
 import { type ReuseTrial, tryReuse } from "./made-reuse.ts";
@@ -113,28 +114,34 @@ function rowOf(name: string, key: string, scored: readonly Scored[]): Row {
   };
 }
 
-function reuseOf({ examples, indexed, doubles }: ReuseTrial) {
-  const scores = scoresOf(examples, CALIBRATION.seen);
-  const scored = examples.map(({ group }, i) => ({ group, p: scores[i]?.p ?? 0 }));
-  const strangers = scored.filter(({ group }) => group === "stranger");
-  const alarms = strangers.filter(({ p }) => p >= 0.5).length;
+function reuseOf(trial: ReuseTrial) {
+  const scores = scoresOf(trial.copies, CALIBRATION.seen);
+  const scored = trial.copies.map(({ group }, i) => ({ group, p: scores[i]?.p ?? 0 }));
   const recalls = COPIES.map((copy) => {
     const some = scored.filter(({ group }) => group === copy);
     const known = some.filter(({ p }) => p >= 0.5).length;
     const line = `| ${copy} | ${some.length} | ${round(known / some.length)} (${interval(shareOf(known, some.length))}) |`;
     return { copy, recall: known / some.length, line };
   });
-  const comparisons = strangers.length * indexed;
-  const { high: rateTo } = shareOf(alarms, comparisons);
+  const alarms = falseAlarmsOf(trial, CALIBRATION.seen);
   return {
     lines: recalls.map(({ line }) => line),
-    alarms: `${alarms} false alarms in ${strangers.length} look-ups of other photos (${comparisons} comparisons; were these independent, at most ${(rateTo * 10_000).toFixed(2)} in 10,000 at 95 %; ${doubles} strangers were indexed photos under another name and are left out)`,
+    alarms: alarmsIn(alarms, trial),
     figures: {
       ...Object.fromEntries(recalls.map(({ copy, recall }) => [`seenRecall-${copy}`, round(recall)])),
-      seenFalseAlarms: alarms,
-      seenComparisons: comparisons,
+      seenByChance: round(alarms.byChance.value),
+      seenByChanceLow: round(alarms.byChance.low),
+      seenByChanceHigh: round(alarms.byChance.high),
+      seenUprightAlarms: alarms.uprightAlarms,
+      seenLookUps: trial.lookUps,
     },
   };
+}
+
+function alarmsIn({ mirrored, byChance, upright, uprightAlarms }: FalseAlarms, { lookUps, comparisons }: ReuseTrial) {
+  return `False alarms by chance alone, counted mirrored, where nobody sees a place: ${mirrored} in ${comparisons} comparisons, which is ${round(byChance.value)} (${interval(byChance)})
+for each look-up among 20,000 kept photos. Upright, ${uprightAlarms} of ${lookUps} look-ups of photos that were not kept yet gave an alarm (${round(upright.value)}, ${interval(upright)}; ${Math.round(comparisons / lookUps)} kept
+photos on average): one photo under two names, one place from the same spot, and chance. Nothing is left out`;
 }
 
 function sectionOf(
@@ -166,7 +173,7 @@ const seenSectionOf = ({
   alarms,
 }: ReturnType<
   typeof reuseOf
->): string => `Seen before, at p 0.5 with the bound of 20,000 kept photos, where chance makes one false alarm in 1,000 shots (cut: 70 % of each side, half of the area):
+>): string => `Seen before, at p 0.5 with the bound of 20,000 kept photos (cut: 70 % of each side, half of the area):
 
 | Used again | Copies | Known |
 | --- | --- | --- |

@@ -80,15 +80,17 @@ describe("the report", () => {
     const figures = {
       samePlaceMadeRoc: 0.981,
       "seenRecall-cropped": 0.85,
-      seenFalseAlarms: 1,
-      seenComparisons: 45_000,
+      seenByChance: 0.0027,
+      seenByChanceLow: 0.0005,
+      seenByChanceHigh: 0.0154,
     };
 
     const report = writeReport(anEvaluation({ pairs: { section: "## Pairs of photos\n\nAs they are.", figures } }));
 
     expect(report).toContain("| same place, ROC area on made pairs, ≥ 0.97 | 0.981 | met |");
     expect(report).toContain("| seen before, cut to 70 % of each side, known ≥ 0.9 | 0.850 | **missed** |");
-    expect(report).toContain("| seen before, at most 1 false alarm in 10,000 | 1 in 45000 | met |");
+    const byChance = "seen before, by chance alone ≤ 0.001 false alarms a look-up at 20,000 kept photos";
+    expect(report).toContain(`| ${byChance} | not shown by so few comparisons: 0.0027 (0.0005–0.0154) | – |`);
     expect(report).toContain("As they are.");
   });
 
