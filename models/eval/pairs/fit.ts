@@ -1,6 +1,7 @@
 /**
  * Fits the curves of the pair checks that hang on the model and writes them to edge/pairs/calibration.json. `--seen` fits the curve
- * of *seen before*, too, which no network has a part in. The bits of words are fitted by `--words` only: they are the format of
+ * of *seen before*, too, which no network has a part in, from `train` alone, so that `val` and `test` can judge it; the one in force
+ * was made of all three, as `fitted.seen` says. The bits of words are fitted by `--words` only: they are the format of
  * the index on devices' disks.
  *
  *     ./node26 models/eval/pairs/fit.ts --photos ../shared/photos

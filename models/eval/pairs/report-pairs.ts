@@ -28,7 +28,8 @@ const LEAST = 20;
 
 /**
  * Judges the pair checks on photos that fitted nothing (`val`; for cleaner `test`; where there are no such folders, the classes
- * of the folder itself) and on the half of the real pairs that fitted nothing. What is not there is said, not thrown.
+ * of the folder itself) and on the half of the real pairs that fitted nothing; what fitted the curve of *seen before* stands in
+ * `fitted.seen` of the calibration. What is not there is said, not thrown.
  */
 export async function reportPairs(options: PairOptions): Promise<PairReport> {
   const { photos, seed, limit = Number.POSITIVE_INFINITY, progress } = options;
