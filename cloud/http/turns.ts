@@ -43,8 +43,8 @@ export function openTurns({ atOnce, waiting, waitingOfOne, retryAfterS }: TurnsS
 
 /** Single values are opened one by one out of their points, some thousand of them. */
 const SAMPLE_TURNS = { atOnce: 1, waiting: 8, waitingOfOne: 4, retryAfterS: 10 } as const satisfies TurnsSettings;
-/** Windows of one station: below 10,000 rows. */
-const WINDOW_TURNS = { atOnce: 2, waiting: 64, waitingOfOne: 8, retryAfterS: 5 } as const satisfies TurnsSettings;
+/** Windows of one station: below 10,000 rows, milliseconds. One address may be a mobile network with half of the town behind it. */
+const WINDOW_TURNS = { atOnce: 2, waiting: 64, waitingOfOne: 32, retryAfterS: 5 } as const satisfies TurnsSettings;
 /** Hours for those who read them all: from years, question by question. */
 const HARVEST_TURNS = { atOnce: 1, waiting: 24, waitingOfOne: 8, retryAfterS: 10 } as const satisfies TurnsSettings;
 /** All stations as they were: tens of thousands of rows, and a list that is written of them. */
