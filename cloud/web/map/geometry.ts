@@ -47,9 +47,13 @@ export function hullOf(points: readonly LngLat[]): LngLat[] {
   return sorted.length < 3 ? sorted : [...halfHull(sorted), ...halfHull([...sorted].reverse())];
 }
 
-/** A soft outline around the places of one municipality, `marginKm` away from them. It is no official border. */
+/**
+ * A soft outline around the places of one municipality, `marginKm` away from them. It is no official border.
+ *
+ * Only the outer places get a circle: those of the others lie within.
+ */
 export function outlineAround(points: readonly LngLat[], marginKm: number): LngLat[] {
-  const ring = hullOf(points.flatMap((point) => circle(point, marginKm)));
+  const ring = hullOf(hullOf(points).flatMap((point) => circle(point, marginKm)));
   const first = ring[0];
   return first === undefined ? [] : [...ring, first];
 }

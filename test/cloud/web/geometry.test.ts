@@ -25,6 +25,16 @@ describe("the map's background", () => {
     expect(55 - south).toBeCloseTo(north - 55, 6);
   });
 
+  it("outlines many places as if each had its circle", () => {
+    const places = Array.from({ length: 400 }, (_, i): [number, number] => [
+      61 + (i % 20) / 20,
+      55 + Math.floor(i / 20) / 20,
+    ]);
+    const all = hullOf(places.flatMap((place) => outlineAround([place], 2)));
+
+    expect(outlineAround(places, 2).slice(0, -1)).toEqual(all);
+  });
+
   it("wraps points as a rubber band would", () => {
     const square = [
       [0, 0],
