@@ -205,9 +205,10 @@ describe.skipIf(chromium === undefined)("the pages in a real browser", { timeout
       const { page } = await visit({}, broken.url);
 
       await openMap(page, broken.url, "#/station/st-03");
-      await sheet(page).locator(".trouble").waitFor();
+      const notice = sheet(page).getByRole("status").filter({ hasText: "does not answer" });
+      await notice.waitFor();
 
-      expect(await textOf(sheet(page).locator(".trouble"))).toContain("does not answer");
+      expect(await textOf(notice)).toContain("asks again by itself");
       expect(await textOf(sheet(page))).toContain("87 µg/m³");
     });
 
