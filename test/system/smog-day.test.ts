@@ -102,7 +102,13 @@ describe("a smog day", () => {
     onTestFinished(() => {
       isOver = true;
     });
-    await Promise.all(devices.map((device, at) => publishAll(gateway, device, readingsOf(at, lastOf(at)))));
+    const speak = (device: (typeof devices)[number], at: number) =>
+      publishAll(gateway, device, readingsOf(at, lastOf(at)));
+    // The broken one last: it is judged by neighbours that have spoken.
+    await Promise.all(
+      devices.map((device, at) => (deviceOf(0).device === device.device ? undefined : speak(device, at))),
+    );
+    await speak(deviceOf(0), 0);
     const listed = async () => {
       const { features } = StationCollection.parse(await get("/api/v1/stations"));
       return new Map(features.map(({ id, properties }) => [id, properties]));
