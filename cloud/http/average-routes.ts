@@ -4,12 +4,11 @@ import type { Clock } from "#kit/clock.ts";
 import { Pollutant } from "../air/pollutants.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
 import type { AirWindow } from "../store/measurements/air-windows.ts";
-import { type Api, badRequest, missing, unavailable } from "./api.ts";
+import { type Api, badRequest, missing, tooMany, unavailable, unchanged } from "./api.ts";
 import { averagesText, type ToldAverages } from "./average-text.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { ApiError, notFound } from "./errors.ts";
 import { inPieces } from "./in-pieces.ts";
-import { tooMany } from "./index-routes.ts";
 import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { Average, AverageSeries } from "./schemas.ts";
@@ -81,7 +80,7 @@ export function addAverageRoutes(
         querystring: Asked,
         response: {
           200: AverageSeries,
-          304: z.null().describe("it has not changed"),
+          ...unchanged,
           ...badRequest,
           ...missing,
           ...tooMany,

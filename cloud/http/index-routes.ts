@@ -7,15 +7,13 @@ import { sayRule, sayWhy } from "../air/standards/explain.ts";
 import { type Asked, indexOf, type Judgement, judge, MOST_VALUE, type NoJudgement } from "../air/standards/index-of.ts";
 import { type Nowcast, nowcastOzone, nowcastPm } from "../air/standards/nowcast.ts";
 import { Averaging, Category, Standard, Substance, Unit } from "../air/standards/standard.ts";
-import { type Api, badRequest, missing } from "./api.ts";
+import { type Api, badRequest, missing, tooMany } from "./api.ts";
 import { ApiError, notFound } from "./errors.ts";
 import { letAnySiteRead } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { ErrorView } from "./schemas.ts";
 
 /** Standards change with a release. */
 const KEEP_AN_HOUR = "public, max-age=3600";
-export const tooMany = { 429: ErrorView.describe("too many requests from this address in a minute") } as const;
 
 /** A number as people write it; `Number("")` would be 0. */
 const Decimal = z

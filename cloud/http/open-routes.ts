@@ -7,10 +7,9 @@ import { attributionOf } from "../air/open/licence.ts";
 import { communityFeed } from "../air/open/sensor-community.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
 import type { StateView } from "../store/state/state-view.ts";
-import { type Api, badRequest, missing, unavailable } from "./api.ts";
+import { type Api, badRequest, missing, tooMany, unavailable, unchanged } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { notFound } from "./errors.ts";
-import { tooMany } from "./index-routes.ts";
 import { keepText, sendKept } from "./kept-text.ts";
 import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
@@ -28,8 +27,6 @@ const A_DAY = `public, max-age=${DAY_MS / 1000}, immutable`;
 
 const Day = z.iso.date().refine((day) => day >= "2020-01-01", "there are no data from before 2020");
 const Csv = z.string().meta({ description: "CSV, UTF-8, remarks on lines that begin with #" });
-
-const unchanged = { 304: z.null().describe("it has not changed") } as const;
 
 export interface OpenRoutesParts {
   readonly book: Pick<StationBook, "all">;

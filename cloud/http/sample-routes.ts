@@ -5,10 +5,9 @@ import type { Clock } from "#kit/clock.ts";
 import { unitOf } from "../air/units.ts";
 import { HOUR_MS } from "../air/windows/clock-windows.ts";
 import type { RegistryWatch } from "../registry/watch-registry.ts";
-import { type Api, badRequest, missing, unavailable } from "./api.ts";
+import { type Api, badRequest, missing, tooMany, unavailable, unchanged } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { notFound } from "./errors.ts";
-import { tooMany } from "./index-routes.ts";
 import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { SAMPLE_COLUMNS, SampleSeries } from "./schemas.ts";
@@ -49,7 +48,7 @@ export function addSampleRoutes(
         }),
         response: {
           200: SampleSeries,
-          304: z.null().describe("it has not changed"),
+          ...unchanged,
           ...badRequest,
           ...missing,
           ...tooMany,

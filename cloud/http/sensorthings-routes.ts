@@ -6,10 +6,9 @@ import { BadOption, isNewestFirst, Options, rangeIn, selectedOf } from "../air/s
 import { resolve, SET_NAMES } from "../air/sensorthings/resolve.ts";
 import { LONGEST_MS, stepsOf } from "../air/sensorthings/steps.ts";
 import type { AirWindow, WindowsQuery } from "../store/measurements/air-windows.ts";
-import { type Api, badRequest, missing, unavailable } from "./api.ts";
+import { type Api, badRequest, missing, tooMany, unavailable, unchanged } from "./api.ts";
 import { sendTagged } from "./entity-tag.ts";
 import { ApiError, notFound } from "./errors.ts";
-import { tooMany } from "./index-routes.ts";
 import { ASK_IF_CHANGED, letAnySiteRead, nameLicence } from "./open-headers.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { ErrorView } from "./schemas.ts";
@@ -35,7 +34,7 @@ const Page = z.object({
   value: z.array(z.looseObject({})),
 });
 const answers = {
-  304: z.null().describe("it has not changed"),
+  ...unchanged,
   ...badRequest,
   ...missing,
   ...tooMany,
